@@ -1,0 +1,55 @@
+// Every object of one revision of the config repository, with what could not be read.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api-types/meta/object.h"
+#include "api-types/v1/binding.h"
+#include "api-types/v1/secret.h"
+#include "api-types/v1/trigger.h"
+#include "api-types/v1/workload.h"
+
+namespace tinyforge::v1 {
+
+using Spec = std::variant<WorkloadSpec, TriggerSpec, BindingSpec, SecretSpec>;  // index == Kind
+
+// One decoded document. Immutable once decoded and shared between revisions, so that cost follows the change.
+struct Object {
+  ObjectKey key;
+  ObjectMeta meta;
+  Spec spec;
+  SourcePosition position;
+  std::string spec_hash;  // of the canonical JSON of the typed spec
+
+  const WorkloadSpec& workload() const { return std::get<WorkloadSpec>(spec); }
+};
+using ObjectPtr = std::shared_ptr<const Object>;
+
+// One thing wrong with a manifest. `field` is the path in the document ("spec.ports[0].host"), empty for the document.
+struct Diagnostic {
+  SourcePosition position;
+  std::string field;
+  std::string message;  // what is wrong and what would be right
+  bool operator==(const Diagnostic&) const = default;
+};
+
+// "apps/shop.yaml:12:7: spec.ports[0].host: expected a number from 0 to 65535, got "http""
+std::string ToString(const Diagnostic& diagnostic);
+
+struct ObjectSet {
+  Revision revision;
+  std::map<ObjectKey, ObjectPtr> objects;
+  std::vector<Diagnostic> errors;  // ordered by path, line, column
+
+  // The whole tree was listed. Only a complete set may lead to a deletion; a file with errors does not end
+  // completeness, the objects last seen in it are kept instead.
+  bool complete = false;
+
+  const Object* Find(const ObjectKey& key) const;
+};
+
+}  // namespace tinyforge::v1

@@ -1,0 +1,1 @@
+#include "reconcilers/core/reconciler.h"

@@ -1,0 +1,33 @@
+#include "reconcilers/core/observed_state.h"
+
+namespace tinyforge {
+
+std::string_view ToString(ContainerState state) {
+  switch (state) {
+    case ContainerState::Created: return "created";
+    case ContainerState::Running: return "running";
+    case ContainerState::Paused: return "paused";
+    case ContainerState::Restarting: return "restarting";
+    case ContainerState::Removing: return "removing";
+    case ContainerState::Exited: return "exited";
+    case ContainerState::Dead: return "dead";
+  }
+  return "unknown";
+}
+
+std::string_view ToString(ContainerHealth health) {
+  switch (health) {
+    case ContainerHealth::None: return "none";
+    case ContainerHealth::Starting: return "starting";
+    case ContainerHealth::Healthy: return "healthy";
+    case ContainerHealth::Unhealthy: return "unhealthy";
+  }
+  return "unknown";
+}
+
+std::string_view ObservedContainer::Label(std::string_view key) const {
+  auto found = labels.find(key);
+  return found == labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,90 @@
+// What runs, as the Engine reports it: a snapshot the planner compares without any further call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api-types/meta/object.h"
+#include "api-types/meta/time.h"
+#include "reconcilers/core/desired_state.h"
+
+namespace tinyforge {
+
+// The labels on everything that we create.
+namespace label {
+inline constexpr std::string_view kPrefix = "tinyforge.";
+inline constexpr std::string_view kManaged = "tinyforge.managed";            // "true"
+inline constexpr std::string_view kInstance = "tinyforge.instance";          // --instance of the controller
+inline constexpr std::string_view kWorkload = "tinyforge.workload.id";       // metadata.name
+inline constexpr std::string_view kWorkloadKind = "tinyforge.workload.kind"; // source kind: image, compose, …
+inline constexpr std::string_view kRole = "tinyforge.role";
+inline constexpr std::string_view kReplica = "tinyforge.replica";
+inline constexpr std::string_view kSeq = "tinyforge.seq";                    // highest observed of the workload + 1
+inline constexpr std::string_view kImage = "tinyforge.image";                // image id at create
+inline constexpr std::string_view kVersion = "tinyforge.version";            // "<tag>@<digest> by <who>"
+inline constexpr std::string_view kAddress = "tinyforge.address";            // given by us on the shared network
+inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
+inline constexpr std::string_view kRevision = "tinyforge.revision";          // commit that created it
+inline constexpr std::string_view kSource = "tinyforge.source";              // path of the document
+inline constexpr std::string_view kCause = "tinyforge.cause";
+}  // namespace label
+
+enum class ContainerState { Created, Running, Paused, Restarting, Removing, Exited, Dead };
+enum class ContainerHealth { None, Starting, Healthy, Unhealthy };
+
+std::string_view ToString(ContainerState state);
+std::string_view ToString(ContainerHealth health);
+
+struct ObservedEndpoint {
+  std::vector<std::string> aliases;  // sorted, without the container's id that the Engine adds
+  std::string address;               // IPv4 in use; empty while not running
+  std::string static_address;        // asked for at connect; empty: dynamic
+  bool operator==(const ObservedEndpoint&) const = default;
+};
+
+struct ObservedMount {
+  MountType type = MountType::Bind;
+  std::string source;  // host path or volume name
+  std::string target;
+  bool read_only = false;
+  bool operator==(const ObservedMount&) const = default;
+};
+
+// One container as inspected. `labels` holds ours and the user's.
+struct ObservedContainer {
+  std::string id;
+  std::string name;  // without the leading slash
+  StringMap labels;
+  std::string image;     // reference given at create
+  std::string image_id;  // "sha256:…"
+  ContainerState state = ContainerState::Created;
+  ContainerHealth health = ContainerHealth::None;
+  int exit_code = 0;
+  bool oom_killed = false;
+  std::string error;     // the Engine's word on a failed start
+  int restart_count = 0; // by the Engine
+  SysTime created{};
+  SysTime started{};     // epoch: never
+  SysTime finished{};
+  Limits limits;
+  std::optional<v1::RestartPolicy> restart;  // empty: a policy that we never set (unless-stopped)
+  std::string network_mode;
+  std::map<std::string, ObservedEndpoint> networks;
+  std::vector<ObservedMount> mounts;
+
+  std::string_view Label(std::string_view key) const;  // empty when absent
+  bool operator==(const ObservedContainer&) const = default;
+};
+
+// Everything the planner of one workload may look at.
+struct ObservedState {
+  std::vector<ObservedContainer> containers;  // with our instance and this workload in their labels, by seq
+  std::optional<std::string> image_id;        // of DesiredState::image, when present on the host
+  std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
+  std::map<std::string, Duration> running_for; // by container id, since the controller first saw it run (steady clock)
+};
+
+}  // namespace tinyforge

@@ -1,0 +1,225 @@
+// What reconcilers need from the world. Ports are owned here and implemented in controller/; fakes live in tests/fakes.
+// Every port may be called from several workers at once. No call blocks on a pull or on a container's stop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api-types/meta/error.h"
+#include "api-types/meta/object.h"
+#include "api-types/v1/object_set.h"
+#include "api-types/v1/status.h"
+#include "reconcilers/core/desired_state.h"
+#include "reconcilers/core/observed_state.h"
+
+namespace tinyforge {
+
+// Reads containers from an index that events keep fresh.
+class ContainerReader {
+ public:
+  virtual ~ContainerReader() = default;
+  // All containers whose labels name our instance and this workload, forged ones included, in order of seq.
+  virtual Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) = 0;
+  // How long each of these containers has run without a restart since the controller first saw it so; absent: not running.
+  virtual std::map<std::string, Duration> RunningFor(std::string_view workload) = 0;
+  // `count` addresses of the shared network that no container holds and no other pass was given.
+  virtual Expected<std::vector<std::string>> FreeAddresses(std::size_t count) = 0;
+};
+
+// What a create needs beside the template. `labels` are ours and the user's, merged.
+struct CreateRequest {
+  std::string workload;
+  std::string name;
+  ContainerTemplate spec;
+  Limits limits;
+  std::vector<NetworkAttachment> networks;
+  StringMap labels;
+  std::vector<ObservedMount> reattach;  // anonymous volumes of the container it replaces
+};
+
+// Changes containers, networks and volumes. Calls are at-least-once: the Engine may have done what an error says it did
+// not, so the caller observes again before it decides. `container` is an id or a name.
+class ContainerWriter {
+ public:
+  virtual ~ContainerWriter() = default;
+  // Conflict when the name is held (the message says by whom), NotFound when the image is gone, Terminal when the host
+  // policy forbids the body or the Engine calls it invalid.
+  virtual Expected<std::string> Create(const CreateRequest& request) = 0;  // the new id
+  virtual Expected<void> Start(std::string_view container) = 0;            // already running: success
+  // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. A stop of the same
+  // container that is under way already is not doubled.
+  virtual Expected<void> BeginStop(std::string_view container) = 0;
+  virtual Expected<void> Remove(std::string_view container) = 0;           // not running; volumes stay; gone: success
+  virtual Expected<void> Rename(std::string_view container, std::string_view name) = 0;
+  virtual Expected<void> Update(std::string_view container, const Limits& limits) = 0;
+  virtual Expected<void> DisableRestart(std::string_view container) = 0;   // restart policy "no"
+  virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;
+  virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
+  virtual Expected<void> Disconnect(std::string_view container, std::string_view network) = 0;
+  // Creates it unless it exists. Conflict when a foreign one of that name exists, NotFound for a missing external one.
+  virtual Expected<void> EnsureNetwork(const DesiredNetwork& network) = 0;
+  virtual Expected<void> EnsureVolume(std::string_view name, std::string_view workload) = 0;
+};
+
+// Where the image of a workload stands.
+struct ImagePresence {
+  std::optional<std::string> id;  // "sha256:…" when present
+  bool pulling = false;           // in progress: the owner is re-queued when it ends
+  std::optional<Error> failure;   // of the last pull; retried with backoff by the puller
+};
+
+class ImagePuller {
+ public:
+  virtual ~ImagePuller() = default;
+  // Never blocks: answers from what is known and starts a pull when the policy wants one. `reference` as in
+  // ContainerTemplate::image. Always means: pull before a container is created, once for each create.
+  virtual ImagePresence Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) = 0;
+};
+
+struct TreeEntry {
+  std::string path;  // relative to the repository's sub-path
+  std::string blob;  // object id
+  bool executable = false;
+};
+
+// The files of one revision of the config repository.
+class TreeReader {
+ public:
+  virtual ~TreeReader() = default;
+  virtual const Revision& revision() const = 0;
+  // The files at or below `path`, ordered by path; one entry equal to `path` when it is a file. NotFound when nothing is
+  // there, Invalid for a path out of the tree, a symlink or a submodule.
+  virtual Expected<std::vector<TreeEntry>> List(std::string_view path) const = 0;
+  virtual Expected<std::string> Read(const TreeEntry& entry) const = 0;
+};
+
+class SecretReader {
+ public:
+  virtual ~SecretReader() = default;
+  // Waiting when the Secret or its file is not there (yet); the message names Secret and key, never a value.
+  virtual Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) = 0;
+  // For the writer of a create body and of files only. The caller clears it after use.
+  virtual Expected<std::string> Reveal(const SecretHandle& handle) = 0;
+};
+
+// Where volumes and files of workloads lie on this host. Pure functions of the configuration.
+struct HostPaths {
+  std::string volumes;  // base of Instance, Stage and Project volumes
+  std::string files;    // base of content-addressed files
+};
+
+class FileMaterializer {
+ public:
+  virtual ~FileMaterializer() = default;
+  // Writes what is missing, with mode and owner; a file whose content is right is not touched. Called before every start.
+  virtual Expected<void> Write(const std::vector<DesiredFile>& files) = 0;
+  virtual Expected<void> EnsureDirectories(const std::vector<DesiredDirectory>& directories) = 0;
+  // The content hash of a file that is rewritten in place, as last written; empty when it was never written.
+  virtual std::string WrittenHash(const DesiredFile& file) = 0;
+};
+
+// A verdict on a release that must not be tried again.
+struct FailedRelease {
+  std::string template_hash;
+  std::string image_id;
+  std::string message;  // exit code and the like
+  SysTime at{};
+  bool operator==(const FailedRelease&) const = default;
+};
+
+// What nobody else knows about one workload (design 4.6). Durable before the act that relies on it.
+struct Facts {
+  std::vector<FailedRelease> failed;  // newest last, at most 8
+  bool suspended = false;
+  bool stopped = false;
+  bool operator==(const Facts&) const = default;
+};
+
+class FactStore {
+ public:
+  virtual ~FactStore() = default;
+  virtual Expected<Facts> Load(std::string_view workload) = 0;  // none stored: empty facts
+  virtual Expected<void> Save(std::string_view workload, const Facts& facts) = 0;
+};
+
+struct Event {
+  enum class Type { Normal, Warning };
+  SysTime time{};
+  Type type = Type::Normal;
+  std::string object;  // ToString(ObjectKey), or "repository"
+  std::string reason;  // PascalCase word
+  std::string message;
+  int count = 1;       // equal consecutive events are one row
+  bool operator==(const Event&) const = default;
+};
+
+// One object as the cache knows it.
+struct ObjectRecord {
+  ObjectKey key;
+  ObjectMeta meta;
+  std::string spec_json;  // canonical
+  SourcePosition position;
+  std::int64_t generation = 0;
+  Revision revision;      // in which the spec was last seen
+  v1::Status status;
+};
+
+struct RepositoryStatus {
+  std::string url;        // without credentials
+  std::string branch;
+  std::string path;
+  Revision revision;      // in force
+  SysTime fetched{};      // last successful fetch
+  SysTime applied{};      // when `revision` came into force
+  std::vector<Condition> conditions;
+  std::vector<v1::Diagnostic> errors;  // of the revision in force
+  bool operator==(const RepositoryStatus&) const = default;
+};
+
+// One row of `tfctl get containers`. `state` is the Engine's word, "missing" for one that is gone, and `relation` says
+// whose it is: "owned", "orphan" (its owner is not in the config), "foreign" (forged or cloned labels).
+struct ContainerRow {
+  std::string id;
+  std::string name;
+  std::string workload;
+  std::string kind;
+  std::string image;
+  std::string state;
+  std::string relation;
+  int replica = 0;
+  SysTime created{};
+  bool operator==(const ContainerRow&) const = default;
+};
+
+struct EventFilter {
+  std::string object;   // empty: all
+  std::size_t limit = 200;  // the newest
+};
+
+// The cache (promise 3): every row can be rebuilt from git and the Engine, or is history. A failed write is reported and
+// changes nothing that runs. Each field has one writer: CommitRevision (specs and generations), UpdateStatus (statuses),
+// SetRepository, AddEvents, ReplaceContainers.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+  // One transaction: inserts or updates `changed` (the generation moves when the spec hash does), deletes `removed`.
+  virtual Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>& changed, const std::vector<ObjectKey>& removed,
+                                        const Revision& revision) = 0;
+  virtual Expected<std::optional<ObjectRecord>> Get(const ObjectKey& key) = 0;
+  virtual Expected<std::vector<ObjectRecord>> List(Kind kind) = 0;  // by name
+  // No row of that key: ignored (it was removed meanwhile).
+  virtual Expected<void> UpdateStatus(const ObjectKey& key, const v1::Status& status) = 0;
+  virtual Expected<void> SetRepository(const RepositoryStatus& status) = 0;
+  virtual Expected<RepositoryStatus> Repository() = 0;
+  virtual Expected<void> AddEvents(const std::vector<Event>& events) = 0;
+  virtual Expected<std::vector<Event>> Events(const EventFilter& filter) = 0;  // oldest first
+  // The rows become exactly these; a row that was there before and is not now stays with state "missing" for a while.
+  virtual Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) = 0;
+  virtual Expected<std::vector<ContainerRow>> Containers() = 0;
+};
+
+}  // namespace tinyforge

@@ -1,0 +1,36 @@
+// The contract between the worker and what reconciles one kind.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api-types/meta/error.h"
+#include "api-types/meta/object.h"
+#include "api-types/meta/time.h"
+#include "api-types/v1/status.h"
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge {
+
+// Reconciliation is level-based: a request is a key and says nothing of why it was queued.
+struct Request {
+  ObjectKey key;
+  SysTime now{};  // for statuses only
+};
+
+// What one pass found and did. The worker alone stores the status and the events and turns `error` into what comes next.
+struct Outcome {
+  std::optional<v1::Status> status;        // empty: the object is gone
+  std::vector<Event> events;
+  std::optional<Duration> requeue_after;
+  std::optional<Error> error;
+};
+
+class Reconciler {
+ public:
+  virtual ~Reconciler() = default;
+  virtual Outcome Reconcile(const Request& request) = 0;
+};
+
+}  // namespace tinyforge
