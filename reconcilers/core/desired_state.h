@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api-types/meta/object.h"
@@ -143,6 +144,9 @@ struct DesiredNetwork {
   bool shared = false;    // the installation's own network, with the subnet of the host policy
   bool operator==(const DesiredNetwork&) const = default;
 };
+
+// "<workload>" for replica 1, "<workload>-<n>" for others; the Engine refuses one-letter names: then "tf-<workload>".
+std::string ServingName(std::string_view workload, int replica);
 
 // One container to run: replica 1..n of a role ("main" for image workloads, the service for compose).
 struct DesiredContainer {

@@ -29,11 +29,6 @@ bool Earlier(const ObservedContainer* a, const ObservedContainer* b) {
 
 }  // namespace
 
-std::string ServingName(std::string_view workload, int replica) {
-  const std::string base = workload.size() == 1 ? "tf-" + std::string(workload) : std::string(workload);
-  return replica == 1 ? base : base + "-" + std::to_string(replica);
-}
-
 int SeqOf(const ObservedContainer& container) { return Number(container.Label(label::kSeq)); }
 int ReplicaOf(const ObservedContainer& container) { return Number(container.Label(label::kReplica)); }
 

@@ -10,9 +10,6 @@
 
 namespace tinyforge {
 
-// "<workload>" for replica 1, "<workload>-<n>" for others; the Engine refuses one-letter names: then "tf-<workload>".
-std::string ServingName(std::string_view workload, int replica);
-
 // Number in the seq label; 0 when it is not a positive number.
 int SeqOf(const ObservedContainer& container);
 int ReplicaOf(const ObservedContainer& container);
