@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,45 @@ class ConfigReader {
   virtual std::shared_ptr<const ConfigSnapshot> Current() = 0;
   // Whether `revision` is in the history of the revision in force and its tree held `path`.
   virtual bool HistoryHeld(const Revision& revision, std::string_view path) = 0;
+};
+
+// What a sync of the config repository brought.
+struct ConfigUpdate {
+  std::shared_ptr<const ConfigSnapshot> snapshot;
+  std::vector<std::string> changed_paths;  // files that differ from the snapshot before; of a first one all
+  bool rewritten = false;                  // the old revision is not in the history of the new one
+};
+
+// The config repository. One caller at a time, except where said.
+class ConfigSource {
+ public:
+  virtual ~ConfigSource() = default;
+  // The last revision that was fetched, from the local clone alone; empty: there is none.
+  virtual Expected<std::optional<ConfigUpdate>> Restore() = 0;
+  // Asks the remote; empty: nothing new. An error leaves everything as it was.
+  virtual Expected<std::optional<ConfigUpdate>> Sync(std::stop_token stop) = 0;
+  // Whether `revision` is in the history of `tip` and its tree held `path`. Thread-safe.
+  virtual bool HistoryHeld(const Revision& revision, const Revision& tip, std::string_view path) = 0;
+  // Where it is (url, branch, path); reason: how the last Sync ended, PascalCase.
+  virtual RepositoryStatus Describe() const = 0;
+  virtual std::string Reason() const = 0;
+};
+
+// All containers of this instance.
+class Fleet {
+ public:
+  virtual ~Fleet() = default;
+  // One listing; the workloads whose containers differ from what was known.
+  virtual Expected<std::vector<std::string>> Resync(std::stop_token stop) = 0;
+  // Everything known, without a call.
+  virtual std::vector<ObservedContainer> All() = 0;
+};
+
+// Large deletions wait for approval (design 4.7).
+class DeletionGate {
+ public:
+  virtual ~DeletionGate() = default;
+  virtual bool MayDelete(std::string_view workload) = 0;
 };
 
 class SecretReader {

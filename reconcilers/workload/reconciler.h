@@ -12,6 +12,7 @@ namespace tinyforge {
 
 struct WorkloadPorts {
   ConfigReader& config;
+  DeletionGate& deletions;
   ContainerReader& containers;
   ContainerWriter& engine;
   ImagePuller& images;
