@@ -2,24 +2,18 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <array>
 
-namespace tinyforge::codec {
+namespace tinyforge {
 namespace {
 
-using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
-
-const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
-std::string Hex(const Digest& digest) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
-    text += kHex[byte >> 4U];
-    text += kHex[byte & 0xFU];
+std::string Hex(const unsigned char* bytes, std::size_t size) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(size * 2, '0');
+  for (std::size_t i = 0; i < size; ++i) {
+    text[2 * i] = kDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[bytes[i] & 15];
   }
   return text;
 }
@@ -27,17 +21,18 @@ std::string Hex(const Digest& digest) {
 }  // namespace
 
 std::string Sha256Hex(std::string_view bytes) {
-  Digest digest{};
-  SHA256(Bytes(bytes), bytes.size(), digest.data());
-  return Hex(digest);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return Hex(digest.data(), size);
 }
 
 std::string HmacSha256Hex(std::string_view key, std::string_view bytes) {
-  Digest digest{};
-  // A null key would mean "the one of the last call".
-  const std::string_view safe_key = key.data() == nullptr ? std::string_view("") : key;
-  HMAC(EVP_sha256(), Bytes(safe_key), static_cast<int>(safe_key.size()), Bytes(bytes), bytes.size(), digest.data(), nullptr);
-  return Hex(digest);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+       bytes.size(), digest.data(), &size);
+  return Hex(digest.data(), size);
 }
 
-}  // namespace tinyforge::codec
+}  // namespace tinyforge
