@@ -29,7 +29,7 @@ Expected<ContainerDetails> DecodeInspect(std::string_view json);
 std::optional<ObservedContainer> DecodeSummary(std::string_view json);
 
 // Whether a listing agrees with an inspect in everything a summary shows: name, labels, state, health, exit code of a
-// stopped one, networks with their addresses, mounts.
+// stopped one, networks with their addresses.
 bool SummaryAgrees(const ObservedContainer& summary, const ObservedContainer& inspected);
 
 }  // namespace tinyforge::docker

@@ -283,6 +283,8 @@ std::string EncodeConnectBody(std::string_view container, const NetworkAttachmen
   return Dump({{"Container", container}, {"EndpointConfig", EndpointJson(attachment)}});
 }
 
+std::string EncodeDisconnectBody(std::string_view container) { return Dump({{"Container", container}, {"Force", false}}); }
+
 std::string EncodeUpdateBody(const Limits& limits) {
   Json body = Json::object();
   AddLimits(limits, body);

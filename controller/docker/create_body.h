@@ -53,6 +53,8 @@ std::vector<NetworkAttachment> NetworksAfterCreate(const CreateRequest& request,
 // The body of a connect: {"Container": …, "EndpointConfig": …}.
 std::string EncodeConnectBody(std::string_view container, const NetworkAttachment& attachment);
 
+std::string EncodeDisconnectBody(std::string_view container);
+
 // The body of an update. A limit of zero is left out: the Engine would ignore it.
 std::string EncodeUpdateBody(const Limits& limits);
 
