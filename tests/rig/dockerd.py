@@ -59,7 +59,7 @@ class Dockerd:
         with open(self.folder / "daemon.json", "w") as config:
             config.write("{}")
         self._process = Process(arguments + (["--live-restore"] if self._live_restore else []), self.log)
-        wait_until(self._ready, timeout, f"dockerd to answer; its log:\n{tail(self.log)}")
+        wait_until(self._ready, timeout, lambda: f"dockerd to answer; its log:\n{tail(self.log)}")
         return self
 
     def _ready(self):

@@ -18,7 +18,8 @@ class RigError(Exception):
 
 
 def wait_until(condition, timeout, what, interval=0.05):
-    """Polls condition() until it is truthy and returns it. An exception of condition counts as 'not yet'."""
+    """Polls condition() until it is truthy and returns it. An exception of condition counts as 'not yet'. `what` is a
+    text, or a function that makes it at the end (to show the end of a log)."""
     deadline = time.monotonic() + timeout
     last = None
     while True:
@@ -30,7 +31,7 @@ def wait_until(condition, timeout, what, interval=0.05):
         except Exception as error:  # the condition may look at things that do not exist yet
             last = error
         if time.monotonic() >= deadline:
-            raise RigError(f"waited {timeout:g} s for {what}; last seen: {last!r}")
+            raise RigError(f"waited {timeout:g} s for {what() if callable(what) else what}; last seen: {last!r}")
         time.sleep(interval)
 
 
