@@ -159,6 +159,7 @@ struct DesiredContainer {
 struct DesiredState {
   std::string workload;
   std::string source_kind;                 // "image"
+  std::string version;                     // for people and the version label: "1.4.2 by manifest"
   std::vector<DesiredContainer> containers;
   std::vector<DesiredNetwork> networks;
   std::vector<std::string> volumes;        // Docker volumes to exist; never removed

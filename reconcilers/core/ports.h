@@ -57,12 +57,15 @@ class ContainerWriter {
   virtual Expected<void> Rename(std::string_view container, std::string_view name) = 0;
   virtual Expected<void> Update(std::string_view container, const Limits& limits) = 0;
   virtual Expected<void> DisableRestart(std::string_view container) = 0;   // restart policy "no"
+  virtual Expected<void> Unpause(std::string_view container) = 0;
   virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;
   virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
   virtual Expected<void> Disconnect(std::string_view container, std::string_view network) = 0;
   // Creates it unless it exists. Conflict when a foreign one of that name exists, NotFound for a missing external one.
   virtual Expected<void> EnsureNetwork(const DesiredNetwork& network) = 0;
   virtual Expected<void> EnsureVolume(std::string_view name, std::string_view workload) = 0;
+  // Only when it is ours and no container is attached; else nothing happens. Gone: success.
+  virtual Expected<void> RemoveNetwork(std::string_view name) = 0;
 };
 
 // Where the image of a workload stands.
@@ -95,6 +98,21 @@ class TreeReader {
   // there, Invalid for a path out of the tree, a symlink or a submodule.
   virtual Expected<std::vector<TreeEntry>> List(std::string_view path) const = 0;
   virtual Expected<std::string> Read(const TreeEntry& entry) const = 0;
+};
+
+// One revision of the configuration, immutable.
+struct ConfigSnapshot {
+  std::shared_ptr<const v1::ObjectSet> objects;
+  std::shared_ptr<const TreeReader> tree;
+};
+
+class ConfigReader {
+ public:
+  virtual ~ConfigReader() = default;
+  // The revision in force; null before the first one was read.
+  virtual std::shared_ptr<const ConfigSnapshot> Current() = 0;
+  // Whether `revision` is in the history of the revision in force and its tree held `path`.
+  virtual bool HistoryHeld(const Revision& revision, std::string_view path) = 0;
 };
 
 class SecretReader {
