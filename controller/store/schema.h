@@ -9,8 +9,7 @@ inline constexpr const char* kCacheSchema = R"sql(
 CREATE TABLE objects(
   kind        TEXT NOT NULL,     -- as in manifests: Workload, Trigger, …
   name        TEXT NOT NULL,
-  labels      TEXT NOT NULL,     -- JSON object
-  annotations TEXT NOT NULL,     -- JSON object
+  meta        TEXT NOT NULL,     -- JSON: name, labels, annotations
   path        TEXT NOT NULL,     -- of the document, relative to the repository
   line        INTEGER NOT NULL,
   col         INTEGER NOT NULL,
