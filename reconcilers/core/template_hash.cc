@@ -39,6 +39,23 @@ Node Json(const StringMap& map) {
   return node;
 }
 
+Node Json(const v1::Capabilities& capabilities);
+Node Json(const v1::Device& device);
+Node Json(const v1::Ulimit& ulimit);
+Node Json(const v1::Logging& logging);
+Node Json(const SecretHandle& secret);
+Node Json(const EnvEntry& entry);
+Node Json(const PublishedPort& port);
+Node Json(const Mount& mount);
+Node Json(const NativeHealthcheck& healthcheck);
+
+template <class T>
+Node Json(const std::vector<T>& list) {
+  Node node = Node::List();
+  for (const T& item : list) node.items.push_back(Json(item));
+  return node;
+}
+
 // Adds members that are not at their default.
 class Members {
  public:
@@ -55,22 +72,6 @@ class Members {
  private:
   Node node_ = Node::Map();
 };
-
-Node Json(const v1::Capabilities& capabilities);
-Node Json(const v1::Device& device);
-Node Json(const v1::Ulimit& ulimit);
-Node Json(const v1::Logging& logging);
-Node Json(const EnvEntry& entry);
-Node Json(const PublishedPort& port);
-Node Json(const Mount& mount);
-Node Json(const NativeHealthcheck& healthcheck);
-
-template <class T>
-Node Json(const std::vector<T>& list) {
-  Node node = Node::List();
-  for (const T& item : list) node.items.push_back(Json(item));
-  return node;
-}
 
 Node Json(const v1::Capabilities& capabilities) {
   Members members;
