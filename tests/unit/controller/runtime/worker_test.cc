@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(AllKinds, WorkerKindTest,
                                            KindCase{ErrorKind::NotFound, seconds(1), seconds(9), "waiting"},
                                            KindCase{ErrorKind::Terminal, std::nullopt, std::nullopt, "stalled"},
                                            KindCase{ErrorKind::Invalid, std::nullopt, std::nullopt, "stalled"}),
-                         [](const auto& info) { return std::string(ToString(info.param.kind)); });
+                         [](const auto& kind_case) { return std::string(ToString(kind_case.param.kind)); });
 
 TEST_F(WorkerTest, AnErrorWithoutAStatusIsExplainedInTheStoredOne) {
   Pass({.error = Error{ErrorKind::Terminal, "privileged is not allowed"}});
