@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api-types/meta/object.h"
@@ -144,6 +145,9 @@ struct DesiredNetwork {
   bool operator==(const DesiredNetwork&) const = default;
 };
 
+// "<workload>" for replica 1, "<workload>-<n>" for others; the Engine refuses one-letter names: then "tf-<workload>".
+std::string ServingName(std::string_view workload, int replica);
+
 // One container to run: replica 1..n of a role ("main" for image workloads, the service for compose).
 struct DesiredContainer {
   std::string role = "main";
@@ -159,6 +163,7 @@ struct DesiredContainer {
 struct DesiredState {
   std::string workload;
   std::string source_kind;                 // "image"
+  std::string version;                     // for people and the version label: "1.4.2 by manifest"
   std::vector<DesiredContainer> containers;
   std::vector<DesiredNetwork> networks;
   std::vector<std::string> volumes;        // Docker volumes to exist; never removed

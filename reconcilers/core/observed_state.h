@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api-types/meta/error.h"
 #include "api-types/meta/object.h"
 #include "api-types/meta/time.h"
 #include "reconcilers/core/desired_state.h"
@@ -27,6 +28,7 @@ inline constexpr std::string_view kImage = "tinyforge.image";                // 
 inline constexpr std::string_view kVersion = "tinyforge.version";            // "<tag>@<digest> by <who>"
 inline constexpr std::string_view kAddress = "tinyforge.address";            // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
+inline constexpr std::string_view kFields = "tinyforge.fields";              // short hash of each field, to name what differs
 inline constexpr std::string_view kRevision = "tinyforge.revision";          // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";              // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
@@ -83,8 +85,11 @@ struct ObservedContainer {
 struct ObservedState {
   std::vector<ObservedContainer> containers;  // with our instance and this workload in their labels, by seq
   std::optional<std::string> image_id;        // of DesiredState::image, when present on the host
+  bool pulling = false;
+  std::optional<Error> pull_failure;
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
   std::map<std::string, Duration> running_for; // by container id, since the controller first saw it run (steady clock)
+  std::map<std::string, std::string> written_files; // by host path: content hash of files that are rewritten in place
 };
 
 }  // namespace tinyforge

@@ -1,1 +1,0 @@
-#include "reconcilers/core/reconciler.h"

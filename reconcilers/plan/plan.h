@@ -1,0 +1,85 @@
+// A plan is data: an ordered list of steps, each with the reason it is there. It is made without I/O, printed one line a
+// step, and applied by a function that decides nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge {
+
+// `container` is an id, or the name of a container that an earlier step of the same plan creates. `name` is what people
+// call it, for printing.
+struct ContainerRef {
+  std::string container;
+  std::string name;
+  bool operator==(const ContainerRef&) const = default;
+};
+
+namespace action {
+
+struct EnsureNetwork { DesiredNetwork network; };
+struct EnsureVolume { std::string name; std::string workload; };
+struct WriteFiles { std::vector<DesiredFile> files; std::vector<DesiredDirectory> directories; };
+struct Create { CreateRequest request; };
+struct Start { ContainerRef target; };
+struct Unpause { ContainerRef target; };
+struct Stop { ContainerRef target; };            // begins; the end of the stop re-queues the workload
+struct Remove { ContainerRef target; };
+struct Rename { ContainerRef target; std::string to; };
+struct SetLimits { ContainerRef target; Limits limits; };
+struct DisableRestart { ContainerRef target; };
+struct Signal { ContainerRef target; std::string signal; };
+struct Connect { ContainerRef target; NetworkAttachment attachment; };
+struct Disconnect { ContainerRef target; std::string network; };
+struct RemoveNetwork { std::string name; };
+struct RecordFailure { std::string workload; FailedRelease release; };
+
+}  // namespace action
+
+using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create, action::Start,
+                            action::Unpause, action::Stop, action::Remove, action::Rename, action::SetLimits,
+                            action::DisableRestart, action::Signal, action::Connect, action::Disconnect,
+                            action::RemoveNetwork, action::RecordFailure>;
+
+struct Step {
+  Action action;
+  std::string cause;  // "env LOG_LEVEL differs", "drift: name", …
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<std::string> warnings;  // what was seen and is deliberately left alone
+
+  bool empty() const { return steps.empty(); }
+};
+
+// "create shop.4"
+std::string ToString(const Action& action);
+
+// "create shop.4 (env LOG_LEVEL differs)"
+std::string ToString(const Step& step);
+
+// One numbered line a step.
+std::string ToString(const Plan& plan);
+
+// The ports that steps act through.
+struct PlanTargets {
+  ContainerWriter& containers;
+  FileMaterializer& files;
+  FactStore& facts;
+};
+
+// Runs the steps in order and stops at the first error, which is returned with the step named. Steps before it stay
+// done: the next pass observes and plans anew.
+struct ApplyResult {
+  std::size_t applied = 0;
+  std::optional<Error> error;
+};
+ApplyResult Apply(const Plan& plan, const PlanTargets& targets);
+
+}  // namespace tinyforge

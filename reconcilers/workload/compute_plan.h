@@ -1,0 +1,56 @@
+// The planner of every source kind: desired and observed state in, steps and a verdict out; no I/O, no clock.
+//
+// Level-based: each call looks at which generation of a replica exists and how it fares, and plans the next step, so that
+// a crash anywhere resumes. Vocabulary of one replica (a slot): *current* containers match what is desired, *old* ones
+// must be replaced; the one that holds the serving name *serves*; a current one beside a serving old one is a *candidate*;
+// it is *proven* once it ran for healthyAfter without a restart and no health check speaks against it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "reconcilers/plan/plan.h"
+
+namespace tinyforge {
+
+struct PlanContext {
+  std::string instance;       // of the controller, for the labels
+  Revision revision;          // that asks for the desired state
+  std::string source_path;    // of the document
+  v1::RolloutStrategy strategy = v1::RolloutStrategy::BlueGreen;
+  Duration healthy_after{0};
+  Facts facts;
+  SysTime now{};              // for records only
+};
+
+enum class Phase {
+  Ready,        // everything desired runs and is proven
+  Progressing,  // on the way
+  Waiting,      // for the world: an image, a name, a port
+  Failed,       // a verdict on the release, or a crash loop
+};
+
+struct Verdict {
+  Phase phase = Phase::Ready;
+  std::string reason = "Running";  // PascalCase
+  std::string message;
+  int ready_replicas = 0;
+  std::optional<Duration> come_back;  // when time alone changes the answer
+};
+
+struct Decision {
+  Plan plan;
+  Verdict verdict;
+};
+
+// Whether the planner needs to know the image: some replica is not exactly one serving container that matches.
+bool NeedsImage(const DesiredState& desired, const ObservedState& observed);
+
+// Promises: foreign containers are in no step; applying the plan and planning again ends in an empty plan; nothing that
+// serves is stopped before its replacement is created, nor, where two may run side by side, before it is proven.
+Decision ComputePlan(const DesiredState& desired, const ObservedState& observed, const PlanContext& context);
+
+// Stops and removes all containers of a workload that is gone, then its networks; volumes stay.
+Decision ComputeTeardown(const ObservedState& observed);
+
+}  // namespace tinyforge

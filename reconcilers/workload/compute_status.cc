@@ -1,0 +1,133 @@
+#include "reconcilers/workload/compute_status.h"
+
+#include <algorithm>
+
+#include "reconcilers/workload/ownership.h"
+
+namespace tinyforge {
+namespace {
+
+struct Summary {
+  ConditionStatus ready = ConditionStatus::Unknown;
+  std::string reason;
+  std::string message;
+  bool reconciling = false;
+  bool stalled = false;
+};
+
+std::string_view ReasonOf(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Transient: return "Retrying";
+    case ErrorKind::Waiting: return "Waiting";
+    case ErrorKind::Terminal:
+    case ErrorKind::Invalid: return "Stalled";
+    case ErrorKind::Conflict: return "Conflict";
+    case ErrorKind::NotFound: return "NotFound";
+  }
+  return "Retrying";
+}
+
+Summary OfError(const Error& error) {
+  const bool stalled = error.kind == ErrorKind::Terminal || error.kind == ErrorKind::Invalid;
+  return {ConditionStatus::False, std::string(ReasonOf(error.kind)), error.message, !stalled, stalled};
+}
+
+Summary OfVerdict(const Verdict& verdict, int replicas) {
+  const std::string count = std::to_string(verdict.ready_replicas) + " of " + std::to_string(replicas) + " replicas ready";
+  switch (verdict.phase) {
+    case Phase::Ready: return {ConditionStatus::True, verdict.reason, count, false, false};
+    case Phase::Progressing:
+    case Phase::Waiting: return {ConditionStatus::False, verdict.reason, verdict.message, true, false};
+    case Phase::Failed: return {ConditionStatus::False, verdict.reason, verdict.message, false, false};
+  }
+  return {};
+}
+
+Summary Summarize(const StatusInput& input) {
+  if (input.error) return OfError(*input.error);
+  if (!input.decision || !input.desired) return {ConditionStatus::Unknown, "Unknown", "not observed yet"};
+  return OfVerdict(input.decision->verdict, static_cast<int>(input.desired->containers.size()));
+}
+
+ConditionStatus HealthOf(const StatusInput& input, const Summary& summary) {
+  if (!input.decision || !input.desired) return ConditionStatus::Unknown;
+  if (input.decision->verdict.ready_replicas >= static_cast<int>(input.desired->containers.size())) return ConditionStatus::True;
+  return summary.reason == "CrashLoopBackOff" || summary.reason == "Unhealthy" || summary.reason == "ContainerFailed"
+             ? ConditionStatus::False
+             : ConditionStatus::Unknown;
+}
+
+void FillConditions(const StatusInput& input, v1::Status& status) {
+  const Summary summary = Summarize(input);
+  auto set = [&](std::string_view type, ConditionStatus value, std::string reason, std::string message) {
+    SetCondition(status.conditions, {std::string(type), value, std::move(reason), std::move(message), input.generation, input.now});
+  };
+  auto flag = [](bool value) { return value ? ConditionStatus::True : ConditionStatus::False; };
+  set(condition::kReady, summary.ready, summary.reason, summary.message);
+  set(condition::kReconciling, flag(summary.reconciling), summary.reconciling ? summary.reason : "UpToDate", "");
+  set(condition::kStalled, flag(summary.stalled), summary.stalled ? summary.reason : "NotStalled", summary.stalled ? summary.message : "");
+  const ConditionStatus health = HealthOf(input, summary);
+  set(condition::kHealthy, health, health == ConditionStatus::True ? "Running" : summary.reason, "");
+}
+
+void FillInventory(const StatusInput& input, v1::Status& status) {
+  status.inventory.clear();
+  for (const ObservedContainer* c : ClassifyOwnership(input.observed->containers).owned)
+    status.inventory.push_back({"Container", c->name, c->id});
+  for (const DesiredNetwork& n : input.desired->networks)
+    if (!n.external) status.inventory.push_back({"Network", n.name, ""});
+  for (const std::string& volume : input.desired->volumes) status.inventory.push_back({"Volume", volume, ""});
+}
+
+// A rollout is one run of changes from the first step until the workload is Ready or has failed.
+void FillRollout(const StatusInput& input, v1::Status& status) {
+  const bool running = status.last_rollout && status.last_rollout->outcome == "InProgress";
+  const Plan& plan = input.decision->plan;
+  if (!running && !plan.empty())
+    status.last_rollout = v1::RolloutRecord{.cause = plan.steps.front().cause, .outcome = "InProgress", .revision = input.revision, .started = input.now};
+  if (!status.last_rollout || status.last_rollout->outcome != "InProgress" || !plan.empty()) return;
+  const Phase phase = input.decision->verdict.phase;
+  if (phase != Phase::Ready && phase != Phase::Failed) return;
+  status.last_rollout->outcome = phase == Phase::Ready ? "Succeeded" : "Failed";
+  status.last_rollout->message = input.decision->verdict.message;
+  status.last_rollout->ended = input.now;
+}
+
+const Condition& ReadyOf(const v1::Status& status) {
+  static const Condition none;
+  const Condition* ready = FindCondition(status.conditions, condition::kReady);
+  return ready ? *ready : none;
+}
+
+}  // namespace
+
+v1::Status ComputeStatus(const StatusInput& input) {
+  v1::Status status = input.previous;
+  status.observed_generation = input.generation;
+  status.revision = input.revision;
+  FillConditions(input, status);
+  if (!input.desired) return status;
+  status.replicas = static_cast<int>(input.desired->containers.size());
+  status.resolved = v1::ResolvedSource{.tag = input.desired->version.substr(0, input.desired->version.find(' ')), .set_by = "manifest"};
+  if (!input.observed || !input.decision) return status;
+  status.ready_replicas = input.decision->verdict.ready_replicas;
+  FillInventory(input, status);
+  if (!input.error) FillRollout(input, status);
+  return status;
+}
+
+std::vector<Event> ComputeEvents(const EventInput& input) {
+  std::vector<Event> events;
+  auto add = [&](Event::Type type, std::string reason, std::string message) {
+    events.push_back({.time = input.now, .type = type, .object = ToString(input.key), .reason = std::move(reason), .message = std::move(message)});
+  };
+  for (std::size_t i = 0; i < input.applied; ++i) add(Event::Type::Normal, "Applied", ToString(input.plan.steps[i]));
+  const Condition& before = ReadyOf(input.before);
+  const Condition& after = ReadyOf(input.after);
+  if (before.status == after.status && before.reason == after.reason && before.message == after.message) return events;
+  const bool bad = after.status == ConditionStatus::False && FindCondition(input.after.conditions, condition::kReconciling)->status != ConditionStatus::True;
+  add(bad ? Event::Type::Warning : Event::Type::Normal, after.reason, after.message);
+  return events;
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,36 @@
+// The status of a workload, from what a pass decided and what came of it. Computed here alone, pure, written once a pass.
+#pragma once
+
+#include <optional>
+
+#include "reconcilers/workload/compute_plan.h"
+
+namespace tinyforge {
+
+struct StatusInput {
+  const v1::Object& object;
+  std::int64_t generation = 0;
+  Revision revision;
+  const DesiredState* desired = nullptr;    // null: it could not be rendered
+  const ObservedState* observed = nullptr;  // null: the Engine could not be asked
+  const Decision* decision = nullptr;       // null with either of them
+  std::optional<Error> error;               // of the pass: rendering, observing or a step
+  v1::Status previous;
+  SysTime now{};
+};
+
+v1::Status ComputeStatus(const StatusInput& input);
+
+// What a person should read in the event list, given the status before and after: a changed Ready reason, the steps that
+// were applied, a rollout that began or ended. Nothing when nothing changed.
+struct EventInput {
+  const ObjectKey& key;
+  const v1::Status& before;
+  const v1::Status& after;
+  const Plan& plan;
+  std::size_t applied = 0;
+  SysTime now{};
+};
+std::vector<Event> ComputeEvents(const EventInput& input);
+
+}  // namespace tinyforge

@@ -1,0 +1,33 @@
+// How one container differs from what is desired: what must be replaced, and what the Engine changes in place.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconcilers/core/desired_state.h"
+#include "reconcilers/core/observed_state.h"
+
+namespace tinyforge {
+
+// Why the container cannot become the desired one in place; empty: it can. Compared are the template hash and the
+// limits that the Engine cannot take away ("env.LOG_LEVEL differs", "limit memory was removed").
+std::string ReplaceCause(const ObservedContainer& container, const DesiredContainer& desired);
+
+// A replacement for this very cause was made already and the Engine still reports the difference: replacing again would
+// loop (condition EngineDisagrees).
+bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired);
+
+// Limits or restart policy differ in a way that an update call mends.
+bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired);
+
+// What to do with the networks of a container so that it has `wanted` and nothing else. A network whose aliases differ
+// is left and joined again with the same static address.
+struct NetworkDrift {
+  std::vector<std::string> disconnect;
+  std::vector<NetworkAttachment> connect;
+  bool empty() const { return disconnect.empty() && connect.empty(); }
+};
+NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted);
+
+}  // namespace tinyforge

@@ -1,0 +1,66 @@
+// Reconciles Workloads: observe, plan, apply, status.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "reconcilers/core/reconciler.h"
+#include "reconcilers/source/source_kind.h"
+#include "reconcilers/workload/compute_plan.h"
+
+namespace tinyforge {
+
+struct WorkloadPorts {
+  ConfigReader& config;
+  DeletionGate& deletions;
+  ContainerReader& containers;
+  ContainerWriter& engine;
+  ImagePuller& images;
+  SecretReader& secrets;
+  FileMaterializer& files;
+  FactStore& facts;
+  ObjectStore& store;
+};
+
+struct WorkloadOptions {
+  std::string instance = "default";
+  std::string host;
+  HostPaths paths;
+  bool read_only = false;  // another controller holds the instance: observe and report, change nothing
+};
+
+// Thread-safe as far as its ports are; the queue keeps two workers off one workload.
+class WorkloadReconciler : public Reconciler {
+ public:
+  WorkloadReconciler(WorkloadPorts ports, WorkloadOptions options) : ports_(ports), options_(std::move(options)) {}
+
+  Outcome Reconcile(const Request& request) override;
+
+  // What the next pass would do to a workload as `snapshot` has it, without doing it: for diff and for reports.
+  Expected<Decision> Preview(const ConfigSnapshot& snapshot, const ObjectKey& key, SysTime now);
+
+  // Called at the end of each rendering with what it read, so that a commit or a secret can be matched to workloads.
+  using ReadListener = std::function<void(const ObjectKey&, ReadSet)>;
+  void OnRead(ReadListener listener) { on_read_ = std::move(listener); }
+
+ private:
+  struct Pass;
+  Expected<DesiredState> Render(const ConfigSnapshot& snapshot, const v1::Object& object);
+  Expected<ObservedState> Observe(const DesiredState& desired, const v1::WorkloadSpec& spec);
+  Expected<void> Decide(Pass& pass);
+  void Execute(Pass& pass);
+  Outcome Report(Pass& pass, const Request& request);
+  Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);
+
+  WorkloadPorts ports_;
+  WorkloadOptions options_;
+  ReadListener on_read_;
+};
+
+// The first ancestor of a parent chain; the workload itself without a parent, or with a chain that never ends.
+std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload);
+
+// Whether controllers on `host` run objects that say these patterns (glob with * and ?; none: all hosts).
+bool RunsOn(const std::vector<std::string>& hosts, std::string_view host);
+
+}  // namespace tinyforge

@@ -1,0 +1,73 @@
+#include "reconcilers/workload/slots.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "reconcilers/workload/drift.h"
+
+namespace tinyforge {
+namespace {
+
+using Containers = std::vector<const ObservedContainer*>;
+
+// The one to keep of several: serving before not, up before down, newer before older.
+const ObservedContainer* TakeBest(const Slot& slot, Containers& from) {
+  if (from.empty()) return nullptr;
+  auto rank = [&](const ObservedContainer* c) { return std::tuple(slot.Serves(*c), IsUp(*c), SeqOf(*c)); };
+  auto best = std::max_element(from.begin(), from.end(), [&](auto* a, auto* b) { return rank(a) < rank(b); });
+  const ObservedContainer* taken = *best;
+  from.erase(best);
+  return taken;
+}
+
+// An old one serves when it holds the name, or is up while no current one holds the name (a switch that was cut short).
+void SortOld(Slot& slot, Containers old) {
+  const bool switched = slot.current && slot.Serves(*slot.current);
+  if (!switched) slot.serving_old = TakeBest(slot, old);
+  slot.superfluous.insert(slot.superfluous.end(), old.begin(), old.end());
+}
+
+Slot MakeSlot(const DesiredContainer* desired, const Containers& containers) {
+  Slot slot{.desired = desired};
+  Containers matching;
+  Containers old;
+  for (const ObservedContainer* c : containers) {
+    if (c->state == ContainerState::Removing) continue;
+    if (c->state == ContainerState::Dead) slot.dead.push_back(c);
+    else if (!desired) slot.superfluous.push_back(c);
+    else (ReplaceCause(*c, *desired).empty() ? matching : old).push_back(c);
+  }
+  if (!desired) return slot;
+  slot.current = TakeBest(slot, matching);
+  slot.superfluous = matching;
+  SortOld(slot, std::move(old));
+  return slot;
+}
+
+}  // namespace
+
+bool IsUp(const ObservedContainer& container) {
+  return container.state == ContainerState::Running || container.state == ContainerState::Paused ||
+         container.state == ContainerState::Restarting;
+}
+
+Slots GroupBySlot(const DesiredState& desired, const ObservedState& observed) {
+  Slots result;
+  Ownership ownership = ClassifyOwnership(observed.containers);
+  result.foreign = std::move(ownership.foreign);
+  for (const ObservedContainer& c : observed.containers) result.names.insert(c.name);
+  std::map<std::pair<std::string_view, int>, Containers> groups;
+  for (const ObservedContainer* c : ownership.owned) {
+    result.next_seq = std::max(result.next_seq, SeqOf(*c) + 1);
+    groups[{c->Label(label::kRole), ReplicaOf(*c)}].push_back(c);
+  }
+  for (const DesiredContainer& d : desired.containers) {
+    auto group = groups.extract({d.role, d.replica});
+    result.slots.push_back(MakeSlot(&d, group ? group.mapped() : Containers()));
+  }
+  for (const auto& [slot, containers] : groups) result.slots.push_back(MakeSlot(nullptr, containers));
+  return result;
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,142 @@
+#include "reconcilers/workload/step_builder.h"
+
+#include <algorithm>
+
+#include "reconcilers/core/field_digests.h"
+#include "reconcilers/workload/drift.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr std::size_t kAnonymousNameLength = 64;
+
+// The Engine names anonymous volumes by 64 hex digits.
+bool IsAnonymous(const ObservedMount& mount) {
+  return mount.type == MountType::Volume && mount.source.size() == kAnonymousNameLength &&
+         std::all_of(mount.source.begin(), mount.source.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+std::vector<ObservedMount> AnonymousVolumes(const ObservedContainer* container, const DesiredContainer& desired) {
+  std::vector<ObservedMount> found;
+  if (!container) return found;
+  for (const ObservedMount& mount : container->mounts) {
+    const bool wanted_otherwise = std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
+                                              [&](const Mount& m) { return m.target == mount.target; });
+    if (IsAnonymous(mount) && !wanted_otherwise) found.push_back(mount);
+  }
+  return found;
+}
+
+}  // namespace
+
+bool PublishesPorts(const DesiredContainer& desired) {
+  return std::any_of(desired.spec.ports.begin(), desired.spec.ports.end(), [](const auto& p) { return p.published; });
+}
+
+std::vector<NetworkAttachment> StepBuilder::Attachments(const DesiredContainer& desired, std::string_view address,
+                                                        bool with_aliases) {
+  std::vector<NetworkAttachment> attachments = desired.networks;
+  for (NetworkAttachment& attachment : attachments) {
+    if (!with_aliases) attachment.aliases.clear();
+    if (attachment.network == kSharedNetwork && !address.empty()) attachment.address = address;
+  }
+  return attachments;
+}
+
+void StepBuilder::EnsureEnvironment(std::string_view cause) {
+  if (std::exchange(environment_ensured_, true)) return;
+  for (const DesiredNetwork& network : desired_.networks) Add(action::EnsureNetwork{network}, cause);
+  for (const std::string& volume : desired_.volumes) Add(action::EnsureVolume{volume, desired_.workload}, cause);
+}
+
+void StepBuilder::WriteFiles(std::string_view cause) {
+  if (std::exchange(files_written_, true)) return;
+  if (desired_.files.empty() && desired_.directories.empty()) return;
+  Add(action::WriteFiles{desired_.files, desired_.directories}, cause);
+}
+
+std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
+  const bool shared = std::any_of(desired.networks.begin(), desired.networks.end(),
+                                  [](const NetworkAttachment& n) { return n.network == kSharedNetwork; });
+  if (!shared || addresses_used_ >= observed_.free_addresses.size()) return {};
+  return observed_.free_addresses[addresses_used_++];
+}
+
+StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address, std::string_view cause) const {
+  StringMap labels = made.desired.spec.labels;
+  auto set = [&](std::string_view key, std::string value) { labels[std::string(key)] = std::move(value); };
+  set(label::kManaged, "true");
+  set(label::kInstance, context_.instance);
+  set(label::kWorkload, desired_.workload);
+  set(label::kWorkloadKind, desired_.source_kind);
+  set(label::kRole, made.desired.role);
+  set(label::kReplica, std::to_string(made.desired.replica));
+  set(label::kSeq, std::to_string(made.seq));
+  set(label::kImage, observed_.image_id.value_or(""));
+  set(label::kVersion, desired_.version);
+  if (!address.empty()) set(label::kAddress, std::string(address));
+  set(label::kTemplateHash, made.desired.template_hash);
+  set(label::kFields, FieldDigests(made.desired.spec));
+  set(label::kRevision, context_.revision);
+  set(label::kSource, context_.source_path);
+  set(label::kCause, std::string(cause));
+  return labels;
+}
+
+void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
+  EnsureEnvironment(cause);
+  WriteFiles(cause);
+  const std::string address = NextAddress(made.desired);
+  CreateRequest request{.workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
+  request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
+  request.labels = Labels(made, address, cause);
+  request.reattach = AnonymousVolumes(made.replaces, made.desired);
+  Add(action::Create{std::move(request)}, cause);
+}
+
+void StepBuilder::Start(const ContainerRef& ref, std::string_view cause) {
+  EnsureEnvironment(cause);
+  WriteFiles(cause);
+  Add(action::Start{ref}, cause);
+}
+
+void StepBuilder::Halt(const ObservedContainer& container, std::string_view cause) {
+  if (container.restart != v1::RestartPolicy::Never) Add(action::DisableRestart{RefTo(container)}, cause);
+  if (IsUp(container)) Add(action::Stop{RefTo(container)}, cause);
+}
+
+void StepBuilder::Retire(const ObservedContainer& container, std::string_view cause) {
+  if (!IsUp(container)) {
+    Add(action::Remove{RefTo(container)}, cause);
+    return;
+  }
+  for (const auto& [network, endpoint] : container.networks) {
+    if (endpoint.aliases.empty()) continue;
+    Add(action::Disconnect{RefTo(container), network}, cause);
+    NetworkAttachment silent{.network = network};
+    if (!endpoint.static_address.empty()) silent.address = endpoint.static_address;
+    Add(action::Connect{RefTo(container), std::move(silent)}, cause);
+  }
+  Halt(container, cause);
+}
+
+void StepBuilder::MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,
+                               std::string_view cause) {
+  NetworkDrift drift = CompareNetworks(container, wanted);
+  for (const std::string& network : drift.disconnect) Add(action::Disconnect{RefTo(container), network}, cause);
+  if (!drift.connect.empty()) EnsureEnvironment(cause);
+  for (NetworkAttachment& attachment : drift.connect) Add(action::Connect{RefTo(container), std::move(attachment)}, cause);
+}
+
+void StepBuilder::RewriteFiles(const ObservedContainer& container) {
+  for (const DesiredFile& file : desired_.files) {
+    if (file.on_change.action == v1::FileChange::Recreate) continue;
+    auto written = observed_.written_files.find(file.host_path);
+    if (written != observed_.written_files.end() && written->second == file.content_hash) continue;
+    const std::string cause = "file " + file.target + " differs";
+    WriteFiles(cause);
+    if (file.on_change.action == v1::FileChange::Signal) Add(action::Signal{RefTo(container), file.on_change.signal}, cause);
+  }
+}
+
+}  // namespace tinyforge

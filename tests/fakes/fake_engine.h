@@ -1,0 +1,220 @@
+// A little Engine with its own time: containers with names, states, restart policies, networks and addresses. Behaves as
+// the real one where the planner depends on it (taken names, restart policies, stop keeps the container) and records
+// every mutating call.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge {
+
+class FakeEngine : public ContainerReader, public ContainerWriter, public ImagePuller {
+ public:
+  struct Behaviour {
+    bool exits = false;    // as soon as it is started
+    int exit_code = 1;
+    bool cannot_start = false;  // a command that does not exist
+  };
+
+  // How a container made from this template hash fares; all others run.
+  std::map<std::string, Behaviour> behaviour;
+  std::map<std::string, std::string> images;  // reference -> id
+  std::vector<std::string> calls;             // "create web", "start web", …
+  std::map<std::string, ObservedContainer> containers;  // by id
+  std::map<std::string, Duration> running;              // by id
+  std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
+  std::function<void()> after_call;                                   // for checks of invariants
+
+  void Tick(Duration time) {
+    for (auto& [id, ran] : running) ran += time;
+  }
+
+  ObservedContainer* FindByName(std::string_view name) {
+    for (auto& [id, c] : containers)
+      if (c.name == name) return &c;
+    return nullptr;
+  }
+
+  // ContainerReader
+  Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override {
+    std::vector<ObservedContainer> found;
+    for (const auto& [id, c] : containers)
+      if (c.Label(label::kWorkload) == workload) found.push_back(c);
+    return found;
+  }
+  std::map<std::string, Duration> RunningFor(std::string_view) override { return running; }
+  Expected<std::vector<std::string>> FreeAddresses(std::size_t count) override {
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < count; ++i) found.push_back("10.213.0." + std::to_string(++last_address_));
+    return found;
+  }
+
+  // ImagePuller
+  ImagePresence Ensure(const std::string& reference, v1::PullPolicy, const ObjectKey&) override {
+    auto found = images.find(reference);
+    return found == images.end() ? ImagePresence{.pulling = true} : ImagePresence{.id = found->second};
+  }
+
+  // ContainerWriter
+  Expected<std::string> Create(const CreateRequest& r) override {
+    if (auto error = Record("create " + r.name)) return *error;
+    if (FindByName(r.name)) return Error{ErrorKind::Conflict, "name " + r.name + " is taken"};
+    ObservedContainer c;
+    c.id = "id" + std::to_string(++last_id_);
+    c.name = r.name;
+    c.labels = r.labels;
+    c.image = r.spec.image;
+    c.image_id = images[r.spec.image];
+    c.created = SysTime(Duration(last_id_));
+    c.limits = r.limits;
+    c.restart = r.limits.restart;
+    c.network_mode = r.spec.network_mode;
+    for (const NetworkAttachment& n : r.networks) c.networks[n.network] = {n.aliases, "", n.address.value_or("")};
+    for (const Mount& m : r.spec.mounts) c.mounts.push_back({m.type, m.source, m.target, m.read_only});
+    for (const ObservedMount& m : r.reattach) c.mounts.push_back(m);
+    const std::string id = c.id;
+    containers.emplace(id, std::move(c));
+    Done();
+    return id;
+  }
+  Expected<void> Start(std::string_view ref) override {
+    return Change("start", ref, [&](ObservedContainer& c) {
+      const Behaviour& b = behaviour[std::string(c.Label(label::kTemplateHash))];
+      if (b.cannot_start) {
+        c.exit_code = 127;
+        c.error = "exec: not found";
+        return Expected<void>(Error{ErrorKind::Terminal, "start " + c.name + ": exec: not found"});
+      }
+      SetRunning(c);
+      if (b.exits) Exit(c, b.exit_code);
+      return Expected<void>();
+    });
+  }
+  Expected<void> Unpause(std::string_view ref) override {
+    return Change("unpause", ref, [&](ObservedContainer& c) { SetRunning(c); return Expected<void>(); });
+  }
+  Expected<void> BeginStop(std::string_view ref) override {
+    return Change("stop", ref, [&](ObservedContainer& c) {
+      c.state = ContainerState::Exited;
+      c.exit_code = 0;
+      running.erase(c.id);
+      return Expected<void>();
+    });
+  }
+  Expected<void> Remove(std::string_view ref) override {
+    if (auto error = Record("remove " + NameOf(ref))) return *error;
+    ObservedContainer* c = Find(ref);
+    if (c && c->state == ContainerState::Running) return Error{ErrorKind::Conflict, "cannot remove a running container"};
+    if (c) running.erase(c->id), containers.erase(std::string(c->id));
+    Done();
+    return {};
+  }
+  Expected<void> Rename(std::string_view ref, std::string_view name) override {
+    if (FindByName(name)) return Error{ErrorKind::Conflict, "name " + std::string(name) + " is taken"};
+    return Change("rename", ref, [&](ObservedContainer& c) { c.name = name; return Expected<void>(); });
+  }
+  Expected<void> Update(std::string_view ref, const Limits& limits) override {
+    return Change("update", ref, [&](ObservedContainer& c) {
+      if (limits.memory) c.limits.memory = limits.memory;
+      if (limits.nano_cpus) c.limits.nano_cpus = limits.nano_cpus;
+      c.limits.restart = limits.restart;
+      c.restart = limits.restart;
+      return Expected<void>();
+    });
+  }
+  Expected<void> DisableRestart(std::string_view ref) override {
+    return Change("no-restart", ref, [&](ObservedContainer& c) {
+      c.restart = v1::RestartPolicy::Never;
+      if (c.state == ContainerState::Restarting) c.state = ContainerState::Exited;
+      return Expected<void>();
+    });
+  }
+  Expected<void> Signal(std::string_view ref, std::string_view) override {
+    return Change("signal", ref, [](ObservedContainer&) { return Expected<void>(); });
+  }
+  Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
+    return Change("connect", ref, [&](ObservedContainer& c) {
+      c.networks[n.network] = {n.aliases, "", n.address.value_or("")};
+      return Expected<void>();
+    });
+  }
+  Expected<void> Disconnect(std::string_view ref, std::string_view network) override {
+    return Change("disconnect", ref, [&](ObservedContainer& c) { c.networks.erase(std::string(network)); return Expected<void>(); });
+  }
+  Expected<void> EnsureNetwork(const DesiredNetwork&) override { return {}; }
+  Expected<void> EnsureVolume(std::string_view, std::string_view) override { return {}; }
+  Expected<void> RemoveNetwork(std::string_view) override { return {}; }
+
+  void SetRunning(ObservedContainer& c) {
+    c.state = ContainerState::Running;
+    running[c.id] = Duration(0);
+  }
+
+ private:
+  ObservedContainer* Find(std::string_view ref) {
+    auto found = containers.find(std::string(ref));
+    return found != containers.end() ? &found->second : FindByName(ref);
+  }
+  std::string NameOf(std::string_view ref) {
+    const ObservedContainer* c = Find(ref);
+    return c ? c->name : std::string(ref);
+  }
+  void Exit(ObservedContainer& c, int code) {
+    running.erase(c.id);
+    c.exit_code = code;
+    const bool again = c.restart == v1::RestartPolicy::Always || (c.restart == v1::RestartPolicy::OnFailure && code != 0);
+    c.state = again ? ContainerState::Restarting : ContainerState::Exited;
+    if (again) ++c.restart_count;
+  }
+  std::optional<Error> Record(const std::string& call) {
+    calls.push_back(call);
+    return fail ? fail(call) : std::nullopt;
+  }
+  void Done() {
+    if (after_call) after_call();
+  }
+  template <class F>
+  Expected<void> Change(std::string_view verb, std::string_view ref, F&& change) {
+    if (auto error = Record(std::string(verb) + " " + NameOf(ref))) return *error;
+    ObservedContainer* c = Find(ref);
+    if (!c) return Error{ErrorKind::NotFound, "no container " + std::string(ref)};
+    auto result = change(*c);
+    Done();
+    return result;
+  }
+
+  int last_id_ = 0;
+  int last_address_ = 1;
+};
+
+class FakeFiles : public FileMaterializer {
+ public:
+  Expected<void> Write(const std::vector<DesiredFile>& files) override {
+    for (const DesiredFile& file : files) written[file.host_path] = file.content_hash;
+    return {};
+  }
+  Expected<void> EnsureDirectories(const std::vector<DesiredDirectory>&) override { return {}; }
+  std::string WrittenHash(const DesiredFile& file) override {
+    auto found = written.find(file.host_path);
+    return found == written.end() ? "" : found->second;
+  }
+  std::map<std::string, std::string> written;
+};
+
+class FakeFacts : public FactStore {
+ public:
+  Expected<Facts> Load(std::string_view workload) override { return facts[std::string(workload)]; }
+  Expected<void> Save(std::string_view workload, const Facts& f) override {
+    facts[std::string(workload)] = f;
+    return {};
+  }
+  std::map<std::string, Facts> facts;
+};
+
+}  // namespace tinyforge

@@ -1,0 +1,280 @@
+#include "reconcilers/workload/compute_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/reconcilers/workload/workload_world.h"
+
+namespace tinyforge {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+TEST(ComputePlan, FirstDeployCreatesAndStartsEachReplicaUnderItsName) {
+  WorkloadWorld world;
+  world.Want(2, "web:1");
+  EXPECT_EQ(world.PlanText(),
+            "[1] create web (replica 1 is missing)\n"
+            "[2] start web (replica 1 is missing)\n"
+            "[3] create web-2 (replica 2 is missing)\n"
+            "[4] start web-2 (replica 2 is missing)\n");
+}
+
+TEST(ComputePlan, WithNothingChangedThePlanIsEmptyForEver) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.TakeCalls();
+  for (int i = 0; i < 100; ++i) world.Pass();
+  EXPECT_THAT(world.engine.calls, IsEmpty());
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
+}
+
+TEST(ComputePlan, IsReadyOnlyAfterItRanForHealthyAfter) {
+  WorkloadWorld world;
+  world.Pass();
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Progressing);
+  EXPECT_EQ(world.Decide().verdict.come_back, std::chrono::seconds(10));
+  world.engine.Tick(std::chrono::seconds(10));
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
+}
+
+TEST(ComputePlan, ChangedEnvironmentIsNamedAndStartsTheNewOneFirst) {
+  WorkloadWorld world;
+  ContainerTemplate spec{.image = "web:1", .env = {{.name = "LOG_LEVEL", .value = "info"}}};
+  world.Want(1, spec);
+  ASSERT_GE(world.Settle(), 0);
+  spec.env[0].value = "debug";
+  world.Want(1, spec);
+  EXPECT_EQ(world.PlanText(),
+            "[1] create web.2 (env.LOG_LEVEL differs)\n"
+            "[2] start web.2 (env.LOG_LEVEL differs)\n");
+  world.Pass();
+  EXPECT_EQ(world.PlanText(), "");
+  world.engine.Tick(std::chrono::seconds(10));
+  EXPECT_EQ(world.PlanText(),
+            "[1] disconnect web.2 from network tinyforge (env.LOG_LEVEL differs)\n"
+            "[2] connect web.2 to network tinyforge as web (env.LOG_LEVEL differs)\n"
+            "[3] rename web to web.1 (env.LOG_LEVEL differs)\n"
+            "[4] rename web.2 to web (env.LOG_LEVEL differs)\n"
+            "[5] disconnect web from network tinyforge (superseded)\n"
+            "[6] connect web to network tinyforge (superseded)\n"
+            "[7] disable restart of web (superseded)\n"
+            "[8] stop web (superseded)\n");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+  EXPECT_NE(world.engine.FindByName("web"), nullptr);
+}
+
+TEST(ComputePlan, CandidateKeepsItsAddressWhenItGetsTheAlias) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.Pass();
+  const std::string address = world.engine.FindByName("web.2")->networks["tinyforge"].static_address;
+  ASSERT_FALSE(address.empty());
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->networks["tinyforge"].static_address, address);
+}
+
+TEST(ComputePlan, RecreateCreatesTheNewOneBeforeItStopsTheOldAndNeverRunsBoth) {
+  WorkloadWorld world;
+  world.context.strategy = v1::RolloutStrategy::Recreate;
+  ASSERT_GE(world.Settle(), 0);
+  world.TakeCalls();
+  world.Want(1, "web:2");
+  world.engine.after_call = [&] {
+    EXPECT_LE(std::count_if(world.engine.containers.begin(), world.engine.containers.end(),
+                            [](const auto& c) { return c.second.state == ContainerState::Running; }), 1);
+  };
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("create web.2", "no-restart web", "stop web", "start web.2", "rename web",
+                                             "rename web.2", "remove web.1"));
+}
+
+TEST(ComputePlan, ReleaseThatExitsLeavesTheOldOneServingAndIsTriedOnce) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true, .exit_code = 3};
+  for (int i = 0; i < 20; ++i) world.Pass(), world.engine.Tick(std::chrono::seconds(5));
+  EXPECT_EQ(std::count(world.engine.calls.begin(), world.engine.calls.end(), "start web.2"), 1);
+  EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
+  EXPECT_EQ(world.engine.FindByName("web.2")->state, ContainerState::Exited);
+  const Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty());
+  EXPECT_EQ(decision.verdict.reason, "RolloutFailed");
+  EXPECT_THAT(decision.verdict.message, HasSubstr("exit code 3"));
+}
+
+TEST(ComputePlan, RecreateThatFailsBringsTheOldOneBack) {
+  WorkloadWorld world;
+  world.context.strategy = v1::RolloutStrategy::Recreate;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true};
+  for (int i = 0; i < 20; ++i) world.Pass(), world.engine.Tick(std::chrono::seconds(5));
+  const ObservedContainer* old = world.engine.FindByName("web");
+  ASSERT_NE(old, nullptr);
+  EXPECT_EQ(old->state, ContainerState::Running);
+  EXPECT_EQ(old->restart, v1::RestartPolicy::Always);
+  EXPECT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+}
+
+TEST(ComputePlan, CommandThatCannotRunIsAFailedRelease) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.cannot_start = true};
+  for (int i = 0; i < 10; ++i) world.Pass(), world.engine.Tick(std::chrono::seconds(5));
+  EXPECT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
+}
+
+TEST(ComputePlan, RevertAfterAFailedReleaseRemovesItsRecord) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true};
+  for (int i = 0; i < 5; ++i) world.Pass();
+  world.Want(1, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
+}
+
+TEST(ComputePlan, NothingIsStoppedWhileTheImageIsMissing) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.TakeCalls();
+  world.Want(1, "web:3");
+  world.Pass();
+  EXPECT_THAT(world.engine.calls, IsEmpty());
+  EXPECT_EQ(world.Decide().verdict.reason, "PullingImage");
+}
+
+TEST(ComputePlan, DriftIsRepairedInPlace) {
+  WorkloadWorld world;
+  world.WantLimits({.nano_cpus = 500, .memory = 1000});
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer& web = *world.engine.FindByName("web");
+  web.limits.memory = 2000;
+  web.name = "stray";
+  web.networks.clear();
+  EXPECT_EQ(world.PlanText(),
+            "[1] rename stray to web (drift: name)\n"
+            "[2] update limits of stray (drift: limits or restart policy)\n"
+            "[3] connect stray to network tinyforge as web (drift: networks or aliases)\n");
+}
+
+TEST(ComputePlan, StoppedByHandIsStartedAndPausedIsUnpaused) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer& web = *world.engine.FindByName("web");
+  web.state = ContainerState::Exited;
+  EXPECT_EQ(world.PlanText(), "[1] start web (drift: state is exited)\n");
+  web.state = ContainerState::Paused;
+  EXPECT_EQ(world.PlanText(), "[1] unpause web (drift: state is paused)\n");
+}
+
+TEST(ComputePlan, WhatIsBeingRemovedIsReplacedAtOnceUnderAnotherName) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->state = ContainerState::Removing;
+  EXPECT_EQ(world.PlanText(),
+            "[1] create web.2 (replica 1 is missing)\n"
+            "[2] start web.2 (replica 1 is missing)\n");
+  world.Pass();
+  EXPECT_EQ(world.PlanText(), "");
+  world.engine.containers.erase(world.engine.FindByName("web")->id);
+  EXPECT_EQ(world.PlanText(), "[1] rename web.2 to web (drift: name)\n");
+}
+
+TEST(ComputePlan, RemovedLimitReplacesOnceAndThenSaysThatTheEngineDisagrees) {
+  WorkloadWorld world;
+  world.WantLimits({.memory = 1000});
+  ASSERT_GE(world.Settle(), 0);
+  world.WantLimits({});
+  ASSERT_THAT(world.PlanText(), HasSubstr("create web.2 (limit memory was removed)"));
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->limits.memory = 1000;
+  const Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty());
+  EXPECT_THAT(decision.plan.warnings, ElementsAre(HasSubstr("keeps a limit")));
+}
+
+TEST(ComputePlan, ScalingDownRetiresTheHighestReplicas) {
+  WorkloadWorld world;
+  world.Want(3, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+  EXPECT_NE(world.engine.FindByName("web"), nullptr);
+}
+
+TEST(ComputePlan, RollingReplacesOneReplicaAtATime) {
+  WorkloadWorld world;
+  world.context.strategy = v1::RolloutStrategy::Rolling;
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(2, "web:2");
+  EXPECT_THAT(world.PlanText(), Not(HasSubstr("web-2")));
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web-2")->image, "web:2");
+}
+
+TEST(ComputePlan, CloneAndForgeryAreReportedAndLeftAlone) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer clone = *world.engine.FindByName("web");
+  clone.id = "clone";
+  clone.name = "copy";
+  clone.created += Duration(1000);
+  world.engine.containers["clone"] = clone;
+  ObservedContainer forged = clone;
+  forged.id = "forged";
+  forged.image_id = "sha256:other";
+  world.engine.containers["forged"] = forged;
+  const Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty());
+  EXPECT_EQ(decision.plan.warnings.size(), 2u);
+}
+
+TEST(ComputePlan, AnonymousVolumesMoveToTheReplacement) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->mounts = {{MountType::Volume, std::string(64, 'a'), "/data", false}};
+  world.Want(1, "web:2");
+  ASSERT_GE(world.Settle(), 0);
+  ASSERT_EQ(world.engine.FindByName("web")->mounts.size(), 1u);
+  EXPECT_EQ(world.engine.FindByName("web")->mounts[0].source, std::string(64, 'a'));
+}
+
+TEST(ComputePlan, RestartNeverThatEndedWellStaysDownAndIsReady) {
+  WorkloadWorld world;
+  world.WantLimits({.restart = v1::RestartPolicy::Never});
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true, .exit_code = 0};
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("create web", "start web"));
+}
+
+TEST(ComputeTeardown, StopsThenRemovesOwnContainersOnly) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer forged = *world.engine.FindByName("web");
+  forged.id = "forged";
+  forged.name = "forged";
+  forged.image_id = "sha256:other";
+  world.engine.containers["forged"] = forged;
+  for (int i = 0; i < 3; ++i) Apply(ComputeTeardown(world.Observe()).plan, {world.engine, world.files, world.facts});
+  EXPECT_EQ(world.engine.FindByName("web"), nullptr);
+  EXPECT_NE(world.engine.FindByName("forged"), nullptr);
+}
+
+}  // namespace
+}  // namespace tinyforge

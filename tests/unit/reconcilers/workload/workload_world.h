@@ -1,0 +1,90 @@
+// A workload on the fake Engine: desired state, planning, applying, and passes until nothing is left to do.
+#pragma once
+
+#include <string>
+
+#include "reconcilers/workload/compute_plan.h"
+#include "tests/fakes/fake_engine.h"
+
+namespace tinyforge {
+
+class WorkloadWorld {
+ public:
+  FakeEngine engine;
+  FakeFiles files;
+  FakeFacts facts;
+  DesiredState desired;
+  PlanContext context;
+
+  WorkloadWorld() {
+    context.instance = "test";
+    context.revision = "c0ffee";
+    context.source_path = "web.yaml";
+    context.healthy_after = std::chrono::seconds(10);
+    engine.images["web:1"] = "sha256:one";
+    engine.images["web:2"] = "sha256:two";
+    Want(1, "web:1");
+  }
+
+  // `replicas` of the image, all else as it was.
+  void Want(int replicas, const std::string& image) {
+    ContainerTemplate spec = desired.containers.empty() ? ContainerTemplate() : desired.containers.front().spec;
+    spec.image = image;
+    Want(replicas, spec);
+  }
+  void Want(int replicas, const ContainerTemplate& spec) {
+    const Limits limits = desired.containers.empty() ? Limits() : desired.containers.front().limits;
+    desired = DesiredState{.workload = "web", .source_kind = "image", .version = "1 by manifest"};
+    desired.image = spec.image;
+    for (int r = 1; r <= replicas; ++r)
+      desired.containers.push_back({.replica = r, .name = ServingName("web", r), .spec = spec, .template_hash = TemplateHash(spec),
+                                    .limits = limits, .networks = {{.network = "tinyforge", .aliases = {"web"}}}});
+  }
+  void WantLimits(const Limits& limits) {
+    for (DesiredContainer& c : desired.containers) c.limits = limits;
+  }
+
+  ObservedState Observe() {
+    ObservedState observed;
+    observed.containers = *engine.Containers("web");
+    observed.running_for = engine.running;
+    if (auto found = engine.images.find(desired.image); found != engine.images.end()) observed.image_id = found->second;
+    observed.free_addresses = *engine.FreeAddresses(desired.containers.size());
+    return observed;
+  }
+  Decision Decide() {
+    context.facts = facts.facts["web"];
+    return ComputePlan(desired, Observe(), context);
+  }
+  std::string PlanText() { return ToString(Decide().plan); }
+  // One pass; the decision that it made.
+  Decision Pass() {
+    Decision decision = Decide();
+    last_error = Apply(decision.plan, {engine, files, facts}).error;
+    return decision;
+  }
+  // Passes and time until a plan is empty and nothing is awaited; the number of passes, or -1 when it does not end.
+  int Settle(int limit = 60) {
+    for (int pass = 0; pass < limit; ++pass) {
+      const Decision decision = Pass();
+      engine.Tick(std::chrono::seconds(5));
+      if (decision.plan.empty() && !decision.verdict.come_back) return pass;
+    }
+    return -1;
+  }
+  // For the message of a failed test.
+  std::string Describe() {
+    const Decision decision = Decide();
+    std::string text = decision.verdict.reason + ": " + decision.verdict.message + "\n" + ToString(decision.plan);
+    for (const auto& [id, c] : engine.containers)
+      text += c.name + " " + std::string(ToString(c.state)) + " seq " + std::string(c.Label(label::kSeq)) + " hash " +
+              std::string(c.Label(label::kTemplateHash).substr(0, 8)) + " ran " + std::to_string(engine.running[id].count()) + "\n";
+    for (const DesiredContainer& d : desired.containers) text += "want " + d.name + " hash " + d.template_hash.substr(0, 8) + "\n";
+    return text + "strategy " + std::to_string(int(context.strategy)) + (last_error ? " error " + last_error->message : "") + "\n";
+  }
+  std::vector<std::string> TakeCalls() { return std::exchange(engine.calls, {}); }
+
+  std::optional<Error> last_error;
+};
+
+}  // namespace tinyforge
