@@ -1,0 +1,123 @@
+// Brings revisions into force and keeps the queue fed: what a commit, an event, a secret or a timer concerns is looked at
+// by a worker. Holds the configuration in force.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/runtime/clock.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/log.h"
+#include "controller/runtime/metrics.h"
+#include "controller/runtime/work_queue.h"
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge {
+
+struct ManagerPorts {
+  ConfigSource& source;
+  Fleet& fleet;
+  ObjectStore& store;
+  WorkQueue& queue;
+  const Clock& clock;
+  Logger& log;
+  Metrics& metrics;
+};
+
+struct ManagerOptions {
+  Duration sync_interval = std::chrono::seconds(60);
+  Duration resync_interval = std::chrono::seconds(30);
+};
+
+// What a rendering read, by object.
+struct ReadPaths {
+  std::set<std::string> paths;    // files and folders of the tree
+  std::set<std::string> secrets;  // names of Secrets
+};
+
+struct SyncReport {
+  Revision revision;     // in force afterwards
+  bool changed = false;  // another one than before
+};
+
+// Thread-safe. Run starts one thread for syncs and one for resyncs; Step does the same work on the caller's thread, for
+// tests that move the clock.
+class Manager : public ConfigReader, public DeletionGate {
+ public:
+  Manager(ManagerPorts ports, ManagerOptions options);
+
+  // Brings the last fetched revision into force, without the network. Before Run or Step.
+  void Restore();
+  // Returns when `stop` is requested.
+  void Run(std::stop_token stop);
+  // A sync or a resync that is due; false when neither is.
+  bool Step(std::stop_token stop);
+
+  // Fetches now and brings what was fetched into force. Waits for a sync that is under way.
+  Expected<SyncReport> Sync(std::stop_token stop);
+  // A listing of all containers now; their owners and orphans are queued.
+  Expected<void> Resync(std::stop_token stop);
+  void ResyncSoon();
+
+  // To be called by whoever notices. Thread-safe and quick.
+  void OnContainersChanged(const std::string& workload);
+  void OnSecretsChanged(const std::set<std::string>& names);
+  void OnRead(const ObjectKey& key, ReadPaths read);
+  // The cache was replaced by an empty one: every object is stored and queued again.
+  void OnCacheLost();
+
+  // Releases the deletions that wait because of `revision`. Conflict when another revision is in force by now.
+  Expected<void> ApproveDeletions(const Revision& revision);
+
+  // Rows of all containers as they are known now; also stored.
+  std::vector<ContainerRow> RefreshContainers();
+  // Counts of workloads by condition, for the metrics.
+  void RefreshGauges();
+
+  // ConfigReader
+  std::shared_ptr<const ConfigSnapshot> Current() override;
+  bool HistoryHeld(const Revision& revision, std::string_view path) override;
+  // DeletionGate
+  bool MayDelete(std::string_view workload) override;
+
+ private:
+  struct Deletions {
+    std::set<std::string> pending;   // workloads whose containers wait for approval
+    std::set<std::string> approved;  // released by hand for the revision below
+    Revision revision;
+  };
+  struct State {
+    std::shared_ptr<const ConfigSnapshot> snapshot;
+    std::map<ObjectKey, ReadPaths> reads;
+    RepositoryStatus repository;
+    Deletions deletions;
+    std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
+    SteadyTime next_sync{};
+    SteadyTime next_resync{};
+  };
+
+  void Apply(ConfigUpdate update);
+  std::vector<ObjectKey> Concerned(State& state, const std::vector<std::string>& changed_paths);
+  void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
+  void StoreRepository();
+  void WeighDeletions();
+  void QueueOrphans(const std::vector<ObservedContainer>& all, const v1::ObjectSet& objects);
+  std::optional<SteadyTime> NextDue();
+  void Event(tinyforge::Event::Type type, std::string reason, std::string message);
+
+  ManagerPorts ports_;
+  ManagerOptions options_;
+  std::mutex sync_mutex_;  // one sync at a time; taken before state_
+  Guarded<State> state_;
+  std::condition_variable_any wake_;
+};
+
+}  // namespace tinyforge
