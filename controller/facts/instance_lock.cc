@@ -24,7 +24,7 @@ constexpr std::size_t kMaxHolder = 512;
 // Engine ids and instance names may hold any character.
 std::string LockPath(const InstanceLockKey& key) {
   const std::string both = key.engine_id + '\0' + key.instance;
-  return key.directory + "/" + codec::Sha256Hex(both).substr(0, 32) + ".lock";
+  return key.directory + "/" + Sha256Hex(both).substr(0, 32) + ".lock";
 }
 
 bool IsAt(int fd, const std::string& path) {
