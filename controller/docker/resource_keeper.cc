@@ -56,9 +56,7 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 
 Expected<void> ResourceKeeper::Judge(const DesiredNetwork& network, const ObservedNetwork& found) const {
   if (network.external) return {};
-  auto instance = found.labels.find(label::kInstance);
-  bool ours = instance != found.labels.end() && instance->second == options_.instance;
-  if (!ours && !(network.shared && IsManaged(found))) {
+  if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
     return Error{ErrorKind::Conflict, "network " + network.name + " exists and was not created by this controller; say "
                                       "external: true to use it, or remove it"};
   }
@@ -108,6 +106,34 @@ Expected<void> ResourceKeeper::EnsureVolume(std::string_view name, std::string_v
   }
   Learn(volumes_, name, asked);
   return {};
+}
+
+Expected<void> ResourceKeeper::RemoveNetwork(const std::string& name) {
+  std::lock_guard making(making_);
+  auto found = Find(name);
+  if (!found) return std::move(found).error();
+  if (!*found || !IsOurs(**found)) return {};
+  EngineCall list{.endpoint = Endpoint::ContainerList,
+                  .query = {{"all", "1"}, {"limit", "1"}, {"filters", FiltersJson({{"network", {name}}})}}};
+  auto attached = client_.Call(list);
+  if (!attached) return std::move(attached).error();
+  if (attached->body.find('{') != std::string::npos) return {};
+  EngineCall remove{.endpoint = Endpoint::NetworkRemove, .object = name};
+  auto answer = client_.Send(remove);
+  {
+    std::lock_guard lock(mutex_);
+    networks_.erase(name);
+    ++forgotten_;
+  }
+  if (!answer) return std::move(answer).error();
+  // 403: a container came in between.
+  if (answer->status < 400 || answer->status == 404 || answer->status == 403) return {};
+  return EngineClient::ToError(remove, *answer);
+}
+
+bool ResourceKeeper::IsOurs(const ObservedNetwork& network) const {
+  auto instance = network.labels.find(label::kInstance);
+  return instance != network.labels.end() && instance->second == options_.instance;
 }
 
 void ResourceKeeper::OnEvent(const EngineEvent& event) {

@@ -2,7 +2,6 @@
 // by a worker. Holds the configuration in force.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -34,7 +33,6 @@ struct ManagerPorts {
 
 struct ManagerOptions {
   Duration sync_interval = std::chrono::seconds(60);
-  Duration resync_interval = std::chrono::seconds(30);
 };
 
 // What a rendering read, by object.
@@ -48,27 +46,25 @@ struct SyncReport {
   bool changed = false;  // another one than before
 };
 
-// Thread-safe. Run starts one thread for syncs and one for resyncs; Step does the same work on the caller's thread, for
-// tests that move the clock.
+// Thread-safe.
 class Manager : public ConfigReader, public DeletionGate {
  public:
   Manager(ManagerPorts ports, ManagerOptions options);
 
   // Brings the last fetched revision into force, without the network. Before Run or Step.
   void Restore();
-  // Returns when `stop` is requested.
+  // Syncs at the interval, on the caller's thread, until `stop` is requested.
   void Run(std::stop_token stop);
-  // A sync or a resync that is due; false when neither is.
+  // A sync, if one is due, for tests that move the clock.
   bool Step(std::stop_token stop);
 
   // Fetches now and brings what was fetched into force. Waits for a sync that is under way.
   Expected<SyncReport> Sync(std::stop_token stop);
-  // A listing of all containers now; their owners and orphans are queued.
-  Expected<void> Resync(std::stop_token stop);
-  void ResyncSoon();
 
   // To be called by whoever notices. Thread-safe and quick.
   void OnContainersChanged(const std::string& workload);
+  // All containers were listed; these workloads' differ from what was known. Orphans are queued as well.
+  void OnResynced(const std::vector<std::string>& workloads);
   void OnSecretsChanged(const std::set<std::string>& names);
   void OnRead(const ObjectKey& key, ReadPaths read);
   // The cache was replaced by an empty one: every object is stored and queued again.
@@ -101,7 +97,6 @@ class Manager : public ConfigReader, public DeletionGate {
     Deletions deletions;
     std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
     SteadyTime next_sync{};
-    SteadyTime next_resync{};
   };
 
   void Apply(ConfigUpdate update);
@@ -109,15 +104,19 @@ class Manager : public ConfigReader, public DeletionGate {
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();
   void WeighDeletions();
-  void QueueOrphans(const std::vector<ObservedContainer>& all, const v1::ObjectSet& objects);
-  std::optional<SteadyTime> NextDue();
+  // Containers by workload that is gone, if a commit of this branch explains it; and the number of all containers.
+  struct Doomed {
+    std::map<std::string, std::size_t> workloads;
+    std::size_t existing = 0;
+  };
+  Doomed CountDoomed(const v1::ObjectSet& objects);
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);
 
   ManagerPorts ports_;
   ManagerOptions options_;
   std::mutex sync_mutex_;  // one sync at a time; taken before state_
   Guarded<State> state_;
-  std::condition_variable_any wake_;
+  std::condition_variable_any wake_;  // for waits that a stop ends
 };
 
 }  // namespace tinyforge

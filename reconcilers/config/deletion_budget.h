@@ -1,19 +1,18 @@
-// How much may be deleted without a person's word (design 4.7).
+// When a deletion is large enough to wait for a person (design 4.7). Pure.
 #pragma once
 
 #include <cstddef>
 
 namespace tinyforge {
 
-// Counts of containers; `deleting` includes those deleted in the last 24 hours, `total` as well.
-struct DeletionLoad {
-  std::size_t deleting = 0;
-  std::size_t total = 0;
+// Containers, services of compose workloads counted one by one, over a sliding 24 hours.
+struct DeletionTally {
+  std::size_t pending = 0;   // would be deleted now
+  std::size_t recent = 0;    // were deleted in the last 24 hours
+  std::size_t existing = 0;  // of this instance at present, the pending ones among them
 };
 
-// More than 3 and more than 30 %, or all.
-constexpr bool NeedsApproval(const DeletionLoad& load) {
-  return load.deleting > 0 && (load.deleting >= load.total || (load.deleting > 3 && load.deleting * 10 > load.total * 3));
-}
+// More than three and more than 30 % of what there was, or all of more than one.
+bool NeedsApproval(const DeletionTally& tally);
 
 }  // namespace tinyforge
