@@ -31,7 +31,8 @@ def test_without_a_policy_nothing_dangerous_runs_and_the_rest_does(site):
 
 
 def test_a_policy_allows_what_it_names_for_whom_it_names(site):
-    site.daemon.write_config(f"hostPolicy:\n  paths:\n    - {{path: {site.data}, readOnly: true, workloads: [\"media*\"]}}\n")
+    site.daemon.write_config("hostPolicy:\n  rules:\n    - workloads: [\"media*\"]\n      absoluteRoots:\n"
+                             f"        - {{path: {site.data}, readOnly: true}}\n")
     mount = lambda **more: [{"scope": "Absolute", "source": site.data, "target": "/media", **more}]  # noqa: E731
     head = site.repo.commit({"media.yaml": workload("media", volumes=mount(readOnly=True)),
                              "media-rw.yaml": workload("media-rw", volumes=mount()),
@@ -46,7 +47,8 @@ def test_a_policy_allows_what_it_names_for_whom_it_names(site):
 def test_a_link_out_of_an_allowed_root_is_not_followed(site):
     import os
     os.symlink("/etc", os.path.join(site.data, "innocent"))
-    site.daemon.write_config(f"hostPolicy:\n  paths:\n    - {{path: {site.data}}}\n")
+    site.daemon.write_config("hostPolicy:\n  rules:\n    - workloads: [\"*\"]\n      absoluteRoots:\n"
+                             f"        - {{path: {site.data}}}\n")
     site.repo.commit({"sly.yaml": workload("sly", volumes=[
         {"scope": "Absolute", "source": site.data + "/innocent", "target": "/x"}])})
     site.daemon.start()
