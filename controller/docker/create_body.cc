@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "controller/docker/utf8.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -157,26 +159,11 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   return body;
 }
 
-// The length of a well-formed UTF-8 sequence at `text`, 0 when there is none.
-std::size_t SequenceLength(std::string_view text) {
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  bool outside = (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-  return overlong || outside ? 0 : length;
-}
-
 // Appends `value` as the inside of a JSON string. False for what an environment cannot hold.
 bool AppendEscaped(std::string_view value, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
   while (!value.empty()) {
-    auto length = SequenceLength(value);
+    auto length = Utf8SequenceLength(value);
     if (!length || value[0] == '\0') return false;
     auto first = static_cast<unsigned char>(value[0]);
     if (first == '"' || first == '\\') {

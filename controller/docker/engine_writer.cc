@@ -142,6 +142,13 @@ Expected<void> EngineWriter::DisableRestart(std::string_view container) {
   return Update(container, Limits{.restart = v1::RestartPolicy::Never});
 }
 
+Expected<void> EngineWriter::Unpause(std::string_view container) {
+  EngineCall call{.endpoint = Endpoint::ContainerUnpause, .object = std::string(container)};
+  auto done = Change(call, container);
+  if (!done && Says(done.error(), "is not paused")) return {};
+  return done;
+}
+
 Expected<void> EngineWriter::Signal(std::string_view container, std::string_view signal) {
   EngineCall call{.endpoint = Endpoint::ContainerKill, .object = std::string(container), .query = {{"signal", std::string(signal)}}};
   return Change(call, container);
@@ -166,5 +173,7 @@ Expected<void> EngineWriter::EnsureNetwork(const DesiredNetwork& network) { retu
 Expected<void> EngineWriter::EnsureVolume(std::string_view name, std::string_view workload) {
   return resources_.EnsureVolume(name, workload);
 }
+
+Expected<void> EngineWriter::RemoveNetwork(std::string_view name) { return resources_.RemoveNetwork(std::string(name)); }
 
 }  // namespace tinyforge::docker

@@ -52,11 +52,16 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Rename(std::string_view container, std::string_view name) override;
   Expected<void> Update(std::string_view container, const Limits& limits) override;
   Expected<void> DisableRestart(std::string_view container) override;
+  Expected<void> Unpause(std::string_view container) override;
   Expected<void> Signal(std::string_view container, std::string_view signal) override;
   Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) override;
   Expected<void> Disconnect(std::string_view container, std::string_view network) override;
   Expected<void> EnsureNetwork(const DesiredNetwork& network) override;
   Expected<void> EnsureVolume(std::string_view name, std::string_view workload) override;
+  Expected<void> RemoveNetwork(std::string_view name) override;
+
+  // At the end: no stop is under way any more, none begins.
+  void AbortStops() { stops_.Abort(); }
 
  private:
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);

@@ -14,16 +14,17 @@ ResourceKeeper::ResourceKeeper(EngineClient& client, ResourceKeeperOptions optio
     : client_(client), options_(std::move(options)) {}
 
 Expected<void> ResourceKeeper::EnsureNetwork(const DesiredNetwork& network) {
-  if (Known(networks_, network.name)) return {};
+  const auto& known = network.external ? external_networks_ : networks_;
+  if (Known(known, network.name)) return {};
   std::lock_guard making(making_);
-  if (Known(networks_, network.name)) return {};
+  if (Known(known, network.name)) return {};
   std::uint64_t asked = 0;
   {
     std::lock_guard lock(mutex_);
     asked = forgotten_;
   }
   auto done = FindOrMakeNetwork(network);
-  if (done) Learn(networks_, network.name, asked);
+  if (done) Learn(network.external ? external_networks_ : networks_, network.name, asked);
   return done;
 }
 
@@ -56,9 +57,7 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 
 Expected<void> ResourceKeeper::Judge(const DesiredNetwork& network, const ObservedNetwork& found) const {
   if (network.external) return {};
-  auto instance = found.labels.find(label::kInstance);
-  bool ours = instance != found.labels.end() && instance->second == options_.instance;
-  if (!ours && !(network.shared && IsManaged(found))) {
+  if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
     return Error{ErrorKind::Conflict, "network " + network.name + " exists and was not created by this controller; say "
                                       "external: true to use it, or remove it"};
   }
@@ -80,7 +79,7 @@ Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
     return {};
   }
   auto error = EngineClient::ToError(call, *answer);
-  if (error.message.find("overlaps") != std::string::npos) {
+  if (error.message.find("overlap") != std::string::npos) {
     error.kind = ErrorKind::Conflict;
     if (network.shared) error.message += "; choose another subnet under policy.subnet in the controller's config";
   }
@@ -110,10 +109,41 @@ Expected<void> ResourceKeeper::EnsureVolume(std::string_view name, std::string_v
   return {};
 }
 
+Expected<void> ResourceKeeper::RemoveNetwork(const std::string& name) {
+  std::lock_guard making(making_);
+  auto found = Find(name);
+  if (!found) return std::move(found).error();
+  if (!*found || !IsOurs(**found)) return {};
+  EngineCall list{.endpoint = Endpoint::ContainerList,
+                  .query = {{"all", "1"}, {"limit", "1"}, {"filters", FiltersJson({{"network", {name}}})}}};
+  auto attached = client_.Call(list);
+  if (!attached) return std::move(attached).error();
+  if (attached->body.find('{') != std::string::npos) return {};
+  EngineCall remove{.endpoint = Endpoint::NetworkRemove, .object = name};
+  auto answer = client_.Send(remove);
+  {
+    std::lock_guard lock(mutex_);
+    networks_.erase(name);
+    ++forgotten_;
+  }
+  if (!answer) return std::move(answer).error();
+  // 403: a container came in between.
+  if (answer->status < 400 || answer->status == 404 || answer->status == 403) return {};
+  return EngineClient::ToError(remove, *answer);
+}
+
+bool ResourceKeeper::IsOurs(const ObservedNetwork& network) const {
+  auto instance = network.labels.find(label::kInstance);
+  return instance != network.labels.end() && instance->second == options_.instance;
+}
+
 void ResourceKeeper::OnEvent(const EngineEvent& event) {
   if (event.action != "destroy") return;
   std::lock_guard lock(mutex_);
-  if (event.type == EngineEvent::Type::Network) networks_.erase(event.name);
+  if (event.type == EngineEvent::Type::Network) {
+    networks_.erase(event.name);
+    external_networks_.erase(event.name);
+  }
   if (event.type == EngineEvent::Type::Volume) volumes_.erase(event.id);
   ++forgotten_;
 }
@@ -121,6 +151,7 @@ void ResourceKeeper::OnEvent(const EngineEvent& event) {
 void ResourceKeeper::ForgetAll() {
   std::lock_guard lock(mutex_);
   networks_.clear();
+  external_networks_.clear();
   volumes_.clear();
   ++forgotten_;
 }

@@ -34,6 +34,9 @@ class ResourceKeeper {
   // An existing volume is taken as it is, whoever made it.
   Expected<void> EnsureVolume(std::string_view name, std::string_view workload);
 
+  // Only a network with our instance label that no container is on, stopped ones included; else nothing happens.
+  Expected<void> RemoveNetwork(const std::string& name);
+
   void OnEvent(const EngineEvent& event);  // a destroyed network or volume is forgotten
   void ForgetAll();                        // after a lost connection
 
@@ -43,6 +46,7 @@ class ResourceKeeper {
   Expected<void> Judge(const DesiredNetwork& network, const ObservedNetwork& found) const;
   Expected<std::optional<ObservedNetwork>> Find(const std::string& name);
   Expected<void> MakeNetwork(const DesiredNetwork& network);
+  bool IsOurs(const ObservedNetwork& network) const;
   bool Known(const Names& names, std::string_view name) const;
   void Learn(Names& names, std::string_view name, std::uint64_t asked);
 
@@ -51,6 +55,7 @@ class ResourceKeeper {
   std::mutex making_;         // held over calls
   mutable std::mutex mutex_;  // of the sets; never held over a call
   Names networks_;
+  Names external_networks_;
   Names volumes_;
   std::uint64_t forgotten_ = 0;  // moves with every forgetting, so that what was asked before is not learnt after it
 };

@@ -52,8 +52,8 @@ struct LoggerOptions {
   std::shared_ptr<const Redactor> redactor;  // null: nothing is secret
 };
 
-// Writes to a file descriptor that stays the caller's and open for as long as the logger lives. The process must ignore
-// SIGPIPE. The destructor waits up to a second for lines under way.
+// Writes to a file descriptor that stays the caller's. The process must ignore SIGPIPE. The destructor waits up to a
+// second for lines under way.
 std::unique_ptr<Logger> MakeFdLogger(int fd, LoggerOptions options);
 
 // Writes to standard error.

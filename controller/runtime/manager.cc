@@ -1,7 +1,7 @@
 #include "controller/runtime/manager.h"
 
 #include <algorithm>
-#include <thread>
+#include <utility>
 
 #include "reconcilers/config/change_set.h"
 #include "reconcilers/config/deletion_budget.h"
@@ -10,7 +10,6 @@ namespace tinyforge {
 namespace {
 
 constexpr auto kBudgetWindow = std::chrono::hours(24);
-constexpr std::string_view kDeletionsPending = "DeletionsPending";
 
 bool Covers(const std::set<std::string>& read, std::string_view path) {
   if (read.contains(std::string(path))) return true;
@@ -25,8 +24,12 @@ std::string Join(const std::set<std::string>& names) {
   return text;
 }
 
-std::string Plural(std::size_t count, std::string_view word) {
-  return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
+Condition DeletionCondition(const std::set<std::string>& held, const Revision& revision, SysTime now) {
+  if (held.empty()) return {"DeletionsPending", ConditionStatus::False, "NothingPending", "", 0, now};
+  return {"DeletionsPending", ConditionStatus::True, "ApprovalRequired",
+          "the removal of " + std::to_string(held.size()) + (held.size() == 1 ? " workload" : " workloads") + " waits: " + Join(held) +
+              "; to release it: tfctl approve deletions " + revision,
+          0, now};
 }
 
 ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
@@ -44,42 +47,27 @@ ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
 Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), options_(options) {
   auto state = state_.Lock();
   state->repository = ports_.source.Describe();
-  state->next_sync = state->next_resync = ports_.clock.Now();
+  state->next_sync = ports_.clock.Now();
 }
 
 // --- the loop ---
 
-std::optional<SteadyTime> Manager::NextDue() {
-  auto state = state_.Lock();
-  return std::min(state->next_sync, state->next_resync);
-}
-
 void Manager::Run(std::stop_token stop) {
-  auto loop = [&](SteadyTime State::*due, auto&& work) {
-    while (!stop.stop_requested()) {
-      {
-        auto state = state_.Lock();
-        wake_.wait_until(state.lock(), stop, (*state).*due, [&] { return (*state).*due <= ports_.clock.Now(); });
-        if (stop.stop_requested() || (*state).*due > ports_.clock.Now()) continue;
-      }
-      work();
-    }
-  };
-  std::jthread resyncs([&] { loop(&State::next_resync, [&] { (void)Resync(stop); }); });
-  loop(&State::next_sync, [&] { (void)Sync(stop); });
+  while (!stop.stop_requested()) {
+    if (Step(stop)) continue;
+    auto state = state_.Lock();
+    wake_.wait_until(state.lock(), stop, state->next_sync, [&] { return state->cache_lost; });
+  }
 }
 
 bool Manager::Step(std::stop_token stop) {
-  bool sync = false;
-  bool resync = false;
-  {
-    auto state = state_.Lock();
-    sync = state->next_sync <= ports_.clock.Now();
-    resync = !sync && state->next_resync <= ports_.clock.Now();
+  if (std::exchange(state_.Lock()->cache_lost, false)) {
+    RefillCache();
+    return true;
   }
-  if (sync) (void)Sync(stop);
-  if (resync) (void)Resync(stop);
-  return sync || resync;
+  if (state_.Lock()->next_sync > ports_.clock.Now()) return false;
+  (void)Sync(stop);
+  return true;
 }
 
 // --- syncs ---
@@ -134,9 +122,14 @@ void Manager::ReportSync(const Expected<std::optional<ConfigUpdate>>& result, st
 // Order matters: stored first, then in force, then queued; a worker that wakes sees the new snapshot.
 void Manager::Apply(ConfigUpdate update) {
   const auto before = Current();
-  const v1::ObjectSet nothing;
+  static const v1::ObjectSet nothing;
+  if (before) {
+    auto kept = std::make_shared<v1::ObjectSet>(KeepLastSeen(*before->objects, *update.snapshot->objects));
+    update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(kept), update.snapshot->tree});
+  }
   const ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
+  if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
   if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored)
     ports_.log.Warn("the cache did not take the revision", {{"revision", revision}, {"error", stored.error().message}});
   const SysTime now = ports_.clock.SystemNow();
@@ -185,87 +178,69 @@ void Manager::Event(tinyforge::Event::Type type, std::string reason, std::string
 
 // --- resyncs ---
 
-void Manager::ResyncSoon() {
-  state_.Lock()->next_resync = ports_.clock.Now();
-  wake_.notify_all();
-}
-
-Expected<void> Manager::Resync(std::stop_token stop) {
-  auto changed = ports_.fleet.Resync(stop);
-  state_.Lock()->next_resync = ports_.clock.Now() + options_.resync_interval;
-  if (!changed) {
-    if (!stop.stop_requested()) ports_.log.Warn("the containers could not be listed", {{"error", changed.error().message}});
-    return std::move(changed).error();
-  }
-  for (const std::string& workload : *changed) ports_.queue.Add({Kind::Workload, workload}, Urgency::Resync);
+void Manager::OnResynced(const std::vector<std::string>& workloads) {
+  for (const std::string& workload : workloads) ports_.queue.Add({Kind::Workload, workload}, Urgency::Resync);
   const auto snapshot = Current();
-  if (!snapshot) return {};
+  if (!snapshot) return;
   WeighDeletions();
-  QueueOrphans(ports_.fleet.All(), *snapshot->objects);
-  return {};
-}
-
-void Manager::QueueOrphans(const std::vector<ObservedContainer>& all, const v1::ObjectSet& objects) {
   std::set<std::string> orphans;
-  for (const ObservedContainer& c : all) {
-    const ObjectKey key{Kind::Workload, std::string(c.Label(label::kWorkload))};
-    if (!objects.Find(key)) orphans.insert(key.name);
+  for (const ObservedContainer& c : ports_.fleet.All()) {
+    ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
+    if (!snapshot->objects->Find(owner)) orphans.insert(std::move(owner.name));
   }
   for (const std::string& name : orphans) ports_.queue.Add({Kind::Workload, name}, Urgency::Resync);
 }
 
 // --- deletions ---
 
-// The pending set is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
+Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
+  std::set<std::string_view> faulty;  // files that have errors: what they held is not gone
+  for (const v1::Diagnostic& error : objects.errors) faulty.insert(error.position.path);
+  Doomed doomed;
+  for (const ObservedContainer& c : ports_.fleet.All()) {
+    ++doomed.existing;
+    const std::string workload(c.Label(label::kWorkload));
+    if (objects.Find({Kind::Workload, workload}) || faulty.contains(c.Label(label::kSource))) continue;
+    if (HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource))) ++doomed.workloads[workload];
+  }
+  return doomed;
+}
+
+// What waits is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
 void Manager::WeighDeletions() {
   const auto snapshot = Current();
   if (!snapshot || !snapshot->objects->complete) return;
-  std::map<std::string, std::size_t> doomed;
-  std::size_t total = 0;
-  for (const ObservedContainer& c : ports_.fleet.All()) {
-    ++total;
-    const std::string workload(c.Label(label::kWorkload));
-    if (snapshot->objects->Find({Kind::Workload, workload})) continue;
-    if (HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource))) ++doomed[workload];
-  }
+  const Doomed doomed = CountDoomed(*snapshot->objects);
   const SteadyTime now = ports_.clock.Now();
-  std::set<std::string> fresh;
-  bool announced = false;
+  std::set<std::string> held;
+  bool news = false;
   {
     auto state = state_.Lock();
     Deletions& deletions = state->deletions;
     if (deletions.revision != snapshot->objects->revision) deletions.approved.clear();
     deletions.revision = snapshot->objects->revision;
     state->deleted.erase(state->deleted.begin(), state->deleted.lower_bound(now - kBudgetWindow));
-    std::size_t released = 0;
-    for (const auto& [when, count] : state->deleted) released += count;
-    std::size_t waiting = 0;
-    std::set<std::string> pending;
-    for (const auto& [workload, count] : doomed) {
+    DeletionTally tally{.existing = doomed.existing};
+    for (const auto& [when, count] : state->deleted) tally.recent += count;
+    for (const auto& [workload, count] : doomed.workloads) {
       if (deletions.approved.contains(workload)) continue;
-      pending.insert(workload);
-      waiting += count;
+      held.insert(workload);
+      tally.pending += count;
     }
-    if (waiting > 0 && !NeedsApproval({.deleting = waiting + released, .total = total + released})) {
-      for (const std::string& workload : pending) {
+    if (!NeedsApproval(tally))
+      for (const std::string& workload : std::exchange(held, {})) {
         deletions.approved.insert(workload);
-        state->deleted.emplace(now, doomed[workload]);
+        state->deleted.emplace(now, doomed.workloads.at(workload));
       }
-      pending.clear();
-    }
-    announced = !pending.empty() && pending != deletions.pending;
-    deletions.pending = std::move(pending);
-    fresh = deletions.pending;
-    Condition waits{.type = std::string(kDeletionsPending), .status = fresh.empty() ? ConditionStatus::False : ConditionStatus::True,
-                    .reason = fresh.empty() ? "NothingPending" : "ApprovalRequired", .last_transition_time = ports_.clock.SystemNow()};
-    if (!fresh.empty())
-      waits.message = "the removal of " + Plural(fresh.size(), "workload") + " waits: " + Join(fresh) + "; to release it: tfctl approve deletions " + deletions.revision;
-    SetCondition(state->repository.conditions, std::move(waits));
+    news = held != deletions.pending;
+    deletions.pending = held;
+    SetCondition(state->repository.conditions, DeletionCondition(held, deletions.revision, ports_.clock.SystemNow()));
   }
-  if (announced) {
-    Event(Event::Type::Warning, "DeletionsPending", "large deletion held back: " + Join(fresh));
-    ports_.log.Warn("large deletion held back until it is approved", {{"workloads", Join(fresh)}});
-  }
+  if (!news) return;
+  StoreRepository();
+  if (held.empty()) return;
+  Event(Event::Type::Warning, "DeletionsPending", "large deletion held back: " + Join(held));
+  ports_.log.Warn("large deletion held back until it is approved", {{"workloads", Join(held)}});
 }
 
 bool Manager::MayDelete(std::string_view workload) { return state_.Lock()->deletions.approved.contains(std::string(workload)); }
@@ -308,7 +283,19 @@ void Manager::OnRead(const ObjectKey& key, ReadPaths read) {
   else state->reads[key] = std::move(read);
 }
 
+void Manager::OnEngineReady() {
+  const auto snapshot = Current();
+  if (!snapshot) return;
+  for (const auto& [key, object] : snapshot->objects->objects)
+    if (key.kind == Kind::Workload) ports_.queue.Add(key, Urgency::Change);
+}
+
 void Manager::OnCacheLost() {
+  state_.Lock()->cache_lost = true;
+  wake_.notify_all();
+}
+
+void Manager::RefillCache() {
   const auto snapshot = Current();
   if (!snapshot) return;
   std::vector<v1::ObjectPtr> all;

@@ -2,8 +2,8 @@
 // by a worker. Holds the configuration in force.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,7 +34,8 @@ struct ManagerPorts {
 
 struct ManagerOptions {
   Duration sync_interval = std::chrono::seconds(60);
-  Duration resync_interval = std::chrono::seconds(30);
+  // A revision is about to come into force; no key of it is queued before this returns.
+  std::function<void(const v1::ObjectSet&)> on_revision;
 };
 
 // What a rendering read, by object.
@@ -48,30 +49,30 @@ struct SyncReport {
   bool changed = false;  // another one than before
 };
 
-// Thread-safe. Run starts one thread for syncs and one for resyncs; Step does the same work on the caller's thread, for
-// tests that move the clock.
+// Thread-safe.
 class Manager : public ConfigReader, public DeletionGate {
  public:
   Manager(ManagerPorts ports, ManagerOptions options);
 
   // Brings the last fetched revision into force, without the network. Before Run or Step.
   void Restore();
-  // Returns when `stop` is requested.
+  // Syncs at the interval, on the caller's thread, until `stop` is requested.
   void Run(std::stop_token stop);
-  // A sync or a resync that is due; false when neither is.
+  // What is due, for tests that move the clock; false when nothing is.
   bool Step(std::stop_token stop);
 
   // Fetches now and brings what was fetched into force. Waits for a sync that is under way.
   Expected<SyncReport> Sync(std::stop_token stop);
-  // A listing of all containers now; their owners and orphans are queued.
-  Expected<void> Resync(std::stop_token stop);
-  void ResyncSoon();
 
   // To be called by whoever notices. Thread-safe and quick.
   void OnContainersChanged(const std::string& workload);
+  // All containers were listed; these workloads' differ from what was known. Orphans are queued as well.
+  void OnResynced(const std::vector<std::string>& workloads);
   void OnSecretsChanged(const std::set<std::string>& names);
   void OnRead(const ObjectKey& key, ReadPaths read);
-  // The cache was replaced by an empty one: every object is stored and queued again.
+  // The Engine answers and was listed (again): every workload is looked at.
+  void OnEngineReady();
+  // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
   void OnCacheLost();
 
   // Releases the deletions that wait because of `revision`. Conflict when another revision is in force by now.
@@ -101,23 +102,28 @@ class Manager : public ConfigReader, public DeletionGate {
     Deletions deletions;
     std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
     SteadyTime next_sync{};
-    SteadyTime next_resync{};
+    bool cache_lost = false;
   };
 
   void Apply(ConfigUpdate update);
+  void RefillCache();
   std::vector<ObjectKey> Concerned(State& state, const std::vector<std::string>& changed_paths);
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();
   void WeighDeletions();
-  void QueueOrphans(const std::vector<ObservedContainer>& all, const v1::ObjectSet& objects);
-  std::optional<SteadyTime> NextDue();
+  // Containers by workload that is gone, if a commit of this branch explains it; and the number of all containers.
+  struct Doomed {
+    std::map<std::string, std::size_t> workloads;
+    std::size_t existing = 0;
+  };
+  Doomed CountDoomed(const v1::ObjectSet& objects);
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);
 
   ManagerPorts ports_;
   ManagerOptions options_;
   std::mutex sync_mutex_;  // one sync at a time; taken before state_
   Guarded<State> state_;
-  std::condition_variable_any wake_;
+  std::condition_variable_any wake_;  // for waits that a stop ends
 };
 
 }  // namespace tinyforge
