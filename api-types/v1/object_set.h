@@ -44,6 +44,7 @@ struct ObjectSet {
   Revision revision;
   std::map<ObjectKey, ObjectPtr> objects;
   std::vector<Diagnostic> errors;  // ordered by path, line, column
+  std::vector<ObjectKey> broken;   // named by a document that has errors and is therefore not in `objects`
 
   // The whole tree was listed. Only a complete set may lead to a deletion; a file with errors does not end
   // completeness, the objects last seen in it are kept instead.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "api-types/v1/status.h"
 #include "reconcilers/core/desired_state.h"
 #include "reconcilers/core/observed_state.h"
+#include "reconcilers/core/records.h"
 
 namespace tinyforge {
 
@@ -115,6 +117,43 @@ class ConfigReader {
   virtual bool HistoryHeld(const Revision& revision, std::string_view path) = 0;
 };
 
+// What a sync of the config repository brought.
+struct ConfigUpdate {
+  std::shared_ptr<const ConfigSnapshot> snapshot;
+  std::vector<std::string> changed_paths;  // files that differ from the snapshot before; of a first one all
+  bool rewritten = false;                  // the old revision is not in the history of the new one
+};
+
+// The config repository. One caller at a time, except where said.
+class ConfigSource {
+ public:
+  virtual ~ConfigSource() = default;
+  // The last revision that was fetched, from the local clone alone; empty: there is none.
+  virtual Expected<std::optional<ConfigUpdate>> Restore() = 0;
+  // Asks the remote; empty: nothing new. An error leaves everything as it was.
+  virtual Expected<std::optional<ConfigUpdate>> Sync(std::stop_token stop) = 0;
+  // Whether `revision` is in the history of `tip` and its tree held `path`. Thread-safe.
+  virtual bool HistoryHeld(const Revision& revision, const Revision& tip, std::string_view path) = 0;
+  // Where it is (url, branch, path); reason: how the last Sync ended, PascalCase.
+  virtual RepositoryStatus Describe() const = 0;
+  virtual std::string Reason() const = 0;
+};
+
+// All containers of this instance.
+class Fleet {
+ public:
+  virtual ~Fleet() = default;
+  // Everything known, without a call.
+  virtual std::vector<ObservedContainer> All() = 0;
+};
+
+// Large deletions wait for approval (design 4.7).
+class DeletionGate {
+ public:
+  virtual ~DeletionGate() = default;
+  virtual bool MayDelete(std::string_view workload) = 0;
+};
+
 class SecretReader {
  public:
   virtual ~SecretReader() = default;
@@ -162,60 +201,6 @@ class FactStore {
   virtual ~FactStore() = default;
   virtual Expected<Facts> Load(std::string_view workload) = 0;  // none stored: empty facts
   virtual Expected<void> Save(std::string_view workload, const Facts& facts) = 0;
-};
-
-struct Event {
-  enum class Type { Normal, Warning };
-  SysTime time{};
-  Type type = Type::Normal;
-  std::string object;  // ToString(ObjectKey), or "repository"
-  std::string reason;  // PascalCase word
-  std::string message;
-  int count = 1;       // equal consecutive events are one row
-  bool operator==(const Event&) const = default;
-};
-
-// One object as the cache knows it.
-struct ObjectRecord {
-  ObjectKey key;
-  ObjectMeta meta;
-  std::string spec_json;  // canonical
-  SourcePosition position;
-  std::int64_t generation = 0;
-  Revision revision;      // in which the spec was last seen
-  v1::Status status;
-};
-
-struct RepositoryStatus {
-  std::string url;        // without credentials
-  std::string branch;
-  std::string path;
-  Revision revision;      // in force
-  SysTime fetched{};      // last successful fetch
-  SysTime applied{};      // when `revision` came into force
-  std::vector<Condition> conditions;
-  std::vector<v1::Diagnostic> errors;  // of the revision in force
-  bool operator==(const RepositoryStatus&) const = default;
-};
-
-// One row of `tfctl get containers`. `state` is the Engine's word, "missing" for one that is gone, and `relation` says
-// whose it is: "owned", "orphan" (its owner is not in the config), "foreign" (forged or cloned labels).
-struct ContainerRow {
-  std::string id;
-  std::string name;
-  std::string workload;
-  std::string kind;
-  std::string image;
-  std::string state;
-  std::string relation;
-  int replica = 0;
-  SysTime created{};
-  bool operator==(const ContainerRow&) const = default;
-};
-
-struct EventFilter {
-  std::string object;   // empty: all
-  std::size_t limit = 200;  // the newest
 };
 
 // The cache (promise 3): every row can be rebuilt from git and the Engine, or is history. A failed write is reported and

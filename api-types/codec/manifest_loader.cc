@@ -1,0 +1,129 @@
+#include "api-types/codec/manifest_loader.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "api-types/v1/set_rules.h"
+
+namespace tinyforge::codec {
+namespace {
+
+auto Place(const SourcePosition& position) { return std::tie(position.path, position.line, position.column); }
+
+bool Before(const v1::ObjectPtr& a, const v1::ObjectPtr& b) { return Place(a->position) < Place(b->position); }
+
+v1::Diagnostic DuplicateOf(const v1::Object& object, const v1::Object& first) {
+  return {object.position, "metadata.name",
+          ToString(object.key) + " stands already in " + ToString(first.position) + ", which holds; rename or remove one"};
+}
+
+}  // namespace
+
+v1::ObjectSet ManifestLoader::Update(const Revision& revision, std::span<const TreeChange> changes, const BlobReader& read) {
+  decoded_ = 0;
+  for (const TreeChange& change : changes) Apply(change, read);
+  return Collect(revision);
+}
+
+v1::ObjectSet ManifestLoader::Load(const Revision& revision, std::span<const TreeChange> tree, const BlobReader& read) {
+  decoded_ = 0;
+  std::set<std::string_view> listed;
+  for (const TreeChange& file : tree) listed.insert(file.path);
+  std::vector<std::string> gone;
+  for (const auto& [path, file] : files_)
+    if (!listed.contains(path)) gone.push_back(path);
+  for (const std::string& path : gone) Drop(path);
+  for (const TreeChange& file : tree) Apply(file, read);
+  return Collect(revision);
+}
+
+void ManifestLoader::Apply(const TreeChange& change, const BlobReader& read) {
+  if (!IsManifestPath(change.path)) return;
+  if (change.blob.empty()) return Drop(change.path);
+  File& file = files_[change.path];
+  if (file.blob == change.blob) return;
+  auto bytes = read(change.path, change.blob);
+  if (bytes) {
+    Decode(change, *bytes);
+    return;
+  }
+  // The blob is left as it was, so that the next call tries again, unless that is of no use.
+  if (bytes.error().kind == ErrorKind::Invalid) file.blob = change.blob;
+  unread_.insert(change.path);
+  faulty_[change.path] = {{}, {{{change.path, 1, 1}, "", "could not be read: " + bytes.error().message}}, {}};
+}
+
+void ManifestLoader::Decode(const TreeChange& change, const std::string& bytes) {
+  File& file = files_[change.path];
+  for (const v1::ObjectPtr& object : file.objects) Erase(object);
+  DecodeResult result = DecodeManifests(change.path, bytes, {.held_manifest_before = file.held_manifest});
+  ++decoded_;
+  file.blob = change.blob;
+  file.objects = std::move(result.objects);
+  file.held_manifest = file.held_manifest || !file.objects.empty();
+  for (const v1::ObjectPtr& object : file.objects) Insert(object);
+  unread_.erase(change.path);
+  if (result.errors.empty()) {
+    faulty_.erase(change.path);
+  } else {
+    faulty_[change.path] = {{}, std::move(result.errors), std::move(result.broken)};
+  }
+}
+
+void ManifestLoader::Drop(const std::string& path) {
+  const auto found = files_.find(path);
+  if (found == files_.end()) return;
+  for (const v1::ObjectPtr& object : found->second.objects) Erase(object);
+  files_.erase(found);
+  faulty_.erase(path);
+  unread_.erase(path);
+}
+
+void ManifestLoader::Insert(const v1::ObjectPtr& object) {
+  const auto [at, added] = objects_.emplace(object->key, object);
+  if (added) return;
+  auto& others = duplicates_[object->key];
+  others.push_back(object);
+  if (Before(object, at->second)) std::swap(others.back(), at->second);
+  std::sort(others.begin(), others.end(), Before);
+}
+
+void ManifestLoader::Erase(const v1::ObjectPtr& object) {
+  const auto at = objects_.find(object->key);
+  const auto others = duplicates_.find(object->key);
+  if (others == duplicates_.end()) {
+    objects_.erase(at);
+    return;
+  }
+  if (at->second == object) {
+    at->second = others->second.front();
+    others->second.erase(others->second.begin());
+  } else {
+    std::erase(others->second, object);
+  }
+  if (others->second.empty()) duplicates_.erase(others);
+}
+
+v1::ObjectSet ManifestLoader::Collect(const Revision& revision) const {
+  v1::ObjectSet set;
+  set.revision = revision;
+  set.objects = objects_;
+  set.complete = unread_.empty();
+  for (const auto& [path, result] : faulty_) {
+    set.errors.insert(set.errors.end(), result.errors.begin(), result.errors.end());
+    set.broken.insert(set.broken.end(), result.broken.begin(), result.broken.end());
+  }
+  for (const auto& [key, others] : duplicates_)
+    for (const v1::ObjectPtr& other : others) set.errors.push_back(DuplicateOf(*other, *objects_.at(key)));
+  for (v1::Collision& collision : v1::ValidateSet(objects_)) {
+    set.objects.erase(collision.key);
+    set.broken.push_back(collision.key);
+    set.errors.push_back(std::move(collision.error));
+  }
+  std::stable_sort(set.errors.begin(), set.errors.end(),
+                   [](const auto& a, const auto& b) { return Place(a.position) < Place(b.position); });
+  return set;
+}
+
+}  // namespace tinyforge::codec

@@ -1,0 +1,217 @@
+#include "api-types/doc/yaml.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <istream>
+#include <streambuf>
+#include <string>
+#include <utility>
+
+#include "api-types/doc/scalar.h"
+#include "api-types/doc/tree_builder.h"
+#include "api-types/doc/yaml_guard.h"
+
+namespace tinyforge::doc {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Ends the parser from within an event. The builder holds the reason.
+struct Stop {};
+
+class MemoryBuffer : public std::streambuf {
+ public:
+  explicit MemoryBuffer(std::string_view text) {
+    // The get area is never written to.
+    char* begin = const_cast<char*>(text.data());
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+class Handler : public YAML::EventHandler {
+ public:
+  Handler(TreeBuilder& builder, std::uint32_t first_line) : builder_(builder), first_line_(first_line) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Refuse(mark, "?", anchor);
+    if (builder_.ExpectsKey()) Check(builder_.Fail(At(mark), "a key of a mapping is empty"));
+    Node node;
+    node.mark = At(mark);
+    Check(builder_.Scalar(std::move(node)));
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    Check(builder_.Fail(At(mark), "aliases (*name) are not supported; write the value out"));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    // "!" stands for a quoted scalar, "?" for a plain one.
+    Refuse(mark, tag == "!" ? "?" : tag, anchor);
+    if (builder_.ExpectsKey()) {
+      if (value == "<<" && tag == "?")
+        Check(builder_.Fail(At(mark), "merge keys (<<) are not supported; write the keys out"));
+      Check(builder_.Key(value, At(mark)));
+      return;
+    }
+    Node node = tag == "?" ? TypePlainScalar(value) : Node::Of(value);
+    node.mark = At(mark);
+    Check(builder_.Scalar(std::move(node)));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(Type::List, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { Check(builder_.Close()); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Open(Type::Map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { Check(builder_.Close()); }
+
+ private:
+  Mark At(const YAML::Mark& mark) const {
+    return {first_line_ + static_cast<std::uint32_t>(mark.line), static_cast<std::uint32_t>(mark.column) + 1};
+  }
+
+  static void Check(bool go_on) {
+    if (!go_on) throw Stop{};
+  }
+
+  void Refuse(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor)
+      Check(builder_.Fail(At(mark), "anchors (&name) are not supported; write the value out where it is used"));
+    if (!tag.empty() && tag != "?") Check(builder_.Fail(At(mark), "tags (!name) are not supported; remove the tag"));
+  }
+
+  void Open(Type type, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    Refuse(mark, tag, anchor);
+    if (builder_.ExpectsKey()) Check(builder_.Fail(At(mark), "a key of a mapping must be text"));
+    Check(builder_.Open(type, At(mark)));
+  }
+
+  TreeBuilder& builder_;
+  std::uint32_t first_line_;
+};
+
+bool IsMarker(std::string_view line, std::string_view marker) {
+  if (!line.starts_with(marker)) return false;
+  return line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r';
+}
+
+// Blank, a comment, a directive or a bare marker: nothing that makes a document.
+bool IsEmptyLine(std::string_view line) {
+  if (line.starts_with("%") || line.starts_with("...")) return true;
+  if (IsMarker(line, "---")) line.remove_prefix(3);
+  const std::size_t first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos || line[first] == '#';
+}
+
+// Collects the lines of a file into documents.
+class Splitter {
+ public:
+  explicit Splitter(std::string_view bytes) : bytes_(bytes) {}
+
+  std::vector<YamlText> Run() {
+    for (std::size_t at = 0; at < bytes_.size();) {
+      const std::size_t end = std::min(bytes_.find('\n', at), bytes_.size() - 1) + 1;
+      TakeLine(at, bytes_.substr(at, end - at));
+      at = end;
+      ++line_;
+    }
+    Finish(bytes_.size());
+    return std::move(documents_);
+  }
+
+ private:
+  void TakeLine(std::size_t at, std::string_view line) {
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (IsMarker(line, "---") || IsMarker(line, "...")) {
+      Finish(at);
+      begin_ = at;
+      begin_line_ = line_;
+      // The end marker is no part of the next document.
+      if (line.front() == '.') begin_ = std::min(at + line.size() + 1, bytes_.size()), ++begin_line_;
+    }
+    // Directives are left out: %YAML says nothing here, and %TAG is of no use without tags.
+    if (empty_ && line.starts_with('%')) begin_ = std::min(at + line.size() + 1, bytes_.size()), begin_line_ = line_ + 1;
+    if (!IsEmptyLine(line)) empty_ = false;
+  }
+
+  void Finish(std::size_t end) {
+    if (!empty_) documents_.push_back({bytes_.substr(begin_, end - begin_), begin_line_});
+    empty_ = true;
+  }
+
+  std::string_view bytes_;
+  std::vector<YamlText> documents_;
+  std::size_t begin_ = 0;
+  std::uint32_t line_ = 1;
+  std::uint32_t begin_line_ = 1;
+  bool empty_ = true;
+};
+
+std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& limits) {
+  TreeBuilder builder(limits);
+  try {
+    MemoryBuffer buffer(document.text);
+    std::istream stream(&buffer);
+    YAML::Parser parser(stream);
+    Handler handler(builder, document.line);
+    parser.HandleNextDocument(handler);
+    return builder.Take();
+  } catch (const Stop&) {
+    return builder.error();
+  } catch (const YAML::Exception& e) {
+    const bool placed = !e.mark.is_null();
+    const Mark mark = {document.line + (placed ? static_cast<std::uint32_t>(e.mark.line) : 0),
+                       placed ? static_cast<std::uint32_t>(e.mark.column) + 1 : 1};
+    return ParseError{mark, "not valid YAML: " + e.msg};
+  } catch (const std::exception& e) {
+    return ParseError{{document.line, 1}, std::string("not valid YAML: ") + e.what()};
+  }
+}
+
+}  // namespace
+
+std::variant<std::vector<YamlText>, ParseError> SplitYaml(std::string_view bytes, const Limits& limits) {
+  if (bytes.size() > limits.bytes)
+    return ParseError{{1, 1}, "the file has " + std::to_string(bytes.size()) + " bytes; at most " +
+                                  std::to_string(limits.bytes) + " are read"};
+  if (auto error = CheckCharacters(bytes)) return *std::move(error);
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  std::vector<YamlText> documents = Splitter(bytes).Run();
+  if (documents.size() > limits.documents)
+    return ParseError{{documents[limits.documents].line, 1},
+                      "the file has more than " + std::to_string(limits.documents) + " documents; split it"};
+  return documents;
+}
+
+std::variant<Node, ParseError> ParseYaml(const YamlText& document, const Limits& limits) {
+  if (auto error = CheckFlowDepth(document, limits.depth)) return *std::move(error);
+  return Parse(document, limits);
+}
+
+Expected<std::vector<Node>> ParseYamlFile(std::string_view bytes, const Limits& limits) {
+  const auto fail = [](const ParseError& error) {
+    return Error{ErrorKind::Invalid, std::to_string(error.mark.line) + ":" + std::to_string(error.mark.column) + ": " +
+                                         error.message};
+  };
+  const auto documents = SplitYaml(bytes, limits);
+  if (const auto* error = std::get_if<ParseError>(&documents)) return fail(*error);
+  std::vector<Node> nodes;
+  for (const YamlText& document : std::get<0>(documents)) {
+    auto node = ParseYaml(document, limits);
+    if (const auto* error = std::get_if<ParseError>(&node)) return fail(*error);
+    nodes.push_back(std::get<Node>(std::move(node)));
+  }
+  return nodes;
+}
+
+}  // namespace tinyforge::doc

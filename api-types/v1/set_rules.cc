@@ -1,0 +1,90 @@
+#include "api-types/v1/set_rules.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+
+#include "api-types/v1/enum_names.h"
+#include "api-types/v1/hosts.h"
+
+namespace tinyforge::v1 {
+namespace {
+
+struct Claim {
+  const Object* object;
+  const Port* port;
+};
+
+bool HasWildcard(const std::string& pattern) { return pattern.find_first_of("*?") != std::string::npos; }
+
+// Whether some host name may match both. Two wildcard patterns are taken to overlap.
+bool MayMatchBoth(const std::string& a, const std::string& b) {
+  if (HasWildcard(a)) return HasWildcard(b) || GlobMatches(a, b);
+  return GlobMatches(b, a);
+}
+
+bool MayShareHost(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  if (a.empty() || b.empty()) return true;
+  return std::any_of(a.begin(), a.end(), [&](const std::string& x) {
+    return std::any_of(b.begin(), b.end(), [&](const std::string& y) { return MayMatchBoth(x, y); });
+  });
+}
+
+bool IsAnyAddress(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
+
+// An omitted address is the host policy's one default; every address includes all others when it is the wildcard.
+bool SameAddress(const Port& a, const Port& b) {
+  const std::string first = a.host_ip.value_or("127.0.0.1");
+  const std::string second = b.host_ip.value_or("127.0.0.1");
+  return first == second || IsAnyAddress(first) || IsAnyAddress(second);
+}
+
+std::string Describe(const Port& port) {
+  return (port.host_ip ? *port.host_ip + ":" : "") + std::to_string(*port.host) + "/" + std::string(NameOf(port.protocol));
+}
+
+class PortClaims {
+ public:
+  explicit PortClaims(std::vector<Collision>& errors) : errors_(errors) {}
+
+  void Take(const Object& object) {
+    const auto& ports = object.workload().ports;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const Port& port = ports[i];
+      if (!port.host || *port.host == 0) continue;
+      auto& holders = claims_[static_cast<std::uint32_t>(*port.host) * 4U + static_cast<std::uint32_t>(port.protocol)];
+      // One error a port is enough.
+      const auto other = std::find_if(holders.begin(), holders.end(), [&](const Claim& c) { return Collides(c, object, port); });
+      if (other != holders.end()) Report(*other, object, i);
+      holders.push_back({&object, &port});
+    }
+  }
+
+ private:
+  static bool Collides(const Claim& claim, const Object& object, const Port& port) {
+    return claim.object != &object && SameAddress(*claim.port, port) &&
+           MayShareHost(claim.object->workload().hosts, object.workload().hosts);
+  }
+
+  void Report(const Claim& claim, const Object& object, std::size_t index) {
+    std::string message = ToString(object.key) + " claims host port " + Describe(object.workload().ports[index]) + ", which " +
+                          ToString(claim.object->key) + " (" + ToString(claim.object->position) + ") has already";
+    errors_.push_back({object.key, {object.position, "spec.ports[" + std::to_string(index) + "].host", std::move(message)}});
+  }
+
+  std::unordered_map<std::uint32_t, std::vector<Claim>> claims_;
+  std::vector<Collision>& errors_;
+};
+
+}  // namespace
+
+std::vector<Collision> ValidateSet(const std::map<ObjectKey, ObjectPtr>& objects) {
+  std::vector<Collision> errors;
+  PortClaims claims(errors);
+  // Workloads are the first kind of the order.
+  for (auto at = objects.begin(); at != objects.end() && at->first.kind == Kind::Workload; ++at) claims.Take(*at->second);
+  return errors;
+}
+
+}  // namespace tinyforge::v1

@@ -1,0 +1,44 @@
+#include "reconcilers/config/change_set.h"
+
+#include <set>
+#include <string_view>
+
+namespace tinyforge {
+namespace {
+
+bool SameContent(const v1::ObjectPtr& a, const v1::ObjectPtr& b) {
+  return a == b || (a->spec_hash == b->spec_hash && a->meta == b->meta && a->position.path == b->position.path);
+}
+
+}  // namespace
+
+ChangeSet Diff(const v1::ObjectSet& stored, const v1::ObjectSet& next) {
+  ChangeSet changes;
+  auto old = stored.objects.begin();
+  auto now = next.objects.begin();
+  while (old != stored.objects.end() || now != next.objects.end()) {
+    const bool gone = now == next.objects.end() || (old != stored.objects.end() && old->first < now->first);
+    if (gone) {
+      if (next.complete) changes.removed.push_back(old->first);
+      ++old;
+      continue;
+    }
+    const bool added = old == stored.objects.end() || now->first < old->first;
+    if (added || !SameContent(old->second, now->second)) changes.changed.push_back(now->second);
+    if (!added) ++old;
+    ++now;
+  }
+  return changes;
+}
+
+v1::ObjectSet KeepLastSeen(const v1::ObjectSet& previous, v1::ObjectSet next) {
+  if (next.complete && next.errors.empty()) return next;
+  std::set<std::string_view> faulty;
+  for (const v1::Diagnostic& error : next.errors) faulty.insert(error.position.path);
+  const std::set<ObjectKey> broken(next.broken.begin(), next.broken.end());
+  for (const auto& [key, object] : previous.objects)
+    if (!next.complete || faulty.contains(object->position.path) || broken.contains(key)) next.objects.emplace(key, object);
+  return next;
+}
+
+}  // namespace tinyforge

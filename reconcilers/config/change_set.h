@@ -1,0 +1,25 @@
+// From the objects in force to those of a new revision, as data. Pure.
+#pragma once
+
+#include <vector>
+
+#include "api-types/v1/object_set.h"
+
+namespace tinyforge {
+
+// In order of the key.
+struct ChangeSet {
+  std::vector<v1::ObjectPtr> changed;  // new, or with another spec, metadata or position
+  std::vector<ObjectKey> removed;
+  bool operator==(const ChangeSet&) const = default;
+};
+
+// What leads from `stored` to `next`. A set that is not complete removes nothing.
+ChangeSet Diff(const v1::ObjectSet& stored, const v1::ObjectSet& next);
+
+// `next` with those objects of `previous` that it lacks only because something could not be read: the objects last seen
+// in a file that has errors now, and those that a faulty document names, wherever it was before. What stands in `next`
+// itself always wins. A `next` that is not complete keeps all of `previous`.
+v1::ObjectSet KeepLastSeen(const v1::ObjectSet& previous, v1::ObjectSet next);
+
+}  // namespace tinyforge
