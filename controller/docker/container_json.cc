@@ -56,24 +56,35 @@ StringMap Labels(const Json& json) {
   return labels;
 }
 
-std::vector<std::string> Aliases(const Json& json, std::string_view id) {
+// What names a container beside its aliases.
+struct OwnNames {
+  std::string_view id;
+  std::string hostname;
+};
+
+// Below API 1.44 the Engine appends the short id and, behind it, the host name unless that was asked for as an alias.
+std::vector<std::string> Aliases(const Json& json, const OwnNames& own) {
   std::vector<std::string> aliases;
   if (!json.is_array()) return aliases;
+  bool behind_id = false;
   for (const auto& alias : json) {
     auto text = Text(alias);
-    if (!text.empty() && text != id.substr(0, kShortIdLength)) aliases.push_back(std::move(text));
+    bool is_id = text == own.id.substr(0, kShortIdLength);
+    bool added = is_id || (behind_id && text == own.hostname);
+    behind_id = behind_id || is_id;
+    if (!added && !text.empty()) aliases.push_back(std::move(text));
   }
   std::ranges::sort(aliases);
   aliases.erase(std::unique(aliases.begin(), aliases.end()), aliases.end());
   return aliases;
 }
 
-std::map<std::string, ObservedEndpoint> Networks(const Json& json, std::string_view id) {
+std::map<std::string, ObservedEndpoint> Networks(const Json& json, const OwnNames& own) {
   std::map<std::string, ObservedEndpoint> networks;
   const auto& all = At(At(json, "NetworkSettings"), "Networks");
   if (!all.is_object()) return networks;
   for (const auto& [name, endpoint] : all.items()) {
-    networks.emplace(name, ObservedEndpoint{Aliases(At(endpoint, "Aliases"), id), Text(At(endpoint, "IPAddress")),
+    networks.emplace(name, ObservedEndpoint{Aliases(At(endpoint, "Aliases"), own), Text(At(endpoint, "IPAddress")),
                                             Text(At(At(endpoint, "IPAMConfig"), "IPv4Address"))});
   }
   return networks;
@@ -162,7 +173,7 @@ Expected<ContainerDetails> DecodeInspect(std::string_view text) {
   container.labels = Labels(At(config, "Labels"));
   DecodeState(json, container);
   DecodeHostConfig(At(json, "HostConfig"), container);
-  container.networks = Networks(json, container.id);
+  container.networks = Networks(json, {container.id, Text(At(config, "Hostname"))});
   container.mounts = Mounts(At(json, "Mounts"));
   details.tty = True(At(config, "Tty"));
   if (At(config, "StopTimeout").is_number_integer()) {
@@ -191,7 +202,7 @@ std::optional<ObservedContainer> DecodeSummary(std::string_view text) {
   container.exit_code = ExitCodeInStatus(status);
   container.created = SysTime(std::chrono::seconds(Number(At(json, "Created"))));
   container.network_mode = Text(At(At(json, "HostConfig"), "NetworkMode"));
-  container.networks = Networks(json, container.id);
+  container.networks = Networks(json, {container.id, ""});
   container.mounts = Mounts(At(json, "Mounts"));
   return container;
 }

@@ -20,7 +20,7 @@ struct ContainerDetails {
 };
 
 // From GET /containers/{id}/json. Normalised so that two inspects of an unchanged container are equal: aliases sorted and
-// without the one the Engine makes of the id, mounts sorted by target, years before 1970 as the epoch. Transient when the
+// without those the Engine makes of id and host name, mounts sorted by target, years before 1970 as the epoch. Transient when the
 // text is no inspect answer.
 Expected<ContainerDetails> DecodeInspect(std::string_view json);
 

@@ -60,6 +60,9 @@ class EngineWriter : public ContainerWriter {
   Expected<void> EnsureVolume(std::string_view name, std::string_view workload) override;
   Expected<void> RemoveNetwork(std::string_view name) override;
 
+  // At the end: no stop is under way any more, none begins.
+  void AbortStops() { stops_.Abort(); }
+
  private:
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
   Expected<void> Change(const EngineCall& call, std::string_view container);

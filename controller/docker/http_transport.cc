@@ -130,6 +130,8 @@ class HttpTransport::Session {
       if (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) code = message->data.result;
     }
     curl_multi_remove_handle(multi_.get(), easy_.get());
+    curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, nullptr);
+    headers_.reset();
     return code;
   }
 

@@ -14,16 +14,17 @@ ResourceKeeper::ResourceKeeper(EngineClient& client, ResourceKeeperOptions optio
     : client_(client), options_(std::move(options)) {}
 
 Expected<void> ResourceKeeper::EnsureNetwork(const DesiredNetwork& network) {
-  if (Known(networks_, network.name)) return {};
+  const auto& known = network.external ? external_networks_ : networks_;
+  if (Known(known, network.name)) return {};
   std::lock_guard making(making_);
-  if (Known(networks_, network.name)) return {};
+  if (Known(known, network.name)) return {};
   std::uint64_t asked = 0;
   {
     std::lock_guard lock(mutex_);
     asked = forgotten_;
   }
   auto done = FindOrMakeNetwork(network);
-  if (done) Learn(networks_, network.name, asked);
+  if (done) Learn(network.external ? external_networks_ : networks_, network.name, asked);
   return done;
 }
 
@@ -78,7 +79,7 @@ Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
     return {};
   }
   auto error = EngineClient::ToError(call, *answer);
-  if (error.message.find("overlaps") != std::string::npos) {
+  if (error.message.find("overlap") != std::string::npos) {
     error.kind = ErrorKind::Conflict;
     if (network.shared) error.message += "; choose another subnet under policy.subnet in the controller's config";
   }
@@ -139,7 +140,10 @@ bool ResourceKeeper::IsOurs(const ObservedNetwork& network) const {
 void ResourceKeeper::OnEvent(const EngineEvent& event) {
   if (event.action != "destroy") return;
   std::lock_guard lock(mutex_);
-  if (event.type == EngineEvent::Type::Network) networks_.erase(event.name);
+  if (event.type == EngineEvent::Type::Network) {
+    networks_.erase(event.name);
+    external_networks_.erase(event.name);
+  }
   if (event.type == EngineEvent::Type::Volume) volumes_.erase(event.id);
   ++forgotten_;
 }
@@ -147,6 +151,7 @@ void ResourceKeeper::OnEvent(const EngineEvent& event) {
 void ResourceKeeper::ForgetAll() {
   std::lock_guard lock(mutex_);
   networks_.clear();
+  external_networks_.clear();
   volumes_.clear();
   ++forgotten_;
 }

@@ -55,6 +55,7 @@ class ResourceKeeper {
   std::mutex making_;         // held over calls
   mutable std::mutex mutex_;  // of the sets; never held over a call
   Names networks_;
+  Names external_networks_;
   Names volumes_;
   std::uint64_t forgotten_ = 0;  // moves with every forgetting, so that what was asked before is not learnt after it
 };

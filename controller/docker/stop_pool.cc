@@ -5,10 +5,11 @@ namespace tinyforge::docker {
 StopPool::StopPool(std::size_t max_threads, StopContainer stop_container)
     : max_threads_(max_threads), stop_container_(std::move(stop_container)) {}
 
-StopPool::~StopPool() {
+void StopPool::Abort() {
   std::vector<std::jthread> threads;
   {
     std::lock_guard lock(mutex_);
+    aborted_ = true;
     threads.swap(threads_);
   }
   for (auto& thread : threads) thread.request_stop();
@@ -16,7 +17,7 @@ StopPool::~StopPool() {
 
 bool StopPool::Begin(std::string_view container) {
   std::lock_guard lock(mutex_);
-  if (!containers_.emplace(container).second) return false;
+  if (aborted_ || !containers_.emplace(container).second) return false;
   waiting_.emplace_back(container);
   if (idle_ < waiting_.size() && threads_.size() < max_threads_) {
     threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });

@@ -20,13 +20,14 @@ class StopPool {
   using StopContainer = std::function<void(const std::string& container, const std::stop_token&)>;
 
   StopPool(std::size_t max_threads, StopContainer stop_container);
-  // Aborts what is under way and drops what waits.
-  ~StopPool();
+  ~StopPool() { Abort(); }
   StopPool(const StopPool&) = delete;
   StopPool& operator=(const StopPool&) = delete;
 
   // False when a stop of this container is under way or waits already: it is not doubled.
   bool Begin(std::string_view container);
+  // Aborts what is under way, drops what waits and takes nothing more.
+  void Abort();
   std::size_t under_way() const;
 
  private:
@@ -39,6 +40,7 @@ class StopPool {
   std::deque<std::string> waiting_;                // guarded by mutex_, as all below
   std::set<std::string, std::less<>> containers_;  // waiting or under way
   std::size_t idle_ = 0;
+  bool aborted_ = false;
   std::vector<std::jthread> threads_;
 };
 

@@ -56,11 +56,15 @@ void Manager::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     if (Step(stop)) continue;
     auto state = state_.Lock();
-    wake_.wait_until(state.lock(), stop, state->next_sync, [] { return false; });
+    wake_.wait_until(state.lock(), stop, state->next_sync, [&] { return state->cache_lost; });
   }
 }
 
 bool Manager::Step(std::stop_token stop) {
+  if (std::exchange(state_.Lock()->cache_lost, false)) {
+    RefillCache();
+    return true;
+  }
   if (state_.Lock()->next_sync > ports_.clock.Now()) return false;
   (void)Sync(stop);
   return true;
@@ -125,6 +129,7 @@ void Manager::Apply(ConfigUpdate update) {
   }
   const ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
+  if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
   if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored)
     ports_.log.Warn("the cache did not take the revision", {{"revision", revision}, {"error", stored.error().message}});
   const SysTime now = ports_.clock.SystemNow();
@@ -278,7 +283,19 @@ void Manager::OnRead(const ObjectKey& key, ReadPaths read) {
   else state->reads[key] = std::move(read);
 }
 
+void Manager::OnEngineReady() {
+  const auto snapshot = Current();
+  if (!snapshot) return;
+  for (const auto& [key, object] : snapshot->objects->objects)
+    if (key.kind == Kind::Workload) ports_.queue.Add(key, Urgency::Change);
+}
+
 void Manager::OnCacheLost() {
+  state_.Lock()->cache_lost = true;
+  wake_.notify_all();
+}
+
+void Manager::RefillCache() {
   const auto snapshot = Current();
   if (!snapshot) return;
   std::vector<v1::ObjectPtr> all;

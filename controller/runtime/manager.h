@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,8 @@ struct ManagerPorts {
 
 struct ManagerOptions {
   Duration sync_interval = std::chrono::seconds(60);
+  // A revision is about to come into force; no key of it is queued before this returns.
+  std::function<void(const v1::ObjectSet&)> on_revision;
 };
 
 // What a rendering read, by object.
@@ -55,7 +58,7 @@ class Manager : public ConfigReader, public DeletionGate {
   void Restore();
   // Syncs at the interval, on the caller's thread, until `stop` is requested.
   void Run(std::stop_token stop);
-  // A sync, if one is due, for tests that move the clock.
+  // What is due, for tests that move the clock; false when nothing is.
   bool Step(std::stop_token stop);
 
   // Fetches now and brings what was fetched into force. Waits for a sync that is under way.
@@ -67,7 +70,9 @@ class Manager : public ConfigReader, public DeletionGate {
   void OnResynced(const std::vector<std::string>& workloads);
   void OnSecretsChanged(const std::set<std::string>& names);
   void OnRead(const ObjectKey& key, ReadPaths read);
-  // The cache was replaced by an empty one: every object is stored and queued again.
+  // The Engine answers and was listed (again): every workload is looked at.
+  void OnEngineReady();
+  // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
   void OnCacheLost();
 
   // Releases the deletions that wait because of `revision`. Conflict when another revision is in force by now.
@@ -97,9 +102,11 @@ class Manager : public ConfigReader, public DeletionGate {
     Deletions deletions;
     std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
     SteadyTime next_sync{};
+    bool cache_lost = false;
   };
 
   void Apply(ConfigUpdate update);
+  void RefillCache();
   std::vector<ObjectKey> Concerned(State& state, const std::vector<std::string>& changed_paths);
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();

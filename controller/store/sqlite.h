@@ -49,8 +49,8 @@ class Query {
 };
 
 // Not thread-safe. Opened in WAL mode under an exclusive lock, so that the WAL index lives on the heap: a shared-memory
-// file that somebody truncates would be a SIGBUS. At most 1 MiB of pages is cached; no file is mapped. A power loss costs
-// at most the last writes.
+// file that somebody truncates would be a SIGBUS. At most 1 MiB of pages is cached; no file is mapped. Nothing waits for
+// the disk: the death of the process loses nothing, a power loss may lose the whole cache.
 class Database {
  public:
   // Creates the file when it is missing. Throws.

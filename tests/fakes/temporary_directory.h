@@ -14,8 +14,10 @@ namespace tinyforge {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "tinyforge-test-XXXXXX";
+  // `parent` for a test that needs a certain file system; falls back to the usual place when it is not there.
+  explicit TemporaryDirectory(const std::filesystem::path& parent = {}) {
+    const bool given = std::filesystem::is_directory(parent);
+    std::string pattern = (given ? parent : std::filesystem::temp_directory_path()) / "tinyforge-test-XXXXXX";
     path_ = ::mkdtemp(pattern.data());
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;

@@ -6,7 +6,7 @@ prints {"socket"} and then answers each line on standard input by one line of JS
 It forwards bytes as they come: keep-alive, chunked bodies, event streams and hijacked connections work.
 """
 
-import collections
+import dataclasses
 import json
 import os
 import re
@@ -15,7 +15,14 @@ import sys
 import threading
 import time
 
-Request = collections.namedtuple("Request", "time method path body")
+
+@dataclasses.dataclass
+class Request:
+    time: float    # of its head's arrival, seconds since the epoch
+    method: str
+    path: str      # with the query, without the API version
+    body: bytes = b""
+    ended: float = 0.0  # of the last byte of the answer so far
 
 _VERSION = re.compile(r"^/v\d+\.\d+(?=/)")
 _BODY_KEPT = 1 << 20
@@ -132,10 +139,11 @@ class EngineProxy:
             return
         with self._lock:
             self._live.update((client, upstream))
-        answers = threading.Thread(target=self._pump, args=(upstream, client), daemon=True)
+        latest = []  # the request of this connection that is being answered
+        answers = threading.Thread(target=self._pump, args=(upstream, client, latest), daemon=True)
         answers.start()
         try:
-            self._follow(_Stream(client, upstream.sendall), upstream)
+            self._follow(_Stream(client, upstream.sendall), upstream, latest)
             upstream.shutdown(socket.SHUT_WR)
         except (OSError, ConnectionError):
             # The client went away: so must our end, or the Engine would keep an event stream open for nobody.
@@ -146,9 +154,11 @@ class EngineProxy:
         client.close()
         upstream.close()
 
-    def _pump(self, source, target):
+    def _pump(self, source, target, latest):
         try:
             while data := source.recv(65536):
+                for request in latest:
+                    request.ended = time.time()
                 target.sendall(data)
         except OSError:
             pass
@@ -161,20 +171,20 @@ class EngineProxy:
         except OSError:
             pass
 
-    def _follow(self, stream, upstream):
+    def _follow(self, stream, upstream, latest):
         while True:
             head = stream.head()
             lines = head.decode("latin-1").split("\r\n")
             method, target, _ = lines[0].split(" ", 2)
             headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-            started = time.time()
-            index = self._note(Request(started, method, _VERSION.sub("", target), b""))
+            request = Request(time.time(), method, _VERSION.sub("", target))
+            with self._lock:
+                self._requests.append(request)
+            latest[:] = [request]
             upstream.sendall(head)
             if "upgrade" in headers.get("connection", "").lower():
                 return stream.rest()
-            body = self._body(stream, headers)
-            if body:
-                self._keep_body(index, body)
+            request.body = self._body(stream, headers)
 
     def _body(self, stream, headers):
         if headers.get("transfer-encoding", "").lower() != "chunked":
@@ -187,18 +197,6 @@ class EngineProxy:
         while stream.line():
             pass
         return body
-
-    def _note(self, request):
-        with self._lock:
-            self._requests.append(request)
-            return request
-
-    def _keep_body(self, request, body):
-        with self._lock:
-            for index in range(len(self._requests) - 1, -1, -1):
-                if self._requests[index] is request:
-                    self._requests[index] = request._replace(body=body)
-                    return
 
 
 def main():
