@@ -2,6 +2,8 @@
 // enum or from the kind of a loaded manifest, never from a payload.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,7 +12,8 @@
 
 namespace tinyforge {
 
-// Thread-safe. Every series that can be known at start exists from the start with value zero.
+// Thread-safe. Every series that can be known at start exists from the start with value zero. A word outside the set
+// that a method names is counted as "other".
 class Metrics {
  public:
   Metrics();
@@ -18,6 +21,8 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
+  // Once, at start.
+  void BuildInfo(std::string_view version, std::string_view revision);
   // kind: "Workload", …; result: "success", "waiting", "error", "stalled".
   void Reconciled(std::string_view kind, std::string_view result, std::chrono::nanoseconds took);
   void QueueDepth(std::size_t keys);

@@ -143,8 +143,6 @@ class ConfigSource {
 class Fleet {
  public:
   virtual ~Fleet() = default;
-  // One listing; the workloads whose containers differ from what was known.
-  virtual Expected<std::vector<std::string>> Resync(std::stop_token stop) = 0;
   // Everything known, without a call.
   virtual std::vector<ObservedContainer> All() = 0;
 };

@@ -97,13 +97,15 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass) {
 }
 
 void WorkloadReconciler::Execute(Pass& pass) {
-  const bool suspended = pass.object.workload().suspend;
   if (pass.decision->plan.empty()) return;
-  if (suspended || options_.read_only) {
-    pass.decision->verdict.reason = suspended ? "Suspended" : "ReadOnly";
-    pass.decision->verdict.phase = Phase::Waiting;
-    pass.decision->verdict.message = std::to_string(pass.decision->plan.steps.size()) + " steps are held back, the first: " +
-                                     ToString(pass.decision->plan.steps.front());
+  const bool suspended = pass.object.workload().suspend;
+  const std::string why = suspended ? "the workload is suspended" : options_.read_only();
+  if (!why.empty()) {
+    Verdict& verdict = pass.decision->verdict;
+    verdict.phase = Phase::Waiting;
+    verdict.reason = suspended ? "Suspended" : "ReadOnly";
+    verdict.message = why + "; " + std::to_string(pass.decision->plan.steps.size()) + " steps are held back, the first: " +
+                      ToString(pass.decision->plan.steps.front());
     return;
   }
   ApplyResult result = Apply(pass.decision->plan, {ports_.engine, ports_.files, ports_.facts});
@@ -137,7 +139,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     return outcome;
   }
   const bool configured = snapshot.objects->Find(request.key) != nullptr;
-  if (!snapshot.objects->complete || options_.read_only) return outcome;
+  if (!snapshot.objects->complete || !options_.read_only().empty()) return outcome;
   if (!configured && !ports_.deletions.MayDelete(request.key.name)) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)

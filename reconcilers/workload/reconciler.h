@@ -26,7 +26,8 @@ struct WorkloadOptions {
   std::string instance = "default";
   std::string host;
   HostPaths paths;
-  bool read_only = false;  // another controller holds the instance: observe and report, change nothing
+  // Why nothing may be changed now ("another controller holds the instance"); empty text: all may be.
+  std::function<std::string()> read_only = [] { return std::string(); };
 };
 
 // Thread-safe as far as its ports are; the queue keeps two workers off one workload.

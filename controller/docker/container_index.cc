@@ -1,0 +1,374 @@
+#include "controller/docker/container_index.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "controller/docker/json_splitter.h"
+
+namespace tinyforge::docker {
+namespace {
+
+constexpr std::size_t kMaxSummaryBytes = std::size_t{1} << 20;
+constexpr std::size_t kAuditShare = 20;
+constexpr std::int64_t kClockStepNs = 20'000'000;
+
+std::int64_t WallNanoseconds() {
+  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t ClockOffset(std::int64_t wall_ns, SteadyTime steady) {
+  return wall_ns - std::chrono::nanoseconds(steady.time_since_epoch()).count();
+}
+
+std::int64_t SeqOf(const ObservedContainer& container) {
+  std::int64_t seq = 0;
+  auto text = container.Label(label::kSeq);
+  std::from_chars(text.data(), text.data() + text.size(), seq);
+  return seq;
+}
+
+bool SameRun(const ObservedContainer& a, const ObservedContainer& b) {
+  return a.state == ContainerState::Running && b.state == ContainerState::Running && a.started == b.started &&
+         a.restart_count == b.restart_count;
+}
+
+void AddUnlessEmpty(std::vector<std::string>& names, std::string_view name) {
+  if (!name.empty()) names.emplace_back(name);
+}
+
+void AddAddress(std::string_view text, std::set<Ipv4>& used) {
+  if (auto address = ParseIpv4(text)) used.insert(*address);
+}
+
+}  // namespace
+
+ContainerIndex::ContainerIndex(EngineClient& client, ContainerIndexOptions options)
+    : client_(client),
+      options_(std::move(options)),
+      state_(State{.addresses = AddressPool(options_.subnet, std::hash<std::string>()(options_.instance))}) {}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_view workload) {
+  std::vector<std::string> marked;
+  {
+    auto state = state_.Lock();
+    if (!state->listed) {
+      return Error{ErrorKind::Waiting, "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
+    }
+    for (const auto& [id, entry] : state->entries) {
+      if (entry.dirty && entry.details.container.Label(label::kWorkload) == workload) marked.push_back(id);
+    }
+  }
+  for (const auto& id : marked) {
+    if (auto changed = Inspect(id, {}); !changed) return std::move(changed).error();
+  }
+  std::vector<ObservedContainer> containers;
+  {
+    auto state = state_.Lock();
+    for (const auto& [id, entry] : state->entries) {
+      if (entry.inspected && entry.details.container.Label(label::kWorkload) == workload) {
+        containers.push_back(entry.details.container);
+      }
+    }
+  }
+  std::ranges::stable_sort(containers, {}, SeqOf);
+  return containers;
+}
+
+std::map<std::string, Duration> ContainerIndex::RunningFor(std::string_view workload) {
+  auto now = std::chrono::steady_clock::now();
+  std::map<std::string, Duration> running;
+  auto state = state_.Lock();
+  for (const auto& [id, entry] : state->entries) {
+    if (!entry.running_since || entry.details.container.Label(label::kWorkload) != workload) continue;
+    running.emplace(id, std::chrono::duration_cast<Duration>(now - *entry.running_since));
+  }
+  return running;
+}
+
+Expected<std::vector<std::string>> ContainerIndex::FreeAddresses(std::size_t count) {
+  auto state = state_.Lock();
+  std::set<Ipv4> used;
+  for (const auto& [id, address] : state->other_addresses) used.insert(address);
+  for (const auto& [id, entry] : state->entries) {
+    const auto& container = entry.details.container;
+    AddAddress(container.Label(label::kAddress), used);
+    auto endpoint = container.networks.find(options_.shared_network);
+    if (endpoint == container.networks.end()) continue;
+    AddAddress(endpoint->second.address, used);
+    AddAddress(endpoint->second.static_address, used);
+  }
+  return state->addresses.Take(count, used, std::chrono::steady_clock::now());
+}
+
+Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
+  std::uint64_t begun = 0;
+  std::uint64_t connection = 0;
+  bool first = false;
+  {
+    auto state = state_.Lock();
+    begun = ++state->step;
+    connection = state->connection;
+    first = state->connected && !state->listed;
+  }
+  auto listed = List(std::string(label::kInstance) + "=" + options_.instance, stop);
+  if (!listed) return std::move(listed).error();
+  if (first) {
+    if (auto others = ListOtherAddresses(stop); !others) return std::move(others).error();
+  }
+  ResyncReport report{.containers = listed->size()};
+  report.workloads = Merge(std::move(*listed), begun);
+  if (first) AddAllWorkloads(report.workloads);
+  if (auto audited = Audit(report, stop); !audited) return std::move(audited).error();
+  std::ranges::sort(report.workloads);
+  report.workloads.erase(std::unique(report.workloads.begin(), report.workloads.end()), report.workloads.end());
+  auto state = state_.Lock();
+  if (state->connected && state->connection == connection) state->listed = true;
+  return report;
+}
+
+void ContainerIndex::SetConnected(bool connected) {
+  auto state = state_.Lock();
+  state->connected = connected;
+  state->listed = false;
+  ++state->connection;
+  if (!connected) return;
+  for (auto& [id, entry] : state->entries) {
+    entry.dirty = true;
+    entry.marked = ++state->step;
+  }
+}
+
+void ContainerIndex::OnEvent(const EngineEvent& event) {
+  std::string workload;
+  {
+    auto state = state_.Lock();
+    bool changed = false;
+    if (event.type == EngineEvent::Type::Container) {
+      changed = OnContainerEvent(*state, event, workload);
+    } else if (event.type == EngineEvent::Type::Network && !event.container.empty()) {
+      auto found = state->entries.find(event.container);
+      if (found == state->entries.end() || SeenAfter(found->second, event.time_ns)) return;
+      found->second.dirty = changed = true;
+      found->second.marked = ++state->step;
+      workload = found->second.details.container.Label(label::kWorkload);
+    }
+    if (!changed) return;
+  }
+  if (!workload.empty() && options_.on_change) options_.on_change(workload);
+}
+
+bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, std::string& workload) {
+  bool destroyed = event.action == "destroy";
+  if (event.instance != options_.instance) {
+    if (destroyed) {
+      state.other_addresses.erase(event.id);
+    } else if (auto address = ParseIpv4(event.address)) {
+      state.other_addresses[event.id] = *address;
+    }
+    return false;
+  }
+  workload = event.workload;
+  if (destroyed) return state.entries.erase(event.id) > 0;
+  auto [found, added] = state.entries.try_emplace(event.id);
+  auto& entry = found->second;
+  if (added) {
+    auto& container = entry.details.container;
+    container.id = event.id;
+    container.name = event.name;
+    container.labels = {{std::string(label::kInstance), event.instance}, {std::string(label::kWorkload), event.workload},
+                        {std::string(label::kAddress), event.address}};
+  } else if (SeenAfter(entry, event.time_ns)) {
+    return false;
+  }
+  entry.dirty = true;
+  entry.marked = ++state.step;
+  return true;
+}
+
+// Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on this
+// host and its clock is ours; a step of that clock since the inspect makes the comparison worthless.
+bool ContainerIndex::SeenAfter(const Entry& entry, std::int64_t event_ns) {
+  if (entry.dirty || !entry.inspected || event_ns == 0 || event_ns >= entry.inspected_ns) return false;
+  auto then = ClockOffset(entry.inspected_ns, entry.inspected_at);
+  auto now = ClockOffset(WallNanoseconds(), std::chrono::steady_clock::now());
+  return std::abs(now - then) < kClockStepNs;
+}
+
+ContainerIndex::EntryMap::iterator ContainerIndex::Find(State& state, std::string_view container) {
+  auto found = state.entries.find(container);
+  if (found != state.entries.end()) return found;
+  return std::ranges::find_if(state.entries,
+                              [&](const auto& item) { return item.second.details.container.name == container; });
+}
+
+void ContainerIndex::Touch(std::string_view container) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  if (found == state->entries.end()) return;
+  found->second.dirty = true;
+  found->second.marked = ++state->step;
+}
+
+void ContainerIndex::Created(const std::string& id, std::string_view workload) {
+  auto state = state_.Lock();
+  auto& entry = state->entries[id];
+  entry.dirty = true;
+  entry.marked = ++state->step;
+  entry.details.container.id = id;
+  entry.details.container.labels.insert_or_assign(std::string(label::kWorkload), std::string(workload));
+}
+
+void ContainerIndex::Removed(std::string_view container) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  if (found != state->entries.end()) state->entries.erase(found);
+}
+
+void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) { state_.Lock()->addresses.SetSubnet(subnet); }
+
+std::optional<Duration> ContainerIndex::StopTimeout(std::string_view container) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  return found == state->entries.end() ? std::nullopt : found->second.details.stop_timeout;
+}
+
+std::string ContainerIndex::WorkloadOf(std::string_view container) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  return found == state->entries.end() ? std::string()
+                                       : std::string(found->second.details.container.Label(label::kWorkload));
+}
+
+std::vector<ObservedContainer> ContainerIndex::All() {
+  auto state = state_.Lock();
+  std::vector<ObservedContainer> all;
+  all.reserve(state->entries.size());
+  for (const auto& [id, entry] : state->entries) all.push_back(entry.details.container);
+  return all;
+}
+
+bool ContainerIndex::in_step() { return state_.Lock()->listed; }
+
+Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop) {
+  Entry fresh{.dirty = false, .inspected_ns = WallNanoseconds(), .inspected_at = std::chrono::steady_clock::now()};
+  {
+    auto state = state_.Lock();
+    fresh.inspected = ++state->step;
+  }
+  EngineCall call{.endpoint = Endpoint::ContainerInspect, .object = id};
+  auto answer = client_.Send(call, stop);
+  if (!answer) return std::move(answer).error();
+  if (answer->status == 404) {
+    state_.Lock()->entries.erase(id);
+    return true;
+  }
+  if (answer->status >= 400) return EngineClient::ToError(call, *answer);
+  auto details = DecodeInspect(answer->body);
+  if (!details) return std::move(details).error();
+  fresh.details = std::move(*details);
+  return Store(*state_.Lock(), std::move(fresh));
+}
+
+bool ContainerIndex::Store(State& state, Entry fresh) {
+  auto found = state.entries.find(fresh.details.container.id);
+  if (found == state.entries.end()) return false;
+  auto& known = found->second;
+  if (known.inspected > fresh.inspected) return false;
+  bool changed = !(known.details == fresh.details);
+  const auto& container = fresh.details.container;
+  if (container.state == ContainerState::Running) {
+    fresh.running_since = known.running_since && SameRun(known.details.container, container)
+                              ? known.running_since
+                              : std::optional(std::chrono::steady_clock::now());
+  }
+  fresh.marked = known.marked;
+  fresh.dirty = known.marked > fresh.inspected;
+  known = std::move(fresh);
+  return changed;
+}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::List(std::string_view label, const std::stop_token& stop) {
+  std::vector<ObservedContainer> containers;
+  bool readable = true;
+  JsonSplitter splitter(kMaxSummaryBytes, [&](std::string_view text) {
+    auto container = DecodeSummary(text);
+    readable = readable && container;
+    if (container) containers.push_back(std::move(*container));
+  });
+  EngineCall call{.endpoint = Endpoint::ContainerList,
+                  .query = {{"all", "1"}, {"filters", FiltersJson({{"label", {std::string(label)}}})}}};
+  HttpStreamHandler handler{.on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
+  auto done = client_.Stream(call, handler, stop);
+  if (!done) return std::move(done).error();
+  if (!readable) return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
+  return containers;
+}
+
+// After a connection everything may have changed unseen.
+void ContainerIndex::AddAllWorkloads(std::vector<std::string>& workloads) {
+  auto state = state_.Lock();
+  for (const auto& [id, entry] : state->entries) {
+    AddUnlessEmpty(workloads, entry.details.container.Label(label::kWorkload));
+  }
+}
+
+std::vector<std::string> ContainerIndex::Merge(std::vector<ObservedContainer> listed, std::uint64_t begun) {
+  std::vector<std::string> changed;
+  std::set<std::string, std::less<>> present;
+  auto state = state_.Lock();
+  for (auto& summary : listed) {
+    present.insert(summary.id);
+    auto& entry = state->entries[summary.id];
+    if (entry.marked > begun || entry.inspected > begun) continue;
+    const auto& known = entry.details.container;
+    if (entry.inspected ? SummaryAgrees(summary, known) : summary == known) continue;
+    AddUnlessEmpty(changed, summary.Label(label::kWorkload));
+    entry.dirty = true;
+    entry.marked = ++state->step;
+    if (!entry.inspected) entry.details.container = std::move(summary);
+  }
+  std::erase_if(state->entries, [&](const auto& item) {
+    bool gone = !present.contains(item.first) && item.second.marked < begun && item.second.inspected < begun;
+    if (gone) AddUnlessEmpty(changed, item.second.details.container.Label(label::kWorkload));
+    return gone;
+  });
+  return changed;
+}
+
+Expected<void> ContainerIndex::Audit(ResyncReport& report, const std::stop_token& stop) {
+  std::vector<std::pair<std::string, std::string>> chosen;  // id, workload
+  {
+    auto state = state_.Lock();
+    auto share = (state->entries.size() + kAuditShare - 1) / kAuditShare;
+    auto at = state->entries.upper_bound(state->audited);
+    for (std::size_t i = 0; i < share; ++i, ++at) {
+      if (at == state->entries.end()) at = state->entries.begin();
+      state->audited = at->first;
+      // What is marked will be inspected by its reader.
+      if (at->second.dirty) continue;
+      chosen.emplace_back(at->first, at->second.details.container.Label(label::kWorkload));
+    }
+  }
+  for (const auto& [id, workload] : chosen) {
+    auto changed = Inspect(id, stop);
+    if (!changed) return std::move(changed).error();
+    ++report.inspected;
+    if (*changed) AddUnlessEmpty(report.workloads, workload);
+  }
+  return {};
+}
+
+Expected<void> ContainerIndex::ListOtherAddresses(const std::stop_token& stop) {
+  auto listed = List(label::kAddress, stop);
+  if (!listed) return std::move(listed).error();
+  auto state = state_.Lock();
+  state->other_addresses.clear();
+  for (const auto& container : *listed) {
+    if (container.Label(label::kInstance) == options_.instance) continue;
+    if (auto address = ParseIpv4(container.Label(label::kAddress))) state->other_addresses[container.id] = *address;
+  }
+  return {};
+}
+
+}  // namespace tinyforge::docker

@@ -1,0 +1,112 @@
+// The containers of our instance as the Engine last showed them. Events mark what may have changed; a reader inspects
+// just that; a listing finds what events missed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/docker/address_pool.h"
+#include "controller/docker/container_json.h"
+#include "controller/docker/engine_client.h"
+#include "controller/docker/engine_event.h"
+#include "controller/runtime/guarded.h"
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge::docker {
+
+struct ContainerIndexOptions {
+  std::string instance;                      // value of label tinyforge.instance
+  std::string shared_network = "tinyforge";
+  Ipv4Subnet subnet;                         // of the shared network
+  std::function<void(const std::string& workload)> on_change;  // from any thread; must be quick
+};
+
+// What a Resync found.
+struct ResyncReport {
+  std::vector<std::string> workloads;  // whose containers differ from what was known; sorted
+  std::size_t containers = 0;
+  std::size_t inspected = 0;
+};
+
+// Thread-safe. While the event stream is down, and until a Resync has succeeded after it came up, Containers answers
+// Waiting: what could not be read is not empty.
+class ContainerIndex : public ContainerReader {
+ public:
+  ContainerIndex(EngineClient& client, ContainerIndexOptions options);
+
+  // Inspects only what is marked; with nothing marked it makes no call.
+  Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
+  std::map<std::string, Duration> RunningFor(std::string_view workload) override;
+  // From the lower half of the shared network's subnet, without what any container carries in its address label (those
+  // of other instances too) or has as its address, in rotation. Reserved for two minutes.
+  Expected<std::vector<std::string>> FreeAddresses(std::size_t count) override;
+
+  // One listing of our instance's containers, compared with what is known; a twentieth of the containers, in turn, is
+  // inspected and compared wholly. Changed ones are marked, not inspected: that is left to the reader. The first one
+  // after a connection reports every workload and also lists the addresses of other instances.
+  Expected<ResyncReport> Resync(const std::stop_token& stop = {});
+
+  // To be called by the event stream. A connection marks everything.
+  void SetConnected(bool connected);
+  // Marks the container concerned and calls on_change, except when it was inspected after the event already.
+  void OnEvent(const EngineEvent& event);
+
+  // To be called by who changes a container (id or name), after the call, whatever its outcome.
+  void Touch(std::string_view container);
+  void Created(const std::string& id, std::string_view workload);
+  void Removed(std::string_view container);
+
+  void SetSubnet(const Ipv4Subnet& subnet);
+  // Of the container's own configuration; empty: unknown or the Engine's (10 s).
+  std::optional<Duration> StopTimeout(std::string_view container);
+  std::string WorkloadOf(std::string_view container);  // empty: unknown
+  // Everything known, orphans too, without any call. What was never inspected holds what a listing shows.
+  std::vector<ObservedContainer> All();
+  bool in_step();
+
+ private:
+  struct Entry {
+    ContainerDetails details;
+    bool dirty = true;
+    std::uint64_t marked = 0;       // step of the last mark
+    std::uint64_t inspected = 0;    // step at which the inspect that gave `details` began; 0: never
+    std::int64_t inspected_ns = 0;  // the same moment by the wall clock
+    SteadyTime inspected_at{};      // and by the steady clock
+    std::optional<SteadyTime> running_since;
+  };
+  struct State {
+    std::map<std::string, Entry, std::less<>> entries;        // by id
+    std::map<std::string, Ipv4, std::less<>> other_addresses; // of other instances, by container id
+    AddressPool addresses;
+    std::uint64_t step = 0;         // orders marks, inspects and listings
+    std::string audited;            // the id up to which the last audit came
+    bool connected = false;
+    bool listed = false;            // since connected
+    std::uint64_t connection = 0;
+  };
+  using EntryMap = std::map<std::string, Entry, std::less<>>;
+
+  // One inspect; true when it differs from what was known, or the container is gone.
+  Expected<bool> Inspect(const std::string& id, const std::stop_token& stop);
+  Expected<std::vector<ObservedContainer>> List(std::string_view label, const std::stop_token& stop);
+  std::vector<std::string> Merge(std::vector<ObservedContainer> listed, std::uint64_t begun);
+  void AddAllWorkloads(std::vector<std::string>& workloads);
+  Expected<void> Audit(ResyncReport& report, const std::stop_token& stop);
+  Expected<void> ListOtherAddresses(const std::stop_token& stop);
+  static bool Store(State& state, Entry fresh);
+  static EntryMap::iterator Find(State& state, std::string_view container);
+  static bool SeenAfter(const Entry& entry, std::int64_t event_ns);
+  bool OnContainerEvent(State& state, const EngineEvent& event, std::string& workload);
+
+  EngineClient& client_;
+  const ContainerIndexOptions options_;
+  Guarded<State> state_;
+};
+
+}  // namespace tinyforge::docker

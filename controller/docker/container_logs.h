@@ -1,0 +1,30 @@
+// What containers wrote to their standard output and error.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "api-types/meta/time.h"
+#include "controller/docker/engine_client.h"
+#include "controller/docker/log_frames.h"
+
+namespace tinyforge::docker {
+
+struct LogOptions {
+  std::optional<int> tail;        // the last lines; empty: all
+  bool follow = false;            // until the container ends or `stop` is requested
+  bool timestamps = false;        // before each line
+  std::optional<SysTime> since;
+};
+
+// Delivers to `sink` on the calling thread. Blocks while it follows. A stop is no error. Errors as of EngineClient;
+// Terminal for a logging driver that cannot be read.
+Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options, const LogSink& sink,
+                        const std::stop_token& stop = {});
+
+// The last lines, for messages about a failure: at most 4 KiB. Empty when they cannot be read.
+std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines);
+
+}  // namespace tinyforge::docker

@@ -1,0 +1,179 @@
+#include "controller/docker/engine_writer.h"
+
+#include <nlohmann/json.hpp>
+
+namespace tinyforge::docker {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr Duration kEngineGrace = std::chrono::seconds(10);
+constexpr Duration kStopSlack = std::chrono::seconds(10);
+
+bool Says(const Error& error, std::string_view words) { return error.message.find(words) != std::string::npos; }
+
+std::string ShortId(std::string_view id) { return std::string(id.substr(0, 12)); }
+
+}  // namespace
+
+EngineWriter::EngineWriter(EngineWriterParts parts, EngineWriterOptions options)
+    : client_(parts.client),
+      index_(parts.index),
+      resources_(parts.resources),
+      policy_(parts.policy),
+      secrets_(parts.secrets),
+      log_(parts.log),
+      options_(std::move(options)),
+      stops_(options_.max_stops,
+             [this](const std::string& container, const std::stop_token& stop) { StopNow(container, stop); }) {}
+
+Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
+  auto version = client_.Version();
+  if (!version) return std::move(version).error().Within("create container " + request.name);
+  auto id = SendCreate(request, *version);
+  if (!id) return id;
+  index_.Created(*id, request.workload);
+  if (options_.on_created) options_.on_created(request);
+  for (const auto& attachment : NetworksAfterCreate(request, *version)) {
+    if (auto connected = Connect(*id, attachment); !connected) {
+      return std::move(connected).error().Within("container " + request.name + " is created but not on all its networks");
+    }
+  }
+  return id;
+}
+
+Expected<std::string> EngineWriter::SendCreate(const CreateRequest& request, ApiVersion version) {
+  auto body = EncodeCreateBody(request, {version, policy_.policy().default_host_ip}, secrets_);
+  if (!body) return std::move(body).error().Within("create container " + request.name);
+  if (auto allowed = policy_.Check(request.workload, body->text()); !allowed) return std::move(allowed).error();
+  EngineCall call{.endpoint = Endpoint::ContainerCreate,
+                  .object = request.name,
+                  .query = {{"name", request.name}},
+                  .body = body->text()};
+  auto answer = client_.Send(call);
+  if (!answer) return std::move(answer).error();
+  if (answer->status < 400) {
+    auto json = Json::parse(answer->body, nullptr, false);
+    if (json.is_object() && json.contains("Id") && json["Id"].is_string()) return json["Id"].get<std::string>();
+    return Error{ErrorKind::Transient, "create container " + request.name + ": the answer names no id"};
+  }
+  auto error = EngineClient::ToError(call, *answer);
+  if (answer->status == 409) return NameHeld("create container", request.name, error);
+  // NotFound is kept for the image: what else is missing comes and goes with other objects.
+  if (answer->status == 404 && !Says(error, "No such image") && !Says(error, "no such image")) {
+    error.kind = ErrorKind::Waiting;
+  }
+  return error;
+}
+
+Error EngineWriter::NameHeld(std::string_view what, const std::string& name, const Error& error) {
+  auto answer = client_.Call({.endpoint = Endpoint::ContainerInspect, .object = name});
+  if (!answer) return error;
+  auto holder = DecodeInspect(answer->body);
+  if (!holder || holder->container.name != name) return error;
+  const auto& container = holder->container;
+  std::string text = std::string(what) + " " + name + ": the name is held by container " + ShortId(container.id) + " (image " +
+                     container.image + ", " + std::string(ToString(container.state));
+  if (auto workload = container.Label(label::kWorkload); !workload.empty()) {
+    text += ", workload " + std::string(workload) + " of instance " + std::string(container.Label(label::kInstance));
+  }
+  return Error{ErrorKind::Conflict, text + ")"};
+}
+
+Expected<void> EngineWriter::Change(const EngineCall& call, std::string_view container) {
+  auto answer = client_.Call(call);
+  index_.Touch(container);
+  if (!answer) return std::move(answer).error();
+  return {};
+}
+
+Expected<void> EngineWriter::Start(std::string_view container) {
+  return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);
+}
+
+Expected<void> EngineWriter::BeginStop(std::string_view container) {
+  stops_.Begin(container);
+  return {};
+}
+
+void EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
+  EngineCall call{.endpoint = Endpoint::ContainerStop, .object = container};
+  call.deadline = index_.StopTimeout(container).value_or(kEngineGrace) + kStopSlack;
+  auto answer = client_.Call(call, stop);
+  auto workload = index_.WorkloadOf(container);
+  index_.Touch(container);
+  if (answer || stop.stop_requested()) return;
+  log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
+  if (options_.on_stop_failed && !workload.empty()) options_.on_stop_failed(workload);
+}
+
+Expected<void> EngineWriter::Remove(std::string_view container) {
+  EngineCall call{.endpoint = Endpoint::ContainerRemove, .object = std::string(container), .query = {{"v", "0"}, {"force", "0"}}};
+  auto answer = client_.Send(call);
+  if (!answer) {
+    index_.Touch(container);
+    return std::move(answer).error();
+  }
+  if (answer->status < 400 || answer->status == 404) {
+    index_.Removed(container);
+    return {};
+  }
+  index_.Touch(container);
+  auto error = EngineClient::ToError(call, *answer);
+  if (Says(error, "is already in progress")) return {};
+  return error;
+}
+
+Expected<void> EngineWriter::Rename(std::string_view container, std::string_view name) {
+  EngineCall call{.endpoint = Endpoint::ContainerRename, .object = std::string(container), .query = {{"name", std::string(name)}}};
+  auto renamed = Change(call, container);
+  if (!renamed && renamed.error().kind == ErrorKind::Conflict) {
+    return NameHeld("rename container " + ShortId(container) + " to", std::string(name), renamed.error());
+  }
+  return renamed;
+}
+
+Expected<void> EngineWriter::Update(std::string_view container, const Limits& limits) {
+  auto body = EncodeUpdateBody(limits);
+  return Change({.endpoint = Endpoint::ContainerUpdate, .object = std::string(container), .body = body}, container);
+}
+
+Expected<void> EngineWriter::DisableRestart(std::string_view container) {
+  return Update(container, Limits{.restart = v1::RestartPolicy::Never});
+}
+
+Expected<void> EngineWriter::Unpause(std::string_view container) {
+  EngineCall call{.endpoint = Endpoint::ContainerUnpause, .object = std::string(container)};
+  auto done = Change(call, container);
+  if (!done && Says(done.error(), "is not paused")) return {};
+  return done;
+}
+
+Expected<void> EngineWriter::Signal(std::string_view container, std::string_view signal) {
+  EngineCall call{.endpoint = Endpoint::ContainerKill, .object = std::string(container), .query = {{"signal", std::string(signal)}}};
+  return Change(call, container);
+}
+
+Expected<void> EngineWriter::Connect(std::string_view container, const NetworkAttachment& attachment) {
+  auto body = EncodeConnectBody(container, attachment);
+  auto connected = Change({.endpoint = Endpoint::NetworkConnect, .object = attachment.network, .body = body}, container);
+  if (!connected && Says(connected.error(), "already exists in network")) connected.error().kind = ErrorKind::Conflict;
+  return connected;
+}
+
+Expected<void> EngineWriter::Disconnect(std::string_view container, std::string_view network) {
+  auto body = EncodeDisconnectBody(container);
+  auto done = Change({.endpoint = Endpoint::NetworkDisconnect, .object = std::string(network), .body = body}, container);
+  if (!done && Says(done.error(), "is not connected to")) return {};
+  return done;
+}
+
+Expected<void> EngineWriter::EnsureNetwork(const DesiredNetwork& network) { return resources_.EnsureNetwork(network); }
+
+Expected<void> EngineWriter::EnsureVolume(std::string_view name, std::string_view workload) {
+  return resources_.EnsureVolume(name, workload);
+}
+
+Expected<void> EngineWriter::RemoveNetwork(std::string_view name) { return resources_.RemoveNetwork(std::string(name)); }
+
+}  // namespace tinyforge::docker

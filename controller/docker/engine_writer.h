@@ -1,0 +1,82 @@
+// Changes containers, networks and volumes of the Engine; the contract is ContainerWriter's.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "controller/docker/container_index.h"
+#include "controller/docker/create_body.h"
+#include "controller/docker/engine_client.h"
+#include "controller/docker/host_policy.h"
+#include "controller/docker/resource_keeper.h"
+#include "controller/docker/stop_pool.h"
+#include "controller/runtime/log.h"
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge::docker {
+
+struct EngineWriterOptions {
+  std::size_t max_stops = 16;  // at the same time
+  std::function<void(const std::string& workload)> on_stop_failed;  // so that its owner looks again
+  std::function<void(const CreateRequest& request)> on_created;
+};
+
+// Everything it refers to outlives it.
+struct EngineWriterParts {
+  EngineClient& client;
+  ContainerIndex& index;
+  ResourceKeeper& resources;
+  const PolicyChecker& policy;
+  SecretReader& secrets;
+  Logger& log;
+};
+
+// Thread-safe. Every call that changes a container marks it in the index, whatever its outcome.
+//
+// Beyond the port's contract:
+// - Create judges the very bytes it sends by the host policy. Below API 1.44 it connects the second and further networks
+//   after the create; when that fails the container exists, and the error says so.
+// - Disconnect from a network that the container is not on succeeds; Connect to one that it is on already is a
+//   Conflict.
+// - A stop lasts at most the container's own grace period and 10 s; then its owner is told by on_stop_failed.
+class EngineWriter : public ContainerWriter {
+ public:
+  EngineWriter(EngineWriterParts parts, EngineWriterOptions options);
+
+  Expected<std::string> Create(const CreateRequest& request) override;
+  Expected<void> Start(std::string_view container) override;
+  Expected<void> BeginStop(std::string_view container) override;
+  Expected<void> Remove(std::string_view container) override;
+  Expected<void> Rename(std::string_view container, std::string_view name) override;
+  Expected<void> Update(std::string_view container, const Limits& limits) override;
+  Expected<void> DisableRestart(std::string_view container) override;
+  Expected<void> Unpause(std::string_view container) override;
+  Expected<void> Signal(std::string_view container, std::string_view signal) override;
+  Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) override;
+  Expected<void> Disconnect(std::string_view container, std::string_view network) override;
+  Expected<void> EnsureNetwork(const DesiredNetwork& network) override;
+  Expected<void> EnsureVolume(std::string_view name, std::string_view workload) override;
+  Expected<void> RemoveNetwork(std::string_view name) override;
+
+  // At the end: no stop is under way any more, none begins.
+  void AbortStops() { stops_.Abort(); }
+
+ private:
+  Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
+  Expected<void> Change(const EngineCall& call, std::string_view container);
+  void StopNow(const std::string& container, const std::stop_token& stop);
+  Error NameHeld(std::string_view what, const std::string& name, const Error& error);
+
+  EngineClient& client_;
+  ContainerIndex& index_;
+  ResourceKeeper& resources_;
+  const PolicyChecker& policy_;
+  SecretReader& secrets_;
+  Logger& log_;
+  const EngineWriterOptions options_;
+  StopPool stops_;  // last: its threads use the rest
+};
+
+}  // namespace tinyforge::docker

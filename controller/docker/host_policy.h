@@ -1,0 +1,66 @@
+// What workloads may do to the host. It stands in the daemon's configuration, never in git; the default allows nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api-types/meta/error.h"
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge::docker {
+
+// `workloads` are name patterns with "*" and "?"; a rule without any matches no workload.
+struct PathRule {
+  std::string path;                    // absolute; itself and what lies below
+  bool exact = false;                  // itself only
+  bool read_only = false;              // may be mounted read-only only
+  std::vector<std::string> workloads = {"*"};
+};
+
+struct NamedRule {
+  std::string name;                    // a device path or a capability (with or without "CAP_")
+  std::vector<std::string> workloads = {"*"};
+};
+
+struct HostPolicy {
+  std::vector<PathRule> paths;            // host paths that may be mounted
+  std::vector<std::string> privileged;    // workload patterns, as the next three
+  std::vector<std::string> host_network;
+  std::vector<std::string> host_pid;
+  std::vector<std::string> docker_socket; // in addition to a path rule: what holds the socket owns the host
+  std::vector<NamedRule> devices;
+  std::vector<NamedRule> capabilities;    // beyond those that the Engine gives to every container
+
+  std::string default_host_ip = "127.0.0.1";  // of published ports that name none
+  std::string subnet = "10.213.0.0/16";       // of the shared network, /8 to /28
+  bool ipv6 = false;                          // on networks that we create
+};
+
+// Judges create bodies. Constant after construction.
+class PolicyChecker {
+ public:
+  // Mounts below `own` are always allowed. `docker_socket` is the Engine's socket, guarded under every name it has.
+  PolicyChecker(HostPolicy policy, HostPaths own, std::string docker_socket);
+
+  // `body` is the JSON that will be sent. Terminal, naming field, workload and the setting that would allow it. Only
+  // members known to be harmless or judged here may stand in HostConfig; any other is refused. A mounted path is judged
+  // as written and as resolved through symlinks, and both must be allowed.
+  Expected<void> Check(std::string_view workload, std::string_view body) const;
+
+  const HostPolicy& policy() const { return policy_; }
+
+ private:
+  Expected<void> CheckBind(std::string_view workload, const std::string& source, bool read_only) const;
+  bool PathAllowed(std::string_view workload, const std::string& path, bool read_only) const;
+  bool IsSocket(const std::string& path) const;
+
+  const HostPolicy policy_;
+  std::vector<std::string> own_;
+  std::vector<std::string> sockets_;
+};
+
+// "*" is any run of characters, "?" any one.
+bool MatchesGlob(std::string_view pattern, std::string_view name);
+
+}  // namespace tinyforge::docker

@@ -1,0 +1,56 @@
+#include "controller/docker/log_frames.h"
+
+#include <algorithm>
+
+#include "controller/docker/utf8.h"
+
+namespace tinyforge::docker {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 8;
+
+}  // namespace
+
+bool LogDemultiplexer::Feed(std::string_view bytes) {
+  while (!bytes.empty() && !failed_) {
+    if (left_ == 0 && !TakeHeader(bytes)) break;
+    auto piece = bytes.substr(0, left_);
+    if (!piece.empty()) sink_(stream_, piece);
+    left_ -= static_cast<std::uint32_t>(piece.size());
+    bytes.remove_prefix(piece.size());
+  }
+  return !failed_;
+}
+
+// False when more bytes are needed, or these are no header.
+bool LogDemultiplexer::TakeHeader(std::string_view& bytes) {
+  auto taken = std::min(kHeaderBytes - header_.size(), bytes.size());
+  header_.append(bytes.substr(0, taken));
+  bytes.remove_prefix(taken);
+  if (header_.size() < kHeaderBytes) return false;
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(header_[i]); };
+  failed_ = byte(0) > 2 || byte(1) || byte(2) || byte(3);
+  stream_ = byte(0) == 2 ? LogStream::Stderr : LogStream::Stdout;
+  left_ = std::uint32_t{byte(4)} << 24 | std::uint32_t{byte(5)} << 16 | std::uint32_t{byte(6)} << 8 | byte(7);
+  header_.clear();
+  return !failed_;
+}
+
+void LogTail::Feed(std::string_view bytes) {
+  kept_.append(bytes);
+  if (kept_.size() > 2 * max_bytes_) kept_.erase(0, kept_.size() - max_bytes_);
+}
+
+std::string LogTail::Text() const {
+  std::string_view text = kept_;
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  auto start = text.size();
+  for (std::size_t lines = 0; start > 0; --start) {
+    if (text[start - 1] == '\n' && ++lines == max_lines_) break;
+  }
+  text.remove_prefix(start);
+  if (text.size() > max_bytes_) text.remove_prefix(text.size() - max_bytes_);
+  return PrintableText(text);
+}
+
+}  // namespace tinyforge::docker

@@ -1,0 +1,50 @@
+#include "controller/docker/stop_pool.h"
+
+namespace tinyforge::docker {
+
+StopPool::StopPool(std::size_t max_threads, StopContainer stop_container)
+    : max_threads_(max_threads), stop_container_(std::move(stop_container)) {}
+
+void StopPool::Abort() {
+  std::vector<std::jthread> threads;
+  {
+    std::lock_guard lock(mutex_);
+    aborted_ = true;
+    threads.swap(threads_);
+  }
+  for (auto& thread : threads) thread.request_stop();
+}
+
+bool StopPool::Begin(std::string_view container) {
+  std::lock_guard lock(mutex_);
+  if (aborted_ || !containers_.emplace(container).second) return false;
+  waiting_.emplace_back(container);
+  if (idle_ < waiting_.size() && threads_.size() < max_threads_) {
+    threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
+  }
+  wake_.notify_one();
+  return true;
+}
+
+std::size_t StopPool::under_way() const {
+  std::lock_guard lock(mutex_);
+  return containers_.size();
+}
+
+void StopPool::Work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_;
+    bool found = wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
+    --idle_;
+    if (!found || stop.stop_requested()) return;
+    auto container = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    stop_container_(container, stop);
+    lock.lock();
+    containers_.erase(container);
+  }
+}
+
+}  // namespace tinyforge::docker

@@ -1,0 +1,92 @@
+#include "controller/facts/file_fact_store.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "api-types/doc/json.h"
+#include "controller/facts/facts_json.h"
+#include "controller/runtime/file.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr doc::Limits kLimits = {.bytes = kMaxFactsBytes, .depth = 16, .nodes = 10'000};
+
+std::string FileName(std::string_view workload) { return std::string(workload) + ".json"; }
+
+}  // namespace
+
+struct FileFactStore::Document {
+  Facts facts;
+  doc::Node json = doc::Node::Map();
+};
+
+FileFactStore::FileFactStore(std::string state_dir, Logger& log) : directory_(std::move(state_dir) + "/facts"), log_(log) {}
+
+FileFactStore::~FileFactStore() = default;
+
+Expected<Facts> FileFactStore::Load(std::string_view workload) {
+  auto cache = cache_.Lock();
+  Expected<Document*> document = Find(*cache, workload);
+  if (!document) return std::move(document).error();
+  return (*document)->facts;
+}
+
+Expected<void> FileFactStore::Save(std::string_view workload, const Facts& facts) {
+  auto cache = cache_.Lock();
+  Expected<Document*> found = Find(*cache, workload);
+  if (!found) return std::move(found).error();
+  Document& stored = **found;
+  Document next{.facts = Bounded(facts), .json = stored.json};
+  if (next.facts == stored.facts) return {};
+  PutFacts(next.facts, next.json);
+  const std::string text = next.json.members.empty() ? "" : doc::PrettyJson(next.json);
+  if (auto written = Write(FileName(workload), text); !written) {
+    return std::move(written).error().Within("facts of workload/" + std::string(workload));
+  }
+  stored = std::move(next);
+  return {};
+}
+
+Expected<FileFactStore::Document*> FileFactStore::Find(Cache& cache, std::string_view workload) {
+  if (auto found = cache.find(workload); found != cache.end()) return found->second.get();
+  if (!IsDnsLabel(workload)) return Error{ErrorKind::Invalid, "facts: \"" + std::string(workload) + "\" is no workload name"};
+  Expected<Document> read = Read(FileName(workload));
+  if (!read) return std::move(read).error().Within("facts of workload/" + std::string(workload));
+  return cache.emplace(workload, std::make_unique<Document>(std::move(*read))).first->second.get();
+}
+
+Expected<FileFactStore::Document> FileFactStore::Read(const std::string& name) {
+  Expected<Fd> dir = OpenDirectory(directory_);
+  if (!dir && dir.error().kind == ErrorKind::NotFound) return Document();
+  if (!dir) return std::move(dir).error();
+  Expected<std::string> text = ReadFileAt(dir->get(), name, kMaxFactsBytes);
+  if (!text && text.error().kind == ErrorKind::NotFound) return Document();
+  if (!text && text.error().kind == ErrorKind::Transient) return std::move(text).error();
+  Expected<doc::Node> json = text ? doc::ParseJson(*text, kLimits) : Expected<doc::Node>(std::move(text).error());
+  Expected<Facts> facts = json ? GetFacts(*json) : Expected<Facts>(std::move(json).error());
+  if (facts) return Document{.facts = std::move(*facts), .json = std::move(*json)};
+  const std::string aside = name + ".damaged";
+  if (::renameat(dir->get(), name.c_str(), dir->get(), aside.c_str()) != 0) return SystemError("set " + name + " aside", errno);
+  log_.Warn("facts cannot be read and count as empty",
+            {{"file", directory_ + "/" + name}, {"kept", aside}, {"error", facts.error().message}});
+  return Document();
+}
+
+Expected<void> FileFactStore::Write(const std::string& name, const std::string& text) {
+  if (text.size() > kMaxFactsBytes) {
+    return Error{ErrorKind::Invalid, "they take " + std::to_string(text.size()) + " bytes, more than " +
+                                         std::to_string(kMaxFactsBytes)};
+  }
+  if (auto made = MakeDirectories(directory_, 0700); !made) return made;
+  Expected<Fd> dir = OpenDirectory(directory_);
+  if (!dir) return std::move(dir).error();
+  if (!text.empty()) return ReplaceFileAt(dir->get(), name, text, {.mode = 0600});
+  if (::unlinkat(dir->get(), name.c_str(), 0) != 0 && errno != ENOENT) return SystemError("remove " + name, errno);
+  return Sync(dir->get(), directory_);
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,58 @@
+#include "controller/git/git_failure.h"
+
+#include <array>
+#include <utility>
+
+namespace tinyforge {
+namespace {
+
+constexpr std::array<std::pair<GitReason, std::string_view>, 12> kNames{{
+    {GitReason::Internal, "Internal"},
+    {GitReason::Unreachable, "Unreachable"},
+    {GitReason::NotFound, "NotFound"},
+    {GitReason::Credentials, "Credentials"},
+    {GitReason::BranchMissing, "BranchMissing"},
+    {GitReason::HostKey, "HostKey"},
+    {GitReason::Certificate, "Certificate"},
+    {GitReason::Redirected, "Redirected"},
+    {GitReason::TooLarge, "TooLarge"},
+    {GitReason::CloneDamaged, "CloneDamaged"},
+    {GitReason::TimedOut, "TimedOut"},
+    {GitReason::Cancelled, "Cancelled"},
+}};
+
+}  // namespace
+
+std::string_view ToString(GitReason reason) {
+  for (const auto& [value, name] : kNames) {
+    if (value == reason) return name;
+  }
+  return "Internal";
+}
+
+GitReason ParseGitReason(std::string_view text) {
+  for (const auto& [value, name] : kNames) {
+    if (name == text) return value;
+  }
+  return GitReason::Internal;
+}
+
+Error ToError(const GitFailure& failure) {
+  switch (failure.reason) {
+    case GitReason::NotFound:
+    case GitReason::Credentials:
+    case GitReason::BranchMissing:
+    case GitReason::HostKey:
+    case GitReason::Certificate:
+    case GitReason::Redirected:
+    case GitReason::TooLarge: return {ErrorKind::Waiting, failure.message};
+    case GitReason::Internal:
+    case GitReason::Unreachable:
+    case GitReason::CloneDamaged:
+    case GitReason::TimedOut:
+    case GitReason::Cancelled: break;
+  }
+  return {ErrorKind::Transient, failure.message};
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,50 @@
+// The end of the log: a file descriptor that may stop taking bytes at any time.
+#pragma once
+
+#include <spdlog/sinks/sink.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "controller/runtime/log.h"
+
+namespace tinyforge {
+
+// Writes finished lines. log() runs on the one thread of the log and may block there; Finish() bounds that. Include
+// from .cc files only.
+class FdSink final : public spdlog::sinks::sink {
+ public:
+  // `overrun` says how many lines the queue has dropped so far.
+  FdSink(int fd, LogFormat format, std::function<std::size_t()> overrun);
+  ~FdSink() override;
+
+  void log(const spdlog::details::log_msg& message) override;
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+  // From any thread: what is not written within `grace` is dropped.
+  void Finish(std::chrono::milliseconds grace);
+  // Lines dropped by the sink itself: the descriptor failed or time was up.
+  std::size_t dropped() const { return dropped_; }
+
+ private:
+  bool WaitWritable();
+  bool Write(std::string_view bytes);
+  void ReportDropped();
+
+  const int fd_;
+  const LogFormat format_;
+  const std::function<std::size_t()> overrun_;
+  const int finish_event_;
+  std::atomic<std::chrono::steady_clock::rep> deadline_ = 0;  // 0: none
+  std::atomic<std::size_t> dropped_ = 0;
+  std::size_t reported_ = 0;  // of dropped lines; the log's thread only
+};
+
+}  // namespace tinyforge

@@ -1,0 +1,344 @@
+#include "controller/runtime/manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reconcilers/config/change_set.h"
+#include "reconcilers/config/deletion_budget.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr auto kBudgetWindow = std::chrono::hours(24);
+
+bool Covers(const std::set<std::string>& read, std::string_view path) {
+  if (read.contains(std::string(path))) return true;
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/', slash - 1))
+    if (read.contains(std::string(path.substr(0, slash)))) return true;
+  return false;
+}
+
+std::string Join(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+Condition DeletionCondition(const std::set<std::string>& held, const Revision& revision, SysTime now) {
+  if (held.empty()) return {"DeletionsPending", ConditionStatus::False, "NothingPending", "", 0, now};
+  return {"DeletionsPending", ConditionStatus::True, "ApprovalRequired",
+          "the removal of " + std::to_string(held.size()) + (held.size() == 1 ? " workload" : " workloads") + " waits: " + Join(held) +
+              "; to release it: tfctl approve deletions " + revision,
+          0, now};
+}
+
+ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
+  ContainerRow row{.id = c.id, .name = c.name, .image = c.image, .state = std::string(ToString(c.state)), .created = c.created};
+  row.workload = c.Label(label::kWorkload);
+  row.kind = c.Label(label::kWorkloadKind);
+  const bool forged = c.Label(label::kManaged) != "true" || (!c.image_id.empty() && c.Label(label::kImage) != c.image_id);
+  row.relation = forged ? "foreign" : owner_known ? "owned" : "orphan";
+  row.replica = std::atoi(std::string(c.Label(label::kReplica)).c_str());
+  return row;
+}
+
+}  // namespace
+
+Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), options_(options) {
+  auto state = state_.Lock();
+  state->repository = ports_.source.Describe();
+  state->next_sync = ports_.clock.Now();
+}
+
+// --- the loop ---
+
+void Manager::Run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    if (Step(stop)) continue;
+    auto state = state_.Lock();
+    wake_.wait_until(state.lock(), stop, state->next_sync, [&] { return state->cache_lost; });
+  }
+}
+
+bool Manager::Step(std::stop_token stop) {
+  if (std::exchange(state_.Lock()->cache_lost, false)) {
+    RefillCache();
+    return true;
+  }
+  if (state_.Lock()->next_sync > ports_.clock.Now()) return false;
+  (void)Sync(stop);
+  return true;
+}
+
+// --- syncs ---
+
+void Manager::Restore() {
+  const std::lock_guard one_at_a_time(sync_mutex_);
+  auto update = ports_.source.Restore();
+  if (!update) {
+    ports_.log.Warn("no earlier revision to restore", {{"error", update.error().message}});
+  } else if (*update) {
+    Apply(std::move(**update));
+  }
+}
+
+Expected<SyncReport> Manager::Sync(std::stop_token stop) {
+  const std::lock_guard one_at_a_time(sync_mutex_);
+  const SteadyTime begun = ports_.clock.Now();
+  auto result = ports_.source.Sync(stop);
+  state_.Lock()->next_sync = ports_.clock.Now() + options_.sync_interval;
+  if (stop.stop_requested()) return Error{ErrorKind::Transient, "sync was interrupted"};
+  ReportSync(result, ports_.clock.Now() - begun);
+  if (!result) return std::move(result).error().Within("sync");
+  SyncReport report;
+  if (*result) {
+    report.changed = true;
+    Apply(std::move(**result));
+  }
+  StoreRepository();
+  if (auto snapshot = Current()) report.revision = snapshot->objects->revision;
+  return report;
+}
+
+void Manager::ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took) {
+  const SysTime now = ports_.clock.SystemNow();
+  ports_.metrics.GitFetched(result ? "success" : "error", took, now);
+  Condition ready{.type = std::string(condition::kReady), .status = result ? ConditionStatus::True : ConditionStatus::False,
+                  .reason = ports_.source.Reason(), .last_transition_time = now};
+  if (!result) ready.message = result.error().message;
+  bool moved = false;
+  {
+    auto state = state_.Lock();
+    const Condition* before = FindCondition(state->repository.conditions, condition::kReady);
+    moved = !before || before->status != ready.status || before->reason != ready.reason;
+    if (result) state->repository.fetched = now;
+    SetCondition(state->repository.conditions, ready);
+  }
+  if (!result) ports_.log.Warn("sync failed; the last good revision stays in force", {{"reason", ready.reason}, {"error", ready.message}});
+  if (moved) Event(result ? Event::Type::Normal : Event::Type::Warning, ready.reason, result ? "the repository was read" : ready.message);
+  if (!result) StoreRepository();
+}
+
+// Order matters: stored first, then in force, then queued; a worker that wakes sees the new snapshot.
+void Manager::Apply(ConfigUpdate update) {
+  const auto before = Current();
+  static const v1::ObjectSet nothing;
+  if (before) {
+    auto kept = std::make_shared<v1::ObjectSet>(KeepLastSeen(*before->objects, *update.snapshot->objects));
+    update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(kept), update.snapshot->tree});
+  }
+  const ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
+  const Revision revision = update.snapshot->objects->revision;
+  if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
+  if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored)
+    ports_.log.Warn("the cache did not take the revision", {{"revision", revision}, {"error", stored.error().message}});
+  const SysTime now = ports_.clock.SystemNow();
+  std::vector<ObjectKey> concerned;
+  {
+    auto state = state_.Lock();
+    state->snapshot = update.snapshot;
+    state->repository.revision = revision;
+    state->repository.applied = now;
+    state->repository.errors = update.snapshot->objects->errors;
+    concerned = Concerned(*state, update.changed_paths);
+    for (const ObjectKey& key : changes.removed) state->reads.erase(key);
+  }
+  WeighDeletions();
+  for (const v1::ObjectPtr& object : changes.changed) ports_.queue.Add(object->key, Urgency::Change);
+  for (const ObjectKey& key : changes.removed) ports_.queue.Add(key, Urgency::Change);
+  for (const ObjectKey& key : concerned) ports_.queue.Add(key, Urgency::Change);
+  ports_.metrics.RevisionChanged(now);
+  ports_.log.Info("revision in force", {{"revision", revision}, {"changed", std::to_string(changes.changed.size())},
+                                        {"removed", std::to_string(changes.removed.size())},
+                                        {"errors", std::to_string(update.snapshot->objects->errors.size())}});
+  if (update.rewritten) Event(Event::Type::Warning, "HistoryRewritten", "the branch was rewritten; its new tip " + revision + " is in force");
+  for (const v1::Diagnostic& error : update.snapshot->objects->errors) Event(Event::Type::Warning, "InvalidManifest", v1::ToString(error));
+  StoreRepository();
+}
+
+std::vector<ObjectKey> Manager::Concerned(State& state, const std::vector<std::string>& changed_paths) {
+  std::vector<ObjectKey> keys;
+  for (const auto& [key, read] : state.reads) {
+    const bool hit = !read.paths.empty() && std::any_of(changed_paths.begin(), changed_paths.end(),
+                                                        [&](const std::string& path) { return Covers(read.paths, path); });
+    if (hit) keys.push_back(key);
+  }
+  return keys;
+}
+
+void Manager::StoreRepository() {
+  RepositoryStatus repository = state_.Lock()->repository;
+  if (auto stored = ports_.store.SetRepository(repository); !stored)
+    ports_.log.Warn("the cache did not take the repository status", {{"error", stored.error().message}});
+}
+
+void Manager::Event(tinyforge::Event::Type type, std::string reason, std::string message) {
+  (void)ports_.store.AddEvents({{.time = ports_.clock.SystemNow(), .type = type, .object = "repository", .reason = std::move(reason), .message = std::move(message)}});
+}
+
+// --- resyncs ---
+
+void Manager::OnResynced(const std::vector<std::string>& workloads) {
+  for (const std::string& workload : workloads) ports_.queue.Add({Kind::Workload, workload}, Urgency::Resync);
+  const auto snapshot = Current();
+  if (!snapshot) return;
+  WeighDeletions();
+  std::set<std::string> orphans;
+  for (const ObservedContainer& c : ports_.fleet.All()) {
+    ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
+    if (!snapshot->objects->Find(owner)) orphans.insert(std::move(owner.name));
+  }
+  for (const std::string& name : orphans) ports_.queue.Add({Kind::Workload, name}, Urgency::Resync);
+}
+
+// --- deletions ---
+
+Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
+  std::set<std::string_view> faulty;  // files that have errors: what they held is not gone
+  for (const v1::Diagnostic& error : objects.errors) faulty.insert(error.position.path);
+  Doomed doomed;
+  for (const ObservedContainer& c : ports_.fleet.All()) {
+    ++doomed.existing;
+    const std::string workload(c.Label(label::kWorkload));
+    if (objects.Find({Kind::Workload, workload}) || faulty.contains(c.Label(label::kSource))) continue;
+    if (HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource))) ++doomed.workloads[workload];
+  }
+  return doomed;
+}
+
+// What waits is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
+void Manager::WeighDeletions() {
+  const auto snapshot = Current();
+  if (!snapshot || !snapshot->objects->complete) return;
+  const Doomed doomed = CountDoomed(*snapshot->objects);
+  const SteadyTime now = ports_.clock.Now();
+  std::set<std::string> held;
+  bool news = false;
+  {
+    auto state = state_.Lock();
+    Deletions& deletions = state->deletions;
+    if (deletions.revision != snapshot->objects->revision) deletions.approved.clear();
+    deletions.revision = snapshot->objects->revision;
+    state->deleted.erase(state->deleted.begin(), state->deleted.lower_bound(now - kBudgetWindow));
+    DeletionTally tally{.existing = doomed.existing};
+    for (const auto& [when, count] : state->deleted) tally.recent += count;
+    for (const auto& [workload, count] : doomed.workloads) {
+      if (deletions.approved.contains(workload)) continue;
+      held.insert(workload);
+      tally.pending += count;
+    }
+    if (!NeedsApproval(tally))
+      for (const std::string& workload : std::exchange(held, {})) {
+        deletions.approved.insert(workload);
+        state->deleted.emplace(now, doomed.workloads.at(workload));
+      }
+    news = held != deletions.pending;
+    deletions.pending = held;
+    SetCondition(state->repository.conditions, DeletionCondition(held, deletions.revision, ports_.clock.SystemNow()));
+  }
+  if (!news) return;
+  StoreRepository();
+  if (held.empty()) return;
+  Event(Event::Type::Warning, "DeletionsPending", "large deletion held back: " + Join(held));
+  ports_.log.Warn("large deletion held back until it is approved", {{"workloads", Join(held)}});
+}
+
+bool Manager::MayDelete(std::string_view workload) { return state_.Lock()->deletions.approved.contains(std::string(workload)); }
+
+Expected<void> Manager::ApproveDeletions(const Revision& revision) {
+  std::set<std::string> released;
+  {
+    auto state = state_.Lock();
+    Deletions& deletions = state->deletions;
+    if (revision.size() < 7 || !deletions.revision.starts_with(revision))
+      return Error{ErrorKind::Conflict, "revision " + revision + " is not the one in force, " + deletions.revision};
+    released = std::exchange(deletions.pending, {});
+    deletions.approved.insert(released.begin(), released.end());
+  }
+  for (const std::string& workload : released) ports_.queue.Add({Kind::Workload, workload}, Urgency::Change);
+  WeighDeletions();
+  StoreRepository();
+  Event(Event::Type::Normal, "DeletionsApproved", released.empty() ? "nothing was pending" : Join(released));
+  return {};
+}
+
+// --- what others notice ---
+
+void Manager::OnContainersChanged(const std::string& workload) { ports_.queue.Add({Kind::Workload, workload}, Urgency::Event); }
+
+void Manager::OnSecretsChanged(const std::set<std::string>& names) {
+  std::vector<ObjectKey> keys;
+  {
+    auto state = state_.Lock();
+    for (const auto& [key, read] : state->reads)
+      if (std::any_of(names.begin(), names.end(), [&](const std::string& n) { return read.secrets.contains(n); })) keys.push_back(key);
+  }
+  for (const std::string& name : names) keys.push_back({Kind::Secret, name});
+  for (const ObjectKey& key : keys) ports_.queue.Add(key, Urgency::Change);
+}
+
+void Manager::OnRead(const ObjectKey& key, ReadPaths read) {
+  auto state = state_.Lock();
+  if (read.paths.empty() && read.secrets.empty()) state->reads.erase(key);
+  else state->reads[key] = std::move(read);
+}
+
+void Manager::OnEngineReady() {
+  const auto snapshot = Current();
+  if (!snapshot) return;
+  for (const auto& [key, object] : snapshot->objects->objects)
+    if (key.kind == Kind::Workload) ports_.queue.Add(key, Urgency::Change);
+}
+
+void Manager::OnCacheLost() {
+  state_.Lock()->cache_lost = true;
+  wake_.notify_all();
+}
+
+void Manager::RefillCache() {
+  const auto snapshot = Current();
+  if (!snapshot) return;
+  std::vector<v1::ObjectPtr> all;
+  for (const auto& [key, object] : snapshot->objects->objects) all.push_back(object);
+  (void)ports_.store.CommitRevision(all, {}, snapshot->objects->revision);
+  StoreRepository();
+  for (const v1::ObjectPtr& object : all) ports_.queue.Add(object->key, Urgency::Resync);
+}
+
+// --- what is asked ---
+
+std::shared_ptr<const ConfigSnapshot> Manager::Current() { return state_.Lock()->snapshot; }
+
+bool Manager::HistoryHeld(const Revision& revision, std::string_view path) {
+  const auto snapshot = Current();
+  return snapshot && ports_.source.HistoryHeld(revision, snapshot->objects->revision, path);
+}
+
+std::vector<ContainerRow> Manager::RefreshContainers() {
+  const auto snapshot = Current();
+  std::vector<ContainerRow> rows;
+  for (const ObservedContainer& c : ports_.fleet.All()) {
+    const ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
+    rows.push_back(RowOf(c, snapshot && snapshot->objects->Find(owner)));
+  }
+  (void)ports_.store.ReplaceContainers(rows);
+  return rows;
+}
+
+void Manager::RefreshGauges() {
+  std::map<std::string, std::size_t> states;
+  for (const ContainerRow& row : RefreshContainers()) ++states[row.state];
+  for (const auto& [state, count] : states) ports_.metrics.ContainersByState(state, count);
+  auto records = ports_.store.List(Kind::Workload);
+  if (!records) return;
+  std::map<std::pair<std::string, std::string>, std::size_t> counts;
+  for (std::string_view type : {condition::kReady, condition::kReconciling, condition::kStalled, condition::kHealthy})
+    for (ConditionStatus status : {ConditionStatus::True, ConditionStatus::False, ConditionStatus::Unknown})
+      counts[{std::string(type), std::string(ToString(status))}] = 0;
+  for (const ObjectRecord& record : *records)
+    for (const Condition& c : record.status.conditions) ++counts[{c.type, std::string(ToString(c.status))}];
+  for (const auto& [key, count] : counts) ports_.metrics.WorkloadsByCondition(key.first, key.second, count);
+  ports_.metrics.QueueDepth(ports_.queue.Depth());
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,129 @@
+// Brings revisions into force and keeps the queue fed: what a commit, an event, a secret or a timer concerns is looked at
+// by a worker. Holds the configuration in force.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/runtime/clock.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/log.h"
+#include "controller/runtime/metrics.h"
+#include "controller/runtime/work_queue.h"
+#include "reconcilers/core/ports.h"
+
+namespace tinyforge {
+
+struct ManagerPorts {
+  ConfigSource& source;
+  Fleet& fleet;
+  ObjectStore& store;
+  WorkQueue& queue;
+  const Clock& clock;
+  Logger& log;
+  Metrics& metrics;
+};
+
+struct ManagerOptions {
+  Duration sync_interval = std::chrono::seconds(60);
+  // A revision is about to come into force; no key of it is queued before this returns.
+  std::function<void(const v1::ObjectSet&)> on_revision;
+};
+
+// What a rendering read, by object.
+struct ReadPaths {
+  std::set<std::string> paths;    // files and folders of the tree
+  std::set<std::string> secrets;  // names of Secrets
+};
+
+struct SyncReport {
+  Revision revision;     // in force afterwards
+  bool changed = false;  // another one than before
+};
+
+// Thread-safe.
+class Manager : public ConfigReader, public DeletionGate {
+ public:
+  Manager(ManagerPorts ports, ManagerOptions options);
+
+  // Brings the last fetched revision into force, without the network. Before Run or Step.
+  void Restore();
+  // Syncs at the interval, on the caller's thread, until `stop` is requested.
+  void Run(std::stop_token stop);
+  // What is due, for tests that move the clock; false when nothing is.
+  bool Step(std::stop_token stop);
+
+  // Fetches now and brings what was fetched into force. Waits for a sync that is under way.
+  Expected<SyncReport> Sync(std::stop_token stop);
+
+  // To be called by whoever notices. Thread-safe and quick.
+  void OnContainersChanged(const std::string& workload);
+  // All containers were listed; these workloads' differ from what was known. Orphans are queued as well.
+  void OnResynced(const std::vector<std::string>& workloads);
+  void OnSecretsChanged(const std::set<std::string>& names);
+  void OnRead(const ObjectKey& key, ReadPaths read);
+  // The Engine answers and was listed (again): every workload is looked at.
+  void OnEngineReady();
+  // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
+  void OnCacheLost();
+
+  // Releases the deletions that wait because of `revision`. Conflict when another revision is in force by now.
+  Expected<void> ApproveDeletions(const Revision& revision);
+
+  // Rows of all containers as they are known now; also stored.
+  std::vector<ContainerRow> RefreshContainers();
+  // Counts of workloads by condition, for the metrics.
+  void RefreshGauges();
+
+  // ConfigReader
+  std::shared_ptr<const ConfigSnapshot> Current() override;
+  bool HistoryHeld(const Revision& revision, std::string_view path) override;
+  // DeletionGate
+  bool MayDelete(std::string_view workload) override;
+
+ private:
+  struct Deletions {
+    std::set<std::string> pending;   // workloads whose containers wait for approval
+    std::set<std::string> approved;  // released by hand for the revision below
+    Revision revision;
+  };
+  struct State {
+    std::shared_ptr<const ConfigSnapshot> snapshot;
+    std::map<ObjectKey, ReadPaths> reads;
+    RepositoryStatus repository;
+    Deletions deletions;
+    std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
+    SteadyTime next_sync{};
+    bool cache_lost = false;
+  };
+
+  void Apply(ConfigUpdate update);
+  void RefillCache();
+  std::vector<ObjectKey> Concerned(State& state, const std::vector<std::string>& changed_paths);
+  void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
+  void StoreRepository();
+  void WeighDeletions();
+  // Containers by workload that is gone, if a commit of this branch explains it; and the number of all containers.
+  struct Doomed {
+    std::map<std::string, std::size_t> workloads;
+    std::size_t existing = 0;
+  };
+  Doomed CountDoomed(const v1::ObjectSet& objects);
+  void Event(tinyforge::Event::Type type, std::string reason, std::string message);
+
+  ManagerPorts ports_;
+  ManagerOptions options_;
+  std::mutex sync_mutex_;  // one sync at a time; taken before state_
+  Guarded<State> state_;
+  std::condition_variable_any wake_;  // for waits that a stop ends
+};
+
+}  // namespace tinyforge

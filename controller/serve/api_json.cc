@@ -1,0 +1,239 @@
+#include "controller/serve/api_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace tinyforge::serve {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// Times at the epoch mean "never" and are left out.
+void AddTime(Json& json, const char* key, SysTime time) {
+  if (time != SysTime{}) json[key] = FormatRfc3339(time);
+}
+
+void AddText(Json& json, const char* key, const std::string& text) {
+  if (!text.empty()) json[key] = text;
+}
+
+Json Conditions(const std::vector<Condition>& conditions) {
+  Json list = Json::array();
+  for (const auto& condition : conditions) {
+    Json row = {{"type", condition.type}, {"status", ToString(condition.status)}, {"reason", condition.reason}};
+    row["message"] = condition.message;
+    row["observedGeneration"] = condition.observed_generation;
+    AddTime(row, "lastTransitionTime", condition.last_transition_time);
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+Json Rollout(const v1::RolloutRecord& rollout) {
+  Json json = {{"cause", rollout.cause}, {"outcome", rollout.outcome}, {"message", rollout.message}};
+  AddText(json, "revision", rollout.revision);
+  AddTime(json, "started", rollout.started);
+  AddTime(json, "ended", rollout.ended);
+  return json;
+}
+
+void AddWorkloadStatus(Json& json, const v1::Status& status) {
+  json["replicas"] = status.replicas;
+  json["readyReplicas"] = status.ready_replicas;
+  if (status.resolved) {
+    json["resolved"] = {{"tag", status.resolved->tag}, {"digest", status.resolved->digest}, {"setBy", status.resolved->set_by}};
+  }
+  Json inventory = Json::array();
+  for (const auto& item : status.inventory) {
+    inventory.push_back({{"type", item.type}, {"name", item.name}, {"id", item.id}});
+  }
+  json["inventory"] = std::move(inventory);
+  if (status.last_rollout) json["lastRollout"] = Rollout(*status.last_rollout);
+}
+
+Json Status(const ObjectRecord& record) {
+  Json json = {{"observedGeneration", record.status.observed_generation}};
+  AddText(json, "revision", record.status.revision);
+  json["conditions"] = Conditions(record.status.conditions);
+  if (record.key.kind == Kind::Workload) AddWorkloadStatus(json, record.status);
+  return json;
+}
+
+Json Metadata(const ObjectRecord& record) {
+  Json json = {{"name", record.key.name}};
+  if (!record.meta.labels.empty()) json["labels"] = record.meta.labels;
+  if (!record.meta.annotations.empty()) json["annotations"] = record.meta.annotations;
+  json["generation"] = record.generation;
+  if (!record.position.path.empty()) json["source"] = ToString(record.position);
+  AddText(json, "revision", record.revision);
+  return json;
+}
+
+// The spec is canonical JSON already and is spliced in as it stands.
+std::string ObjectText(const ObjectRecord& record, const Json& status) {
+  std::string text = "{\"apiVersion\":" + Dump(kApiVersion) + ",\"kind\":" + Dump(ToString(record.key.kind));
+  text += ",\"metadata\":" + Dump(Metadata(record));
+  text += ",\"spec\":" + (record.spec_json.empty() ? std::string("{}") : record.spec_json);
+  return text + ",\"status\":" + Dump(status) + "}";
+}
+
+Json Headed(std::string_view kind, const std::string& name) {
+  Json json = {{"apiVersion", kApiVersion}, {"kind", kind}};
+  json["metadata"] = {{"name", name}};
+  return json;
+}
+
+Json Diagnostics(const std::vector<v1::Diagnostic>& errors) {
+  Json list = Json::array();
+  for (const auto& error : errors) {
+    Json row = {{"file", error.position.path}, {"line", error.position.line}, {"column", error.position.column}};
+    AddText(row, "field", error.field);
+    row["message"] = error.message;
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+Json Networks(const ObservedContainer& container) {
+  Json list = Json::array();
+  for (const auto& [name, endpoint] : container.networks) {
+    Json row = {{"name", name}, {"aliases", endpoint.aliases}};
+    AddText(row, "address", endpoint.address);
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+Json Mounts(const ObservedContainer& container) {
+  constexpr std::string_view kTypes[] = {"Bind", "Volume", "Tmpfs"};
+  Json list = Json::array();
+  for (const auto& mount : container.mounts) {
+    Json row = {{"type", kTypes[static_cast<std::size_t>(mount.type)]}};
+    AddText(row, "source", mount.source);
+    row["target"] = mount.target;
+    row["readOnly"] = mount.read_only;
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+void AddLabel(Json& json, const char* key, const ObservedContainer& container, std::string_view label) {
+  AddText(json, key, std::string(container.Label(label)));
+}
+
+Json ObservedStatus(const ObservedContainer& container) {
+  Json json = {{"id", container.id}};
+  AddLabel(json, "workload", container, label::kWorkload);
+  AddLabel(json, "sourceKind", container, label::kWorkloadKind);
+  json["image"] = container.image;
+  AddText(json, "imageId", container.image_id);
+  json["state"] = ToString(container.state);
+  json["health"] = ToString(container.health);
+  json["exitCode"] = container.exit_code;
+  if (container.oom_killed) json["oomKilled"] = true;
+  AddText(json, "error", container.error);
+  json["restarts"] = container.restart_count;
+  AddTime(json, "started", container.started);
+  AddTime(json, "finished", container.finished);
+  AddLabel(json, "replica", container, label::kReplica);
+  AddLabel(json, "revision", container, label::kRevision);
+  AddLabel(json, "cause", container, label::kCause);
+  AddLabel(json, "templateHash", container, label::kTemplateHash);
+  json["networks"] = Networks(container);
+  json["mounts"] = Mounts(container);
+  return json;
+}
+
+}  // namespace
+
+std::string ToJson(const ObjectRecord& record) { return ObjectText(record, Status(record)); }
+
+std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKeyInfo>& keys) {
+  Json status = Status(record);
+  Json list = Json::array();
+  for (const auto& key : keys) {
+    Json row = {{"key", key.key}};
+    AddText(row, "fingerprint", key.fingerprint);
+    AddText(row, "problem", key.problem);
+    list.push_back(std::move(row));
+  }
+  status["keys"] = std::move(list);
+  return ObjectText(record, status);
+}
+
+std::string ToJson(const ContainerRow& row) {
+  Json json = Headed("Container", row.name);
+  AddTime(json["metadata"], "creationTimestamp", row.created);
+  json["status"] = {{"id", row.id},       {"workload", row.workload}, {"sourceKind", row.kind},     {"image", row.image},
+                    {"state", row.state}, {"relation", row.relation}, {"replica", row.replica}};
+  return Dump(json);
+}
+
+std::string ToJson(const ObservedContainer& container) {
+  Json json = Headed("Container", container.name);
+  AddTime(json["metadata"], "creationTimestamp", container.created);
+  json["status"] = ObservedStatus(container);
+  return Dump(json);
+}
+
+std::string ToJson(const Event& event) {
+  Json json = {{"apiVersion", kApiVersion}, {"kind", "Event"}};
+  AddTime(json, "time", event.time);
+  json["type"] = event.type == Event::Type::Warning ? "Warning" : "Normal";
+  json["object"] = event.object;
+  json["reason"] = event.reason;
+  json["message"] = event.message;
+  json["count"] = event.count;
+  return Dump(json);
+}
+
+std::string ToJson(const RepositoryStatus& repository) {
+  Json json = Headed("Repository", "config");
+  json["spec"] = {{"url", repository.url}, {"branch", repository.branch}, {"path", repository.path}};
+  Json status = Json::object();
+  AddText(status, "revision", repository.revision);
+  AddTime(status, "fetched", repository.fetched);
+  AddTime(status, "applied", repository.applied);
+  status["conditions"] = Conditions(repository.conditions);
+  status["errors"] = Diagnostics(repository.errors);
+  json["status"] = std::move(status);
+  return Dump(json);
+}
+
+std::string ToJson(const WorkloadPlan& plan) { return Dump({{"workload", plan.workload}, {"lines", plan.lines}}); }
+
+std::string ToJson(const TreePlan& plan) {
+  Json plans = Json::array();
+  for (const auto& one : plan.plans) plans.push_back({{"workload", one.workload}, {"lines", one.lines}});
+  return Dump({{"errors", Diagnostics(plan.errors)}, {"items", std::move(plans)}});
+}
+
+std::string ToJson(const SyncResult& result) {
+  return Dump({{"revision", result.revision}, {"changed", result.changed}, {"errors", Diagnostics(result.errors)}});
+}
+
+std::string ToJson(const VersionInfo& version) {
+  Json json = {{"version", version.version}, {"commit", version.commit}, {"host", version.host}};
+  json["instance"] = version.instance;
+  json["engine"] = version.engine;
+  AddTime(json, "started", version.started);
+  return Dump(json);
+}
+
+std::string ToJson(const SourceKindInfo& kind) { return Dump({{"kind", kind.kind}, {"sample", kind.sample}}); }
+
+std::string ListToJson(std::uint64_t version, const std::vector<std::string>& items) {
+  std::size_t size = 64;
+  for (const auto& item : items) size += item.size() + 1;
+  std::string text;
+  text.reserve(size);
+  text += "{\"version\":" + std::to_string(version) + ",\"items\":[";
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i != 0) text += ',';
+    text += items[i];
+  }
+  return text + "]}";
+}
+
+}  // namespace tinyforge::serve

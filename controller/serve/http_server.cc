@@ -1,0 +1,130 @@
+#include "controller/serve/http_server.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <fstream>
+#include <utility>
+
+#include "controller/serve/server_core.h"
+
+namespace tinyforge::serve {
+namespace {
+
+constexpr std::chrono::milliseconds kAcceptRetry{200};
+constexpr std::size_t kShortestToken = 16;
+constexpr std::size_t kLongestToken = 4096;
+
+}  // namespace
+
+void ServerCore::Start() {
+  for (auto& listener : listeners) {
+    listener->acceptor.assign(Protocol(listener->socket.family(), 0), listener->socket.Release());
+    Accept(*listener);
+  }
+  lanes.Start();
+  thread_ = std::jthread([this] { io.run(); });
+}
+
+void ServerCore::Post(std::function<void()> task) {
+  const std::lock_guard lock(post_mutex_);
+  if (!closed_) boost::asio::post(io, std::move(task));
+}
+
+void ServerCore::CloseAll() {
+  for (auto& listener : listeners) {
+    boost::system::error_code ignored;
+    listener->acceptor.close(ignored);
+    listener->retry.cancel();
+  }
+  const auto open = connections;
+  for (const auto& connection : open) connection->Close();
+  work_.reset();
+}
+
+void ServerCore::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  Post([this] { CloseAll(); });
+  lanes.Stop();
+  {
+    const std::lock_guard lock(post_mutex_);
+    closed_ = true;
+  }
+  // Everything pending was cancelled, so the io thread runs out of work. One that never started has it done here.
+  if (thread_.joinable()) thread_.join();
+  io.poll();
+  listeners.clear();
+}
+
+void ServerCore::Accept(Listener& listener) {
+  listener.acceptor.async_accept([this, &listener](boost::system::error_code error, Protocol::socket socket) {
+    if (error == boost::asio::error::operation_aborted || !listener.acceptor.is_open()) return;
+    if (!error) {
+      OnAccepted(listener, std::move(socket));
+      return Accept(listener);
+    }
+    log.Warn("could not accept a connection", {{"listener", listener.socket.address()}, {"error", error.message()}});
+    listener.retry.expires_after(kAcceptRetry);
+    listener.retry.async_wait([this, &listener](boost::system::error_code cancelled) {
+      if (!cancelled) Accept(listener);
+    });
+  });
+}
+
+void ServerCore::OnAccepted(Listener& listener, Protocol::socket socket) {
+  if (connections.size() >= limits.connections && !MakeRoom()) return;
+  auto session = MakeSession(shared_from_this(), std::move(socket), listener);
+  connections.insert(session);
+  session->Start();
+}
+
+bool ServerCore::MakeRoom() {
+  std::shared_ptr<Connection> oldest;
+  for (const auto& connection : connections) {
+    if (!connection->IdleSince()) continue;
+    if (!oldest || *connection->IdleSince() < *oldest->IdleSince()) oldest = connection;
+  }
+  if (!oldest) return false;
+  oldest->Close();
+  return true;
+}
+
+HttpServer::HttpServer(const HttpLimits& limits, Logger& log) : core_(std::make_shared<ServerCore>(limits, log)) {}
+
+HttpServer::~HttpServer() { Stop(); }
+
+Expected<void> HttpServer::ListenUnix(const std::string& path, mode_t mode, std::shared_ptr<const Router> router) {
+  auto socket = ListenSocket::Unix(path, mode);
+  if (!socket) return std::move(socket).error();
+  core_->listeners.push_back(std::make_unique<Listener>(
+      Listener{std::move(*socket), Acceptor(core_->io), boost::asio::steady_timer(core_->io), std::move(router), {}}));
+  return {};
+}
+
+Expected<std::string> HttpServer::ListenTcp(const std::string& address, std::shared_ptr<const Router> router,
+                                            std::optional<std::string> token) {
+  auto socket = ListenSocket::Tcp(address);
+  if (!socket) return std::move(socket).error();
+  std::string bound = socket->address();
+  core_->listeners.push_back(std::make_unique<Listener>(Listener{
+      std::move(*socket), Acceptor(core_->io), boost::asio::steady_timer(core_->io), std::move(router), std::move(token)}));
+  return bound;
+}
+
+void HttpServer::Start() { core_->Start(); }
+void HttpServer::Stop() { core_->Stop(); }
+
+Expected<std::string> ReadTokenFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorKind::Invalid, "could not read the token file " + path};
+  std::string token(kLongestToken + 2, '\0');
+  file.read(token.data(), static_cast<std::streamsize>(token.size()));
+  token.resize(static_cast<std::size_t>(file.gcount()));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
+  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
+  if (token.size() < kShortestToken || token.size() > kLongestToken || !std::ranges::all_of(token, printable)) {
+    return Error{ErrorKind::Invalid, "token file " + path + ": expected one line of 16 to 4096 printable characters"};
+  }
+  return token;
+}
+
+}  // namespace tinyforge::serve

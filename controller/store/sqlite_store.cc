@@ -1,0 +1,116 @@
+#include "controller/store/sqlite_store.h"
+
+#include <utility>
+
+#include "controller/store/schema.h"
+#include "controller/store/tables.h"
+
+namespace tinyforge {
+
+SqliteStore::SqliteStore(SqliteStoreOptions options)
+    : options_(std::move(options)),
+      state_(CacheOptions{options_.state_dir, kCacheSchema, options_.retry_interval}) {}
+
+SysTime SqliteStore::Now() const {
+  if (options_.now) return options_.now();
+  return std::chrono::time_point_cast<SysTime::duration>(std::chrono::system_clock::now());
+}
+
+std::uint64_t SqliteStore::Rebuilds() const { return state_.Lock()->rebuilds; }
+
+Expected<void> SqliteStore::Run(std::string_view what, const Cache::Body& body) {
+  std::optional<std::string> rebuilt;
+  Expected<void> done;
+  {
+    auto state = state_.Lock();
+    done = state->cache.Run(body);
+    rebuilt = state->cache.TakeRebuilt();
+    if (rebuilt) {
+      ++state->rebuilds;
+      const Event event{Now(), Event::Type::Warning, "repository", "CacheRebuilt", "the cache file " + *rebuilt +
+                        "; specs, statuses and containers are read again, the history of events is lost"};
+      // History only: when this fails too, the counter and the callback still tell.
+      static_cast<void>(state->cache.Run([&](Database& database) { event_table::Add(database, event); }).has_value());
+    }
+  }
+  if (rebuilt && options_.on_rebuilt) options_.on_rebuilt(*rebuilt);
+  if (!done) return std::move(done).error().Within(what);
+  return {};
+}
+
+Expected<void> SqliteStore::CommitRevision(const std::vector<v1::ObjectPtr>& changed, const std::vector<ObjectKey>& removed,
+                                           const Revision& revision) {
+  return Run("store revision " + revision, [&](Database& database) {
+    Transaction transaction(database);
+    for (const ObjectKey& key : removed) object_table::Remove(database, key);
+    for (const v1::ObjectPtr& object : changed) object_table::Put(database, *object, revision);
+    transaction.Commit();
+  });
+}
+
+Expected<std::optional<ObjectRecord>> SqliteStore::Get(const ObjectKey& key) {
+  std::optional<ObjectRecord> record;
+  auto done = Run("read " + ToString(key), [&](Database& database) { record = object_table::Get(database, key); });
+  if (!done) return std::move(done).error();
+  return record;
+}
+
+Expected<std::vector<ObjectRecord>> SqliteStore::List(Kind kind) {
+  std::vector<ObjectRecord> records;
+  auto done = Run("list objects", [&](Database& database) { records = object_table::List(database, kind); });
+  if (!done) return std::move(done).error();
+  return records;
+}
+
+Expected<void> SqliteStore::UpdateStatus(const ObjectKey& key, const v1::Status& status) {
+  return Run("store the status of " + ToString(key),
+             [&](Database& database) { object_table::PutStatus(database, key, status); });
+}
+
+Expected<void> SqliteStore::SetRepository(const RepositoryStatus& status) {
+  return Run("store the repository's status", [&](Database& database) { repository_table::Put(database, status); });
+}
+
+Expected<RepositoryStatus> SqliteStore::Repository() {
+  RepositoryStatus status;
+  auto done = Run("read the repository's status", [&](Database& database) { status = repository_table::Get(database); });
+  if (!done) return std::move(done).error();
+  return status;
+}
+
+Expected<void> SqliteStore::AddEvents(const std::vector<Event>& events) {
+  if (events.empty()) return {};
+  const event_table::Retention retention{options_.max_events, Now() - options_.max_event_age};
+  return Run("store events", [&](Database& database) {
+    Transaction transaction(database);
+    for (const Event& event : events) event_table::Add(database, event);
+    event_table::Trim(database, retention);
+    transaction.Commit();
+  });
+}
+
+Expected<std::vector<Event>> SqliteStore::Events(const EventFilter& filter) {
+  std::vector<Event> events;
+  auto done = Run("read events", [&](Database& database) { events = event_table::List(database, filter); });
+  if (!done) return std::move(done).error();
+  return events;
+}
+
+Expected<void> SqliteStore::ReplaceContainers(const std::vector<ContainerRow>& rows) {
+  const SysTime now = Now();
+  const container_table::Retention missing{options_.max_missing_containers, now - options_.max_missing_age, now};
+  return Run("store containers", [&](Database& database) {
+    Transaction transaction(database);
+    container_table::Replace(database, rows, missing);
+    transaction.Commit();
+  });
+}
+
+Expected<std::vector<ContainerRow>> SqliteStore::Containers() {
+  std::vector<ContainerRow> rows;
+  auto done = Run("list containers", [&](Database& database) { rows = container_table::List(database); });
+  if (!done) return std::move(done).error();
+  return rows;
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,137 @@
+#include <fstream>
+
+#include "tests/integration/docker/engine_fixture.h"
+
+namespace tinyforge::docker {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using v1::PullPolicy;
+
+const ObjectKey kOwner{Kind::Workload, "web"};
+
+class PullerTest : public EngineTest {
+ protected:
+  static void SetUpTestSuite() {
+    process_ = std::make_unique<PrivateEngine>(std::vector<std::string>{"--registry", "puller:pa55"});
+    process_->Command("push tinyforge-test/sleeper:1 shop:1");
+  }
+
+  void SetUp() override { Open({.docker_config = process_->folder() + "/config.json"}); }
+
+  void TearDown() override {
+    auto local = Docker("images -q " + Shop());
+    if (!local.empty()) Docker("rmi -f " + Shop());
+    EngineTest::TearDown();
+  }
+
+  static std::string Shop(const std::string& version = ":1") { return process_->registry() + "/shop" + version; }
+
+  // Asks until the pull has ended.
+  ImagePresence Settled(const std::string& reference, PullPolicy policy) {
+    ImagePresence presence;
+    EXPECT_TRUE(Eventually([&] {
+      presence = engine_->puller().Ensure(reference, policy, kOwner);
+      return !presence.pulling;
+    }));
+    return presence;
+  }
+};
+
+TEST_F(PullerTest, AMissingImageIsPulledWithTheConfiguredCredentialsAndTheOwnerIsQueued) {
+  auto first = engine_->puller().Ensure(Shop(), PullPolicy::IfNotPresent, kOwner);
+  EXPECT_TRUE(first.pulling);
+  EXPECT_FALSE(first.id);
+  ASSERT_TRUE(Eventually([&] { return queued_.Has("web"); }));
+  auto done = engine_->puller().Ensure(Shop(), PullPolicy::IfNotPresent, kOwner);
+  ASSERT_TRUE(done.id) << (done.failure ? done.failure->message : "");
+  EXPECT_EQ(*done.id, Docker("images -q --no-trunc " + Shop()));
+}
+
+TEST_F(PullerTest, APresentImageCostsNoCallUntilAnImageEventTouchesIt) {
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
+  TakeCalls();
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
+  EXPECT_THAT(TakeCalls(), IsEmpty());
+  Docker("rmi " + Shop());
+  ASSERT_TRUE(Eventually([&] { return engine_->puller().Ensure(Shop(), PullPolicy::Never, kOwner).failure.has_value(); }));
+}
+
+TEST_F(PullerTest, NeverWaitsForWhoLoadsTheImage) {
+  auto missing = engine_->puller().Ensure("side/loaded:1", PullPolicy::Never, kOwner);
+  ASSERT_TRUE(missing.failure);
+  EXPECT_EQ(missing.failure->kind, ErrorKind::Waiting);
+  EXPECT_THAT(missing.failure->message, HasSubstr("pullPolicy is Never"));
+  queued_.Clear();
+  Docker("tag tinyforge-test/sleeper:1 side/loaded:1");
+  ASSERT_TRUE(Eventually([&] { return queued_.Has("web"); }));
+  EXPECT_TRUE(engine_->puller().Ensure("side/loaded:1", PullPolicy::Never, kOwner).id);
+  Docker("rmi side/loaded:1");
+}
+
+TEST_F(PullerTest, AlwaysPullsOnceForEachCreate) {
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
+  TakeCalls();
+  EXPECT_TRUE(engine_->puller().Ensure(Shop(), PullPolicy::Always, kOwner).pulling);
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::Always).id);
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::Always).id);
+  EXPECT_EQ(std::ranges::count(TakeCalls(), "image_pull"), 1);
+  auto request = RequestFor("web", "web");
+  request.spec.image = Shop();
+  MustCreate(request);
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::Always).id);
+  EXPECT_EQ(std::ranges::count(TakeCalls(), "image_pull"), 1);
+}
+
+TEST_F(PullerTest, WrongCredentialsAndMissingTagsAreWaitingWithAHint) {
+  auto missing = Settled(Shop(":no-such-tag"), PullPolicy::IfNotPresent);
+  ASSERT_TRUE(missing.failure);
+  EXPECT_EQ(missing.failure->kind, ErrorKind::Waiting);
+  EXPECT_THAT(missing.failure->message, HasSubstr("not found"));
+
+  auto config = process_->folder() + "/wrong.json";
+  std::ofstream(config) << R"({"auths":{")" << process_->registry() << R"(":{"auth":"cHVsbGVyOndyb25n"}}})";
+  Open({.docker_config = config});
+  auto refused = Settled(Shop(), PullPolicy::IfNotPresent);
+  ASSERT_TRUE(refused.failure);
+  EXPECT_EQ(refused.failure->kind, ErrorKind::Waiting);
+  EXPECT_THAT(refused.failure->message, HasSubstr("wants credentials"));
+  EXPECT_THAT(refused.failure->message, Not(HasSubstr("wrong")));
+}
+
+TEST_F(PullerTest, ADigestIsPulledAsSuch) {
+  ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
+  std::string digest = nlohmann::json::parse(Docker("inspect " + Shop()))[0]["RepoDigests"][0];
+  Docker("rmi -f " + Shop());
+  auto presence = Settled(digest, PullPolicy::IfNotPresent);
+  EXPECT_TRUE(presence.id) << (presence.failure ? presence.failure->message : "");
+  Docker("rmi " + digest);
+}
+
+TEST_F(PullerTest, ARegistryThatIsDownIsWaitingAndNotAskedAgainAtOnce) {
+  auto down = Settled("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent);
+  ASSERT_TRUE(down.failure);
+  EXPECT_EQ(down.failure->kind, ErrorKind::Waiting);
+  EXPECT_THAT(down.failure->message, HasSubstr("refused"));
+  TakeCalls();
+  engine_->puller().Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, kOwner);
+  EXPECT_EQ(std::ranges::count(TakeCalls(), "image_pull"), 0);
+}
+
+TEST_F(PullerTest, AFailedPullIsTriedAgainByItselfAndOnePullServesAllOwners) {
+  Queued told;
+  EnginePuller puller(engine_->client(), log_,
+                      {.first_retry = std::chrono::milliseconds(20), .on_done = [&](const ObjectKey& key) { told.Add(key); }});
+  TakeCalls();
+  puller.Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, kOwner);
+  puller.Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, {Kind::Workload, "second"});
+  ASSERT_TRUE(Eventually([&] { return std::ranges::count(*calls_.Lock(), "image_pull") >= 3; }));
+  EXPECT_TRUE(Eventually([&] { return told.Has("web") && told.Has("second"); }));
+}
+
+}  // namespace
+}  // namespace tinyforge::docker
