@@ -236,7 +236,7 @@ const TextFormat kEnvName = {"a variable name: letters, digits, _ . and -, not b
 const TextFormat kAbsolutePath = {"an absolute path without ., .. or a slash at the end", v1::IsCleanAbsolutePath, kAbsolutePattern};
 const TextFormat kRelativePath = {"a relative path without ., .. or empty parts", v1::IsCleanRelativePath, "^[^/].*[^/]$|^[^/]$"};
 const TextFormat kRepositoryPath = {"a path of the config repository, relative to the manifest", RepositoryPath, "^[^/]"};
-const TextFormat kUrlPath = {"a path that begins with /", UrlPath, "^/\\S*$"};
+const TextFormat kUrlPath = {"a path that begins with /, without blanks, other characters than ASCII percent-encoded", UrlPath, "^/[!-~]*$"};
 const TextFormat kSignal = {"a signal such as SIGHUP, HUP or 1", Signal, "^(SIG)?[A-Z][A-Z0-9+-]+$|^[0-9]{1,2}$"};
 const TextFormat kUlimit = {
     "one of core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack",

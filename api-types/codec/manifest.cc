@@ -113,7 +113,8 @@ class FileDecoder {
       // What could not be read looks as if it were missing; only the first of the two errors helps.
       const bool follows = std::any_of(reader.problems().begin(), reader.problems().end(),
                                        [&](const ReadProblem& p) { return Related(p.field, problem.field); });
-      if (!follows) Fail(Locate(document, problem.field), std::move(problem.field), std::move(problem.message));
+      const doc::Mark mark = Locate(document, problem.field);
+      if (!follows) Fail(mark, std::move(problem.field), std::move(problem.message));
     }
   }
 

@@ -16,6 +16,7 @@
 namespace tinyforge::doc {
 namespace {
 
+constexpr std::string_view kAliasMessage = "aliases (*name) are not supported; write the value out";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Ends the parser from within an event. The builder holds the reason.
@@ -46,7 +47,7 @@ class Handler : public YAML::EventHandler {
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    Check(builder_.Fail(At(mark), "aliases (*name) are not supported; write the value out"));
+    Check(builder_.Fail(At(mark), std::string(kAliasMessage)));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
@@ -172,6 +173,8 @@ std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& lim
     const bool placed = !e.mark.is_null();
     const Mark mark = {document.line + (placed ? static_cast<std::uint32_t>(e.mark.line) : 0),
                        placed ? static_cast<std::uint32_t>(e.mark.column) + 1 : 1};
+    // The parser looks an alias up before it tells of it.
+    if (e.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return ParseError{mark, std::string(kAliasMessage)};
     return ParseError{mark, "not valid YAML: " + e.msg};
   } catch (const std::exception& e) {
     return ParseError{{document.line, 1}, std::string("not valid YAML: ") + e.what()};

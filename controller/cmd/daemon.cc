@@ -13,6 +13,7 @@
 #include "controller/git/git_config_source.h"
 #include "controller/runtime/manager.h"
 #include "controller/runtime/worker.h"
+#include "controller/secrets/directory_watch.h"
 #include "controller/secrets/file_secrets.h"
 #include "controller/serve/api.h"
 #include "controller/serve/http_server.h"
@@ -54,6 +55,7 @@ struct Daemon::Parts {
   Expected<void> Open();
   Expected<void> Listen();
   void OnSecrets(const v1::ObjectSet& objects);
+  void RescanSecrets();
   docker::DockerEngineOptions EngineOptions();
   DaemonBackend::Parts BackendParts();
 
@@ -100,6 +102,7 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
           .on_resynced = [this](const docker::ResyncReport& report) {
             guard->Try();
             manager->OnResynced(report.workloads);
+            RescanSecrets();
           },
           .on_call = [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); }};
 }
@@ -108,7 +111,11 @@ void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {
   std::map<std::string, v1::SecretSpec> specs;
   for (const auto& [key, object] : objects.objects)
     if (key.kind == Kind::Secret) specs.emplace(key.name, std::get<v1::SecretSpec>(object->spec));
-  secrets->SetSecrets(std::move(specs));
+  secrets->SetSecrets(specs);
+}
+
+void Daemon::Parts::RescanSecrets() {
+  if (const std::set<std::string> names = secrets->Rescan(); !names.empty()) manager->OnSecretsChanged(names);
 }
 
 Expected<void> Daemon::Parts::Open() {
@@ -121,9 +128,9 @@ Expected<void> Daemon::Parts::Open() {
   if (!repository) return std::move(repository).error();
   source = std::make_unique<GitConfigSource>(std::move(*repository));
   secrets = std::make_unique<FileSecrets>(
-      FileSecretsOptions{.directory = config.secrets_dir, .key = std::move(*key),
-                         .on_change = [this](const std::set<std::string>& names) { manager->OnSecretsChanged(names); }},
-      *redactor, log);
+      FileSecretsOptions{.directory = config.secrets_dir, .fingerprint_key = std::move(*key),
+                         .on_value = [this](std::string_view value) { redactor->Register(value); }},
+      log);
   facts = std::make_unique<FileFactStore>(config.state_dir, log);
   files = std::make_unique<FileStore>(FileStoreOptions{.paths = PathsOf(config)}, *secrets);
   cache = std::make_unique<SqliteStore>(SqliteStoreOptions{.state_dir = config.state_dir, .on_rebuilt = [this](const std::string& reason) {
@@ -192,6 +199,7 @@ void Daemon::Run(std::stop_token stop) {
   p.manager->Restore();
   p.engine->Start();
   {
+    const DirectoryWatch watch(p.config.secrets_dir, [&p] { p.RescanSecrets(); }, p.log);
     WorkerPool workers(*p.worker, p.config.workers);
     p.manager->Run(stop);
     p.engine->Stop();

@@ -26,6 +26,8 @@ GitReason Classify(int code, const git_error* error) {
   if (Mentions(text, "status code: 404") || Mentions(text, "ot found") || Mentions(text, "does not exist")) {
     return GitReason::NotFound;
   }
+  if (Mentions(text, "File too large")) return GitReason::TooLarge;
+  if (Mentions(text, "failed to connect")) return GitReason::Unreachable;
   if (error == nullptr) return GitReason::Internal;
   switch (error->klass) {
     case GIT_ERROR_NOMEMORY: return GitReason::TooLarge;
@@ -62,6 +64,7 @@ class Session {
     const GitReason reason = Classify(code, git_error_last());
     std::string message = LastMessage();
     if (reason == GitReason::Credentials && guard_.offered()) message = "the server refused the credentials: " + message;
+    if (reason == GitReason::TooLarge) message = "the repository exceeds a limit: " + message;
     if (reason == GitReason::Redirected) message = "the server redirects to another address (" + message + "); not followed, configure the final URL";
     return Fail(reason, message);
   }

@@ -59,8 +59,9 @@ GitRepository::GitRepository(GitRepositoryOptions options, GitUrl url)
       fetcher_(options_.fetcher) {}
 
 Expected<std::unique_ptr<ObjectDatabase>> GitRepository::Open() const {
-  if (!clone_.Complete()) return Error{ErrorKind::NotFound, "there is no clone of " + Url() + ", branch " + options_.branch};
-  return ObjectDatabase::Open(clone_.path(), damaged_);
+  auto directory = clone_.Current();
+  if (!directory) return std::move(directory).error().Within(Url() + ", branch " + options_.branch);
+  return ObjectDatabase::Open(library_, *directory, Damage());
 }
 
 Expected<Revision> GitRepository::LastFetched() const {
@@ -79,7 +80,7 @@ bool GitRepository::AtLocalTip(const Revision& in_force) const {
   return fetched && *fetched == in_force;
 }
 
-bool GitRepository::NeedsClone() const { return damaged_->load() || !clone_.Complete() || !LastFetched(); }
+bool GitRepository::NeedsClone() const { return Damage()->load() || !LastFetched(); }
 
 FetchReport GitRepository::FetchInto(const std::string& directory, bool create, std::stop_token stop) {
   FetchRequest request;
@@ -93,24 +94,28 @@ FetchReport GitRepository::FetchInto(const std::string& directory, bool create, 
 }
 
 FetchReport GitRepository::Fetch(SyncResult& result, std::stop_token stop) {
-  if (!NeedsClone()) {
-    FetchReport report = FetchInto(clone_.path(), false, stop);
+  if (auto directory = clone_.Current(); directory && !NeedsClone()) {
+    FetchReport report = FetchInto(*directory, false, stop);
     const auto& failure = report.answer.failure;
     if (!failure || failure->reason != GitReason::CloneDamaged) return report;
   }
+  FetchReport report = Clone(stop);
+  result.recloned = !report.answer.failure;
+  return report;
+}
+
+FetchReport GitRepository::Clone(std::stop_token stop) {
   FetchReport report;
-  if (auto ready = clone_.PrepareFresh(); !ready) {
-    report.answer.failure = GitFailure{GitReason::Internal, ready.error().message};
-    return report;
-  }
-  report = FetchInto(clone_.fresh_path(), true, stop);
+  auto fresh = clone_.PrepareFresh();
+  if (fresh) report = FetchInto(*fresh, true, stop);
   if (report.answer.failure) return report;
-  if (auto moved = clone_.Promote(); !moved) {
-    report.answer.failure = GitFailure{GitReason::Internal, moved.error().message};
-    return report;
+  auto placed = fresh ? clone_.Promote(*fresh) : fresh.error();
+  if (placed) {
+    // Trees of the clone before keep its flag: what they find says nothing about this one.
+    *damaged_.Lock() = std::make_shared<std::atomic<bool>>(false);
+  } else {
+    report.answer.failure = GitFailure{GitReason::Internal, placed.error().message};
   }
-  damaged_->store(false);
-  result.recloned = true;
   return report;
 }
 
@@ -130,7 +135,7 @@ Expected<SyncResult> GitRepository::Sync(const Revision& in_force, std::stop_tok
   }
   result.changed = result.revision != in_force;
   if (auto compared = Compare(in_force, result); !compared) {
-    *reason_.Lock() = damaged_->load() ? ToString(GitReason::CloneDamaged) : "TreeUnusable";
+    *reason_.Lock() = Damage()->load() ? ToString(GitReason::CloneDamaged) : "TreeUnusable";
     return std::move(compared).error().Within(Url());
   }
   *reason_.Lock() = "Synced";

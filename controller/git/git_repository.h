@@ -94,7 +94,9 @@ class GitRepository {
   };
   Expected<Comparison> CompareTrees(const Revision& from, const Revision& to, const KnownSize& known) const;
   bool AtLocalTip(const Revision& in_force) const;
+  git::DamageFlag Damage() const { return *damaged_.Lock(); }
   bool NeedsClone() const;
+  FetchReport Clone(std::stop_token stop);
   FetchReport Fetch(SyncResult& result, std::stop_token stop);
   FetchReport FetchInto(const std::string& directory, bool create, std::stop_token stop);
   Expected<void> Compare(const Revision& in_force, SyncResult& result);
@@ -102,10 +104,10 @@ class GitRepository {
 
   GitRepositoryOptions options_;
   GitUrl url_;
-  git::Library library_;
+  std::shared_ptr<const git::Library> library_ = std::make_shared<git::Library>();
   git::CloneDirectory clone_;
   GitFetcher fetcher_;
-  git::DamageFlag damaged_ = std::make_shared<std::atomic<bool>>(false);
+  mutable Guarded<git::DamageFlag> damaged_{std::make_shared<std::atomic<bool>>(false)};  // of the clone in place
   KnownSize known_size_;
   mutable Guarded<std::string> reason_{"NotSynced"};
 };

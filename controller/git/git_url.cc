@@ -181,6 +181,7 @@ Expected<void> CheckBranchName(std::string_view branch) {
 
 Expected<std::string> NormalizeTreePath(std::string_view path) {
   const std::string shown = git::Printable(path, 200);
+  if (path.starts_with('/')) return Error{ErrorKind::Invalid, "path \"" + shown + "\" must be relative"};
   while (path.starts_with("./")) path.remove_prefix(2);
   if (path == ".") path = {};
   if (path.ends_with('/')) path.remove_suffix(1);

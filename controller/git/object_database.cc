@@ -34,8 +34,9 @@ Error NoFolder(const git_tree* parent, std::string_view path, std::string_view p
 
 }  // namespace
 
-Expected<std::unique_ptr<ObjectDatabase>> ObjectDatabase::Open(const std::string& directory, DamageFlag damaged) {
-  std::unique_ptr<ObjectDatabase> database(new ObjectDatabase(directory, std::move(damaged)));
+Expected<std::unique_ptr<ObjectDatabase>> ObjectDatabase::Open(std::shared_ptr<const Library> library,
+                                                               const std::string& directory, DamageFlag damaged) {
+  std::unique_ptr<ObjectDatabase> database(new ObjectDatabase(std::move(library), directory, std::move(damaged)));
   if (auto intact = database->CheckStillIntact(); !intact) return intact.error();
   git_repository* repository = nullptr;
   if (git_repository_open_bare(&repository, directory.c_str()) != 0) return database->Damaged("open it");
@@ -67,6 +68,9 @@ Expected<Revision> ObjectDatabase::Tip() {
   git_oid tip{};
   const int code = git_reference_name_to_id(&tip, repository_.get(), kTipReference);
   if (code != 0) return Damaged("read its tip");
+  git_odb_object* commit = nullptr;
+  if (git_odb_read(&commit, odb_.get(), &tip) != 0) return Damaged("read its tip");
+  const OdbObjectPtr owner(commit);
   return ToHex(tip);
 }
 
