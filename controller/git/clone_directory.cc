@@ -43,8 +43,9 @@ std::optional<Checksum> ReadChecksum(const fs::path& file, off_t from_end) {
   if (fd < 0) return std::nullopt;
   struct stat info {};
   Checksum bytes{};
-  const bool read = fstat(fd, &info) == 0 && info.st_size >= from_end &&
-                    pread(fd, bytes.data(), bytes.size(), info.st_size - from_end) == static_cast<ssize_t>(bytes.size());
+  const bool read =
+      fstat(fd, &info) == 0 && info.st_size >= from_end &&
+      pread(fd, bytes.data(), bytes.size(), info.st_size - from_end) == static_cast<ssize_t>(bytes.size());
   close(fd);
   return read ? std::optional(bytes) : std::nullopt;
 }
@@ -64,7 +65,8 @@ Expected<std::string> CloneDirectory::Current() const {
   const fs::path folder = fs::canonical(link_, error);
   std::ifstream in(folder / kOriginFile, std::ios::binary);
   const std::string stored{std::istreambuf_iterator<char>(in), {}};
-  if (error || !in.good() || stored != origin_) return Error{ErrorKind::NotFound, "there is no complete clone at " + link_};
+  if (error || !in.good() || stored != origin_)
+    return Error{ErrorKind::NotFound, "there is no complete clone at " + link_};
   return folder.string();
 }
 
@@ -115,7 +117,8 @@ void RemoveLeftovers(const std::string& directory) {
 
 Expected<void> CheckPacks(const std::string& directory) {
   std::error_code error;
-  for (fs::directory_iterator it(fs::path(directory) / "objects" / "pack", error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(fs::path(directory) / "objects" / "pack", error), end; !error && it != end;
+       it.increment(error)) {
     if (it->path().extension() != ".pack" || !IsPackFile(it->path())) continue;
     const auto written = ReadChecksum(fs::path(it->path()).replace_extension(".idx"), 2 * kHash);
     const auto found = ReadChecksum(it->path(), kHash);

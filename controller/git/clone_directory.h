@@ -14,8 +14,8 @@ class CloneDirectory {
   // `origin` names repository and branch; a clone of another origin is no clone of ours.
   CloneDirectory(std::string state_dir, std::string origin);
 
-  // The folder of the clone in place, links resolved: libgit2 shares what it has open by path, so a new clone must never
-  // have the path of an old one. NotFound: there is none of this origin.
+  // The folder of the clone in place, links resolved: libgit2 shares what it has open by path, so a new clone must
+  // never have the path of an old one. NotFound: there is none of this origin.
   Expected<std::string> Current() const;
   // An empty folder for a new clone, after the remains of earlier ones were removed.
   Expected<std::string> PrepareFresh() const;

@@ -51,7 +51,8 @@ std::string ToHex(const git_oid& oid);
 // 40 lower- or upper-case hex digits; anything else is no object id.
 std::optional<git_oid> ParseOid(std::string_view hex);
 
-// `text` with every byte outside of printable ASCII as \xNN, cut to `max` bytes: for text that a remote or a tree chose.
+// `text` with every byte outside of printable ASCII as \xNN, cut to `max` bytes: for text that a remote or a tree
+// chose.
 std::string Printable(std::string_view text, std::size_t max = 300);
 
 }  // namespace tinyforge::git

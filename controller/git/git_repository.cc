@@ -7,17 +7,22 @@ namespace {
 
 using git::ObjectDatabase;
 
-Error InvalidOption(std::string message) { return {ErrorKind::Invalid, std::move(message)}; }
+Error InvalidOption(std::string message) {
+  return {ErrorKind::Invalid, std::move(message)};
+}
 
 Expected<void> CheckAuth(const GitAuth& auth, const GitUrl& url) {
-  for (const std::string* file : {&auth.password_file, &auth.token_file, &auth.ssh_key_file, &auth.ssh_known_hosts, &auth.ca_file}) {
-    if (!file->empty() && file->front() != '/') return InvalidOption("credentials: \"" + *file + "\" must be an absolute path");
+  for (const std::string* file :
+       {&auth.password_file, &auth.token_file, &auth.ssh_key_file, &auth.ssh_known_hosts, &auth.ca_file}) {
+    if (!file->empty() && file->front() != '/')
+      return InvalidOption("credentials: \"" + *file + "\" must be an absolute path");
   }
   if (!auth.password_file.empty() && !auth.token_file.empty()) {
     return InvalidOption("credentials: a password file or a token file, not both");
   }
   if (url.scheme == GitUrl::Scheme::Ssh && (auth.ssh_key_file.empty() || auth.ssh_known_hosts.empty())) {
-    return InvalidOption("credentials: ssh needs a key file and a known_hosts file (ssh-keyscan writes one; compare its keys)");
+    return InvalidOption(
+        "credentials: ssh needs a key file and a known_hosts file (ssh-keyscan writes one; compare its keys)");
   }
   return {};
 }
@@ -34,8 +39,8 @@ Expected<Revision> LocalTip(const std::string& path, const std::string& branch) 
 }
 
 Error TooManyFiles(std::int64_t files) {
-  return {ErrorKind::Invalid, "the tree holds " + std::to_string(files) + " files; at most " + std::to_string(kMaxTreeFiles) +
-                                  " are read (a sub-path narrows it)"};
+  return {ErrorKind::Invalid, "the tree holds " + std::to_string(files) + " files; at most " +
+                                  std::to_string(kMaxTreeFiles) + " are read (a sub-path narrows it)"};
 }
 
 }  // namespace
@@ -80,7 +85,9 @@ bool GitRepository::AtLocalTip(const Revision& in_force) const {
   return fetched && *fetched == in_force;
 }
 
-bool GitRepository::NeedsClone() const { return Damage()->load() || !LastFetched(); }
+bool GitRepository::NeedsClone() const {
+  return Damage()->load() || !LastFetched();
+}
 
 FetchReport GitRepository::FetchInto(const std::string& directory, bool create, std::stop_token stop) {
   FetchRequest request;
@@ -187,7 +194,9 @@ Expected<GitRepository::Comparison> GitRepository::CompareTrees(const Revision& 
   return result;
 }
 
-std::string GitRepository::Reason() const { return *reason_.Lock(); }
+std::string GitRepository::Reason() const {
+  return *reason_.Lock();
+}
 
 Expected<std::vector<TreeChange>> GitRepository::Changes(const Revision& from, const Revision& to) const {
   auto compared = CompareTrees(from, to, {from, 0});

@@ -27,9 +27,11 @@ std::string Names(const git_tree* tree) {
 }
 
 Error NoFolder(const git_tree* parent, std::string_view path, std::string_view parent_path, bool is_file) {
-  const std::string where = parent_path.empty() ? "at the top of the repository" : "in \"" + Printable(parent_path) + "\"";
-  return {ErrorKind::NotFound, "\"" + Printable(path) + "\" is " + (is_file ? "not a folder; " : "not in the repository; ") +
-                                   where + " " + Names(parent)};
+  const std::string where =
+      parent_path.empty() ? "at the top of the repository" : "in \"" + Printable(parent_path) + "\"";
+  return {ErrorKind::NotFound, "\"" + Printable(path) + "\" is " +
+                                   (is_file ? "not a folder; " : "not in the repository; ") + where + " " +
+                                   Names(parent)};
 }
 
 }  // namespace
@@ -120,7 +122,8 @@ Expected<std::string> ObjectDatabase::Blob(std::string_view id, std::size_t max)
   if (git_odb_read_header(&size, &type, odb_.get(), &*oid) != 0) return Damaged("find object " + std::string(id));
   if (type != GIT_OBJECT_BLOB) return Error{ErrorKind::Invalid, "object " + std::string(id) + " is not a file"};
   if (size > max) {
-    return Error{ErrorKind::Invalid, "it has " + std::to_string(size) + " bytes; at most " + std::to_string(max) + " are read"};
+    return Error{ErrorKind::Invalid,
+                 "it has " + std::to_string(size) + " bytes; at most " + std::to_string(max) + " are read"};
   }
   git_odb_object* object = nullptr;
   if (git_odb_read(&object, odb_.get(), &*oid) != 0) return Damaged("read object " + std::string(id));

@@ -22,8 +22,8 @@ using DamageFlag = std::shared_ptr<std::atomic<bool>>;
 class ObjectDatabase {
  public:
   // Checks the packs (see CheckPacks) before anything is read.
-  static Expected<std::unique_ptr<ObjectDatabase>> Open(std::shared_ptr<const Library> library, const std::string& directory,
-                                                        DamageFlag damaged);
+  static Expected<std::unique_ptr<ObjectDatabase>> Open(std::shared_ptr<const Library> library,
+                                                        const std::string& directory, DamageFlag damaged);
 
   // The revision fetched last; its commit is there.
   Expected<Revision> Tip();

@@ -24,7 +24,9 @@ void ExpectVerdicts(const HostPolicy& policy, const std::vector<Case>& cases) {
   for (const auto& c : cases) {
     auto verdict = checker.Check("shop", c.body);
     EXPECT_EQ(verdict.has_value(), c.allowed) << c.body << (verdict ? "" : verdict.error().message);
-    if (!verdict) EXPECT_EQ(verdict.error().kind, ErrorKind::Terminal);
+    if (!verdict) {
+      EXPECT_EQ(verdict.error().kind, ErrorKind::Terminal);
+    }
   }
 }
 

@@ -51,7 +51,7 @@ TEST(LogTailTest, KeepsTheLastLinesWithinItsBounds) {
   tail.Feed("one\ntwo\nthree\n");
   EXPECT_EQ(tail.Text(), "two\nthree");
   tail.Feed("a very long line that is cut\n");
-  EXPECT_EQ(tail.Text(), "hat is cut");
+  EXPECT_EQ(tail.Text(), "at is cut");
   LogTail odd(5, 100);
   odd.Feed("\x1b[31mred\xff\r\n");
   EXPECT_EQ(odd.Text(), " [31mred?");

@@ -30,7 +30,9 @@ class SilentServer {
   ~SilentServer() { close(fd_); }
   SilentServer(const SilentServer&) = delete;
   SilentServer& operator=(const SilentServer&) = delete;
-  std::string Url(const std::string& scheme) const { return scheme + "://127.0.0.1:" + std::to_string(port_) + "/x.git"; }
+  std::string Url(const std::string& scheme) const {
+    return scheme + "://127.0.0.1:" + std::to_string(port_) + "/x.git";
+  }
 
  private:
   int fd_;
@@ -94,7 +96,8 @@ TEST_F(GitFetcherTest, WhatTheChildComplainedIsShownPrintable) {
 }
 
 TEST_F(GitFetcherTest, ProgramThatIsNotThereIsAnError) {
-  EXPECT_THAT(Fetch({.executable = "/nonexistent"}).answer.failure->message, HasSubstr("start /nonexistent: No such file"));
+  EXPECT_THAT(Fetch({.executable = "/nonexistent"}).answer.failure->message,
+              HasSubstr("start /nonexistent: No such file"));
 }
 
 TEST_F(GitFetcherTest, RefusedConnectionIsUnreachable) {
