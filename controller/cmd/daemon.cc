@@ -29,6 +29,7 @@ namespace tinyforge::cmd {
 namespace {
 
 constexpr mode_t kApiSocketMode = 0660;
+constexpr auto kCollectionInterval = std::chrono::minutes(10);
 
 HostPaths PathsOf(const Config& config) { return {config.state_dir + "/volumes", config.state_dir + "/files"}; }
 
@@ -56,6 +57,7 @@ struct Daemon::Parts {
   Expected<void> Listen();
   void OnSecrets(const v1::ObjectSet& objects);
   void RescanSecrets();
+  void CollectFiles();
   docker::DockerEngineOptions EngineOptions();
   DaemonBackend::Parts BackendParts();
 
@@ -83,6 +85,7 @@ struct Daemon::Parts {
   std::unique_ptr<Worker> worker;
   std::unique_ptr<DaemonBackend> backend;
   std::unique_ptr<serve::HttpServer> server;
+  SteadyTime next_collection = clock.Now() + kCollectionInterval;  // of the resync thread
 };
 
 docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
@@ -103,6 +106,7 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
             guard->Try();
             manager->OnResynced(report.workloads);
             RescanSecrets();
+            CollectFiles();
           },
           .on_call = [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); }};
 }
@@ -116,6 +120,18 @@ void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {
 
 void Daemon::Parts::RescanSecrets() {
   if (const std::set<std::string> names = secrets->Rescan(); !names.empty()) manager->OnSecretsChanged(names);
+}
+
+// Files that no container of ours mounts, stopped ones and orphans included. Right after a listing, so that none is missed.
+void Daemon::Parts::CollectFiles() {
+  if (clock.Now() < next_collection) return;
+  next_collection = clock.Now() + kCollectionInterval;
+  std::set<std::string> mounted;
+  for (const ObservedContainer& c : fleet->All())
+    for (const ObservedMount& mount : c.mounts) mounted.insert(mount.source);
+  auto removed = files->Collect(mounted);
+  if (!removed) log.Warn("unused files could not be removed", {{"error", removed.error().message}});
+  else if (!removed->empty()) log.Info("unused files removed", {{"count", std::to_string(removed->size())}});
 }
 
 Expected<void> Daemon::Parts::Open() {
