@@ -136,7 +136,8 @@ void Daemon::Parts::CollectFiles() {
 
 Expected<void> Daemon::Parts::Open() {
   std::error_code error;
-  std::filesystem::create_directories(config.state_dir, error);
+  const bool made_now = std::filesystem::create_directories(config.state_dir, error);
+  if (!error && made_now) std::filesystem::permissions(config.state_dir, std::filesystem::perms::owner_all, error);
   if (error) return Error{ErrorKind::Transient, "state directory " + config.state_dir + ": " + error.message()};
   auto key = InstallationKey(config.state_dir, log);
   if (!key) return std::move(key).error();
