@@ -21,10 +21,6 @@
 #include "reconcilers/config/object_reconcilers.h"
 #include "reconcilers/workload/reconciler.h"
 
-#ifndef TINYFORGE_VERSION
-#define TINYFORGE_VERSION "unknown"
-#endif
-
 namespace tinyforge::cmd {
 namespace {
 
@@ -135,6 +131,7 @@ void Daemon::Parts::CollectFiles() {
 }
 
 Expected<void> Daemon::Parts::Open() {
+  metrics.BuildInfo(TINYFORGE_VERSION, TINYFORGE_REVISION);
   std::error_code error;
   const bool made_now = std::filesystem::create_directories(config.state_dir, error);
   if (!error && made_now) std::filesystem::permissions(config.state_dir, std::filesystem::perms::owner_all, error);
@@ -183,7 +180,7 @@ Expected<void> Daemon::Parts::Open() {
 DaemonBackend::Parts Daemon::Parts::BackendParts() {
   return {.store = *store, .changes = changes, .manager = *manager, .engine = *engine, .workloads = *workloads, .secrets = *secrets,
           .clock = clock, .metrics = metrics,
-          .version = {.version = TINYFORGE_VERSION, .host = config.host, .instance = config.instance, .started = clock.SystemNow()},
+          .version = {.version = TINYFORGE_VERSION, .commit = TINYFORGE_REVISION, .host = config.host, .instance = config.instance, .started = clock.SystemNow()},
           .host = config.host};
 }
 

@@ -122,7 +122,7 @@ TEST(HostPolicyTest, PermissionsAreByWorkload) {
 TEST(HostPolicyTest, TheMessageSaysWhatWouldAllowIt) {
   PolicyChecker checker({}, {}, "");
   EXPECT_EQ(checker.Check("x", Body(R"("Privileged":true)")).error().message,
-            "spec.privileged is not allowed for workload x by the host policy; allow it under policy.privileged in the "
+            "spec.privileged is not allowed for workload x by the host policy; allow it under hostPolicy.rules[].privileged in the "
             "controller's config");
   EXPECT_THAT(checker.Check("x", BindBody("/srv")).error().message,
               HasSubstr("mounting /srv read-write is not allowed for workload x"));
