@@ -2,7 +2,8 @@
 //
 // GET /api/workloads[/NAME], /api/workloads/NAME/{plan,containers,logs}, /api/workloads/source-kinds, /api/triggers[/NAME],
 // /api/bindings[/NAME], /api/secrets[/NAME], /api/containers?workload=&kind=&state=, /api/events?object=&limit=,
-// /api/repository, /api/plan, /api/version; POST /api/sync, /api/plan with {"files": {PATH: TEXT | {"base64": TEXT}}}.
+// /api/repository, /api/plan, /api/version; POST /api/sync, /api/plan with {"files": {PATH: TEXT | {"base64": TEXT}}},
+// /api/approve/deletions with {"revision": COMMIT}.
 //
 // Lists are {"version", "items"}; one object stands alone. Every GET of objects, containers, events and the repository takes
 // ?watch=VERSION[&timeout=DURATION]: the answer waits until the version is another one (or the time is over, 30s unless

@@ -10,6 +10,7 @@ namespace tinyforge::serve {
 namespace {
 
 constexpr std::size_t kPlanBody = 8 * 1024 * 1024;
+constexpr std::size_t kApproveBody = 4096;
 constexpr std::size_t kMostFiles = 20'000;
 
 template <class T>
@@ -40,6 +41,15 @@ void PlanFiles(Backend& backend, const ExchangePtr& exchange) {
   const auto files = ReadFileTree(exchange->request().body);
   if (!files) return exchange->Send(ErrorResponse(files.error()));
   Reply(exchange, backend.PlanTree(*files, exchange->Gone()));
+}
+
+void Approve(Backend& backend, const ExchangePtr& exchange) {
+  const auto json = nlohmann::json::parse(exchange->request().body, nullptr, false);
+  if (!json.is_object() || !json.contains("revision") || !json["revision"].is_string()) {
+    return exchange->Send(ErrorResponse(400, "Invalid", R"(expected a JSON object {"revision": COMMIT})"));
+  }
+  const auto done = backend.ApproveDeletions(json["revision"].get<std::string>());
+  exchange->Send(done ? HttpResponse{.body = "{}\n"} : ErrorResponse(done.error()));
 }
 
 std::optional<Error> ReadLogOptions(const HttpRequest& request, LogOptions& options) {
@@ -122,6 +132,10 @@ void AddActions(Router& router, Backend& backend) {
   router.Add({.method = "POST", .pattern = "/api/sync", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
                 Reply(exchange, backend.Sync(exchange->Gone()));
               }});
+  router.Add({.method = "POST",
+              .pattern = "/api/approve/deletions",
+              .handler = [&backend](const ExchangePtr& exchange) { Approve(backend, exchange); },
+              .body_bytes = kApproveBody});
   router.Add({.method = "GET",
               .pattern = "/api/workloads/{name}/logs",
               .lane = Lane::Own,

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api-types/codec/object.h"
+
 namespace tinyforge::serve {
 namespace {
 
@@ -30,36 +32,6 @@ Json Conditions(const std::vector<Condition>& conditions) {
   return list;
 }
 
-Json Rollout(const v1::RolloutRecord& rollout) {
-  Json json = {{"cause", rollout.cause}, {"outcome", rollout.outcome}, {"message", rollout.message}};
-  AddText(json, "revision", rollout.revision);
-  AddTime(json, "started", rollout.started);
-  AddTime(json, "ended", rollout.ended);
-  return json;
-}
-
-void AddWorkloadStatus(Json& json, const v1::Status& status) {
-  json["replicas"] = status.replicas;
-  json["readyReplicas"] = status.ready_replicas;
-  if (status.resolved) {
-    json["resolved"] = {{"tag", status.resolved->tag}, {"digest", status.resolved->digest}, {"setBy", status.resolved->set_by}};
-  }
-  Json inventory = Json::array();
-  for (const auto& item : status.inventory) {
-    inventory.push_back({{"type", item.type}, {"name", item.name}, {"id", item.id}});
-  }
-  json["inventory"] = std::move(inventory);
-  if (status.last_rollout) json["lastRollout"] = Rollout(*status.last_rollout);
-}
-
-Json Status(const ObjectRecord& record) {
-  Json json = {{"observedGeneration", record.status.observed_generation}};
-  AddText(json, "revision", record.status.revision);
-  json["conditions"] = Conditions(record.status.conditions);
-  if (record.key.kind == Kind::Workload) AddWorkloadStatus(json, record.status);
-  return json;
-}
-
 Json Metadata(const ObjectRecord& record) {
   Json json = {{"name", record.key.name}};
   if (!record.meta.labels.empty()) json["labels"] = record.meta.labels;
@@ -70,12 +42,12 @@ Json Metadata(const ObjectRecord& record) {
   return json;
 }
 
-// The spec is canonical JSON already and is spliced in as it stands.
-std::string ObjectText(const ObjectRecord& record, const Json& status) {
+// Spec and status are canonical JSON already and are spliced in as they stand.
+std::string ObjectText(const ObjectRecord& record, const std::string& status) {
   std::string text = "{\"apiVersion\":" + Dump(kApiVersion) + ",\"kind\":" + Dump(ToString(record.key.kind));
   text += ",\"metadata\":" + Dump(Metadata(record));
   text += ",\"spec\":" + (record.spec_json.empty() ? std::string("{}") : record.spec_json);
-  return text + ",\"status\":" + Dump(status) + "}";
+  return text + ",\"status\":" + status + "}";
 }
 
 Json Headed(std::string_view kind, const std::string& name) {
@@ -147,10 +119,9 @@ Json ObservedStatus(const ObservedContainer& container) {
 
 }  // namespace
 
-std::string ToJson(const ObjectRecord& record) { return ObjectText(record, Status(record)); }
+std::string ToJson(const ObjectRecord& record) { return ObjectText(record, codec::EncodeStatus(record.status)); }
 
 std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKeyInfo>& keys) {
-  Json status = Status(record);
   Json list = Json::array();
   for (const auto& key : keys) {
     Json row = {{"key", key.key}};
@@ -158,8 +129,9 @@ std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKey
     AddText(row, "problem", key.problem);
     list.push_back(std::move(row));
   }
+  Json status = Json::parse(codec::EncodeStatus(record.status), nullptr, false);
   status["keys"] = std::move(list);
-  return ObjectText(record, status);
+  return ObjectText(record, Dump(status));
 }
 
 std::string ToJson(const ContainerRow& row) {

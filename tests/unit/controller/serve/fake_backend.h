@@ -98,6 +98,11 @@ class FakeBackend : public Backend {
     return tree_plan;
   }
   Expected<SyncResult> Sync(std::stop_token stop) override { return on_sync(stop); }
+  Expected<void> ApproveDeletions(const Revision& revision) override {
+    if (!store.repository.revision.starts_with(revision)) return Error{ErrorKind::Conflict, "that revision is not in force"};
+    approved = revision;
+    return {};
+  }
   Expected<void> Logs(std::string_view, const LogOptions& options, const LogSink& sink, std::stop_token stop) override {
     return on_logs(options, sink, stop);
   }
@@ -114,6 +119,7 @@ class FakeBackend : public Backend {
   std::map<std::string, WorkloadPlan, std::less<>> plans;
   TreePlan tree_plan;
   FileTree planned_files;
+  Revision approved;
   std::function<Expected<SyncResult>(std::stop_token)> on_sync = [](std::stop_token) { return SyncResult{}; };
   std::function<Expected<void>(const LogOptions&, const LogSink&, std::stop_token)> on_logs =
       [](const LogOptions&, const LogSink&, std::stop_token) { return Expected<void>(); };
