@@ -85,11 +85,13 @@ void StreamLogs(Backend& backend, const ExchangePtr& exchange) {
 // The content of one file: a text, or {"base64": text} for what is not UTF-8.
 std::optional<std::string> FileContent(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (!value.is_object() || value.size() != 1 || !value.contains("base64") || !value["base64"].is_string()) return std::nullopt;
+  if (!value.is_object() || value.size() != 1 || !value.contains("base64") || !value["base64"].is_string())
+    return std::nullopt;
   return DecodeBase64(value["base64"].get_ref<const std::string&>());
 }
 
-// A parser callback that refuses nesting: {"files": {PATH: {"base64": TEXT}}} is three deep. The library recurses on copy.
+// A parser callback that refuses nesting: {"files": {PATH: {"base64": TEXT}}} is three deep. The library recurses on
+// copy.
 bool IsShallow(int depth, nlohmann::json::parse_event_t event, bool& too_deep) {
   using ParseEvent = nlohmann::json::parse_event_t;
   if ((event == ParseEvent::object_start || event == ParseEvent::array_start) && depth >= 3) too_deep = true;
@@ -115,9 +117,10 @@ Expected<FileTree> ReadFileTree(std::string_view body) {
 }
 
 void AddActions(Router& router, Backend& backend) {
-  router.Add({.method = "GET", .pattern = "/api/plan", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
-                PlanAll(backend, exchange);
-              }});
+  router.Add(
+      {.method = "GET", .pattern = "/api/plan", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
+         PlanAll(backend, exchange);
+       }});
   router.Add({.method = "GET",
               .pattern = "/api/workloads/{name}/plan",
               .lane = Lane::Own,
@@ -129,9 +132,10 @@ void AddActions(Router& router, Backend& backend) {
               .lane = Lane::Own,
               .handler = [&backend](const ExchangePtr& exchange) { PlanFiles(backend, exchange); },
               .body_bytes = kPlanBody});
-  router.Add({.method = "POST", .pattern = "/api/sync", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
-                Reply(exchange, backend.Sync(exchange->Gone()));
-              }});
+  router.Add(
+      {.method = "POST", .pattern = "/api/sync", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
+         Reply(exchange, backend.Sync(exchange->Gone()));
+       }});
   router.Add({.method = "POST",
               .pattern = "/api/approve/deletions",
               .handler = [&backend](const ExchangePtr& exchange) { Approve(backend, exchange); },

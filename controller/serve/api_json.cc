@@ -9,7 +9,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 // Times at the epoch mean "never" and are left out.
 void AddTime(Json& json, const char* key, SysTime time) {
@@ -119,7 +121,9 @@ Json ObservedStatus(const ObservedContainer& container) {
 
 }  // namespace
 
-std::string ToJson(const ObjectRecord& record) { return ObjectText(record, codec::EncodeStatus(record.status)); }
+std::string ToJson(const ObjectRecord& record) {
+  return ObjectText(record, codec::EncodeStatus(record.status));
+}
 
 std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKeyInfo>& keys) {
   Json list = Json::array();
@@ -137,7 +141,7 @@ std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKey
 std::string ToJson(const ContainerRow& row) {
   Json json = Headed("Container", row.name);
   AddTime(json["metadata"], "creationTimestamp", row.created);
-  json["status"] = {{"id", row.id},       {"workload", row.workload}, {"sourceKind", row.kind},     {"image", row.image},
+  json["status"] = {{"id", row.id},       {"workload", row.workload}, {"sourceKind", row.kind}, {"image", row.image},
                     {"state", row.state}, {"relation", row.relation}, {"replica", row.replica}};
   return Dump(json);
 }
@@ -173,7 +177,9 @@ std::string ToJson(const RepositoryStatus& repository) {
   return Dump(json);
 }
 
-std::string ToJson(const WorkloadPlan& plan) { return Dump({{"workload", plan.workload}, {"lines", plan.lines}}); }
+std::string ToJson(const WorkloadPlan& plan) {
+  return Dump({{"workload", plan.workload}, {"lines", plan.lines}});
+}
 
 std::string ToJson(const TreePlan& plan) {
   Json plans = Json::array();
@@ -193,7 +199,9 @@ std::string ToJson(const VersionInfo& version) {
   return Dump(json);
 }
 
-std::string ToJson(const SourceKindInfo& kind) { return Dump({{"kind", kind.kind}, {"sample", kind.sample}}); }
+std::string ToJson(const SourceKindInfo& kind) {
+  return Dump({{"kind", kind.kind}, {"sample", kind.sample}});
+}
 
 std::string ListToJson(std::uint64_t version, const std::vector<std::string>& items) {
   std::size_t size = 64;

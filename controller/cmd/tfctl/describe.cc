@@ -48,14 +48,16 @@ void PrintHead(const Terminal& terminal, const Resource& resource, const Json& o
     std::string name(key);
     name.front() = static_cast<char>(std::toupper(name.front()));
     for (const auto& [label, value] : At(object, {"metadata", key}).items()) {
-      PrintField(terminal, std::exchange(name, std::string()), label + "=" + (value.is_string() ? value.get<std::string>() : ""));
+      PrintField(terminal, std::exchange(name, std::string()),
+                 label + "=" + (value.is_string() ? value.get<std::string>() : ""));
     }
   }
   PrintField(terminal, "Manifest", Text(object, {"metadata", "source"}));
   PrintField(terminal, "Revision", Text(object, {"status", "revision"}));
   if (resource.kind == ResourceKind::Container) return;
   const Verdict verdict = Judge(object);
-  PrintField(terminal, "Status", verdict.message.empty() ? verdict.status.text : verdict.status.text + ": " + verdict.message);
+  PrintField(terminal, "Status",
+             verdict.message.empty() ? verdict.status.text : verdict.status.text + ": " + verdict.message);
 }
 
 Expected<void> PrintYaml(const Terminal& terminal, std::string_view title, const Json& value) {
@@ -102,7 +104,8 @@ Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) 
   if (!bindings) return std::move(bindings).error();
   std::string list;
   for (const auto& binding : *bindings) {
-    if (SelectsWorkload(binding, workload)) list += NameOf(binding) + " (trigger " + Text(binding, {"spec", "trigger"}) + ")\n";
+    if (SelectsWorkload(binding, workload))
+      list += NameOf(binding) + " (trigger " + Text(binding, {"spec", "trigger"}) + ")\n";
   }
   if (!list.empty()) terminal.out << "Bindings:\n";
   PrintIndented(terminal, list);

@@ -36,7 +36,8 @@ Expected<Json> PlanOfFolder(const Session& session, const std::string& folder) {
   for (const auto& [path, content] : *files) tree[path] = FileJson(content);
   const std::string body = Json{{"files", std::move(tree)}}.dump();
   if (body.size() > kLargestTree) {
-    return Error{ErrorKind::Invalid, folder + " is larger than the 8 MiB that can be compared; name the folder that holds the manifests"};
+    return Error{ErrorKind::Invalid,
+                 folder + " is larger than the 8 MiB that can be compared; name the folder that holds the manifests"};
   }
   return session.client.Post("/api/plan", body);
 }
@@ -45,7 +46,8 @@ Expected<Json> PlanOfNames(const Session& session, const std::vector<std::string
   Json items = Json::array();
   for (const auto& name : names) {
     auto plan = session.client.Get("/api/workloads/" + PercentEncode(name) + "/plan");
-    if (!plan && plan.error().kind == ErrorKind::NotFound) return Error{ErrorKind::NotFound, "workload \"" + name + "\" not found"};
+    if (!plan && plan.error().kind == ErrorKind::NotFound)
+      return Error{ErrorKind::NotFound, "workload \"" + name + "\" not found"};
     if (!plan) return plan;
     items.push_back(std::move(*plan));
   }
@@ -61,7 +63,8 @@ std::size_t PrintPlans(const Terminal& terminal, const Json& plans, const DiffOp
     const Json& lines = At(plan, {"lines"});
     if (!wanted || lines.empty()) continue;
     terminal.out << "workload/" << workload << "\n";
-    for (const auto& line : lines) terminal.out << "  " << OneLine(line.is_string() ? line.get<std::string>() : "") << "\n";
+    for (const auto& line : lines)
+      terminal.out << "  " << OneLine(line.is_string() ? line.get<std::string>() : "") << "\n";
     steps += lines.size();
   }
   return steps;

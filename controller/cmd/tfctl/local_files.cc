@@ -25,7 +25,9 @@ Expected<std::map<std::string, std::string>> ReadFolder(const std::string& folde
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
     const fs::file_status status = walk->symlink_status(error);
     if (walk->path().filename() == ".git") walk.disable_recursion_pending();
-    if (error || !fs::is_regular_file(status) || walk->path().filename() == ".git" || walk->file_size(error) > kLargestFile) continue;
+    if (error || !fs::is_regular_file(status) || walk->path().filename() == ".git" ||
+        walk->file_size(error) > kLargestFile)
+      continue;
     auto content = ReadFile(walk->path().string());
     if (!content) return std::move(content).error();
     files.emplace(walk->path().lexically_relative(folder).generic_string(), std::move(*content));

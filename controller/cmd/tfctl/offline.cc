@@ -27,7 +27,8 @@ Expected<std::map<std::string, std::string>> Collect(const std::vector<std::stri
     }
     auto folder = ReadFolder(path);
     if (!folder) return folder;
-    for (auto& [name, content] : *folder) files.emplace((fs::path(path) / name).lexically_normal().string(), std::move(content));
+    for (auto& [name, content] : *folder)
+      files.emplace((fs::path(path) / name).lexically_normal().string(), std::move(content));
   }
   return files;
 }
@@ -36,7 +37,9 @@ v1::ObjectSet Load(const std::map<std::string, std::string>& files) {
   std::vector<codec::TreeChange> tree;
   for (const auto& [path, content] : files) tree.push_back({path, "here"});
   codec::ManifestLoader loader;
-  return loader.Load("", tree, [&files](const std::string& path, const std::string&) -> Expected<std::string> { return files.at(path); });
+  return loader.Load("", tree, [&files](const std::string& path, const std::string&) -> Expected<std::string> {
+    return files.at(path);
+  });
 }
 
 std::string Count(std::size_t number, const std::string& thing) {

@@ -13,13 +13,16 @@ int Logs(const Session& session, const LogsOptions& options) {
   if (options.tail) query += "&tail=" + std::to_string(*options.tail);
   if (!options.since.empty()) {
     const auto back = ParseDuration(options.since);
-    if (!back) return Report(session.terminal, {ErrorKind::Invalid, "--since " + options.since + ": expected a duration, as 10m"});
+    if (!back)
+      return Report(session.terminal,
+                    {ErrorKind::Invalid, "--since " + options.since + ": expected a duration, as 10m"});
     query += "&since=" + PercentEncode(FormatRfc3339(session.terminal.now() - *back));
   }
-  auto done = session.client.Stream("/api/workloads/" + PercentEncode(options.workload) + "/logs" + query, [&session](std::string_view bytes) {
-    session.terminal.out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    session.terminal.out.flush();
-  });
+  auto done = session.client.Stream(
+      "/api/workloads/" + PercentEncode(options.workload) + "/logs" + query, [&session](std::string_view bytes) {
+        session.terminal.out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        session.terminal.out.flush();
+      });
   return done ? kDone : Report(session.terminal, done.error());
 }
 
@@ -50,7 +53,8 @@ int ShowVersion(const Session& session, bool client_only) {
   }
   const std::string engine = Text(*version, {"engine"});
   const std::string commit = Text(*version, {"commit"});
-  session.terminal.out << "tinyforged  " << Text(*version, {"version"}) << (commit.empty() ? "" : " (" + commit + ")") << "\n"
+  session.terminal.out << "tinyforged  " << Text(*version, {"version"}) << (commit.empty() ? "" : " (" + commit + ")")
+                       << "\n"
                        << "host        " << Text(*version, {"host"}) << "\n"
                        << "instance    " << Text(*version, {"instance"}) << "\n"
                        << "engine      " << (engine.empty() ? "not reached" : engine) << "\n";

@@ -16,7 +16,8 @@ Expected<OutputOptions> ParseOutput(const std::string& text) {
   if (text == "yaml") return OutputOptions{.format = Format::AsYaml};
   if (text == "name") return OutputOptions{.format = Format::Name};
   constexpr std::string_view kJsonPath = "jsonpath=";
-  if (text.starts_with(kJsonPath)) return OutputOptions{.format = Format::Template, .template_text = text.substr(kJsonPath.size())};
+  if (text.starts_with(kJsonPath))
+    return OutputOptions{.format = Format::Template, .template_text = text.substr(kJsonPath.size())};
   return Error{ErrorKind::Invalid, "-o " + text + ": expected wide, json, yaml, name or jsonpath=TEMPLATE"};
 }
 

@@ -39,7 +39,8 @@ bool Holds(const Json& object, const Goal& goal) {
   for (const auto& condition : At(object, {"status", "conditions"})) {
     if (!SameWord(Text(condition, {"type"}), goal.condition)) continue;
     const std::int64_t generation = Number(object, {"metadata", "generation"});
-    return SameWord(Text(condition, {"status"}), goal.status) && Number(condition, {"observedGeneration"}, generation) >= generation;
+    return SameWord(Text(condition, {"status"}), goal.status) &&
+           Number(condition, {"observedGeneration"}, generation) >= generation;
   }
   return false;
 }
@@ -60,10 +61,12 @@ class Progress {
     pending_.clear();
     done_.clear();
     auto names = target_.names;
-    if (names.empty()) std::ranges::transform(there, std::back_inserter(names), [](const auto& entry) { return entry.first; });
+    if (names.empty())
+      std::ranges::transform(there, std::back_inserter(names), [](const auto& entry) { return entry.first; });
     for (const auto& name : names) {
       const auto it = there.find(name);
-      if (it == there.end() && !goal_.deleted) return Error{ErrorKind::NotFound, std::string(target_.resource->name) + " \"" + name + "\" not found"};
+      if (it == there.end() && !goal_.deleted)
+        return Error{ErrorKind::NotFound, std::string(target_.resource->name) + " \"" + name + "\" not found"};
       Judge(name, it == there.end() ? nullptr : it->second);
     }
     return pending_.empty();
@@ -98,12 +101,14 @@ class Progress {
 };
 
 Expected<Target> OneTarget(const WaitOptions& options) {
-  const auto targets = ParseTargets(options.what.empty() && options.all ? std::vector<std::string>{"workloads"} : options.what);
+  const auto targets =
+      ParseTargets(options.what.empty() && options.all ? std::vector<std::string>{"workloads"} : options.what);
   if (!targets) return targets.error();
   if (targets->size() != 1) return Error{ErrorKind::Invalid, "objects of one kind can be waited for at once"};
   const Target& target = targets->front();
   const bool single = target.resource->kind == ResourceKind::Repository;
-  if (target.names.empty() && !options.all && !single) return Error{ErrorKind::Invalid, "name what to wait for, or say --all"};
+  if (target.names.empty() && !options.all && !single)
+    return Error{ErrorKind::Invalid, "name what to wait for, or say --all"};
   return target;
 }
 
@@ -116,10 +121,13 @@ int Wait(const Session& session, const WaitOptions& options) {
   const auto goal = ParseGoal(options.condition);
   if (!goal) return Report(terminal, goal.error());
   const auto timeout = ParseDuration(options.timeout);
-  if (!timeout) return Report(terminal, {ErrorKind::Invalid, "--timeout " + options.timeout + ": expected a duration, as 2m"});
+  if (!timeout)
+    return Report(terminal, {ErrorKind::Invalid, "--timeout " + options.timeout + ": expected a duration, as 2m"});
   Progress progress(*target, *goal);
   const WatchBounds bounds{.until = std::chrono::steady_clock::now() + *timeout};
-  const auto watched = WatchPath(session, std::string(target->resource->path), [&progress](const Json& answer) { return progress.See(answer); }, bounds);
+  const auto watched = WatchPath(
+      session, std::string(target->resource->path), [&progress](const Json& answer) { return progress.See(answer); },
+      bounds);
   if (watched) {
     progress.PrintDone(terminal);
     return kDone;

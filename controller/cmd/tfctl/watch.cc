@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kSettle(50);
 std::string WatchQuery(const std::string& path, const std::string& version, Clock::time_point until) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
   const auto timeout = std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kPoll);
-  return (path.find('?') == std::string::npos ? "?watch=" : "&watch=") + version + "&timeout=" + FormatDuration(timeout);
+  return (path.find('?') == std::string::npos ? "?watch=" : "&watch=") + version +
+         "&timeout=" + FormatDuration(timeout);
 }
 
 void Sleep(const std::stop_token& stop, std::chrono::milliseconds time) {
@@ -45,7 +46,8 @@ Expected<void> WatchPath(const Session& session, const std::string& path,
       const auto enough = see(*answer);
       if (!enough) return enough.error();
       if (*enough) return {};
-      if (version.empty()) return Error{ErrorKind::Terminal, "the server cannot be watched; it is older than this tfctl"};
+      if (version.empty())
+        return Error{ErrorKind::Terminal, "the server cannot be watched; it is older than this tfctl"};
     } else if (answer.error().kind != ErrorKind::Transient || version.empty() || Clock::now() - answered > kOutage) {
       return answer.error();
     }

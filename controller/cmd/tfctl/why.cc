@@ -56,7 +56,8 @@ void PrintNext(const Session& session, const std::string& path) {
   const Json& lines = At(*plan, {"lines"});
   if (lines.empty()) return PrintField(session.terminal, "Next", "nothing to do: what runs is what the manifest says");
   session.terminal.out << "Next:\n";
-  for (const auto& line : lines) PrintIndented(session.terminal, OneLine(line.is_string() ? line.get<std::string>() : ""));
+  for (const auto& line : lines)
+    PrintIndented(session.terminal, OneLine(line.is_string() ? line.get<std::string>() : ""));
 }
 
 }  // namespace
@@ -77,7 +78,9 @@ int Why(const Session& session, const std::string& name) {
   const Json& rollout = At(*workload, {"status", "lastRollout"});
   PrintField(terminal, "Workload", name + ", " + ImageOf(*workload));
   PrintCommit(terminal, *workload);
-  PrintField(terminal, "Cause", rollout.is_null() ? "no rollout is recorded; the containers below say why they were made" : Text(rollout, {"cause"}));
+  PrintField(terminal, "Cause",
+             rollout.is_null() ? "no rollout is recorded; the containers below say why they were made"
+                               : Text(rollout, {"cause"}));
   PrintOutcome(terminal, *workload);
   PrintObstacles(terminal, *workload);
   const Json& list = At(*events, {"items"});

@@ -25,7 +25,8 @@ class ApiTest : public ServerTest {
     EXPECT_TRUE(server_->ListenUnix(MetricsSocket(), 0660, MakeMetricsRouter(backend_)));
     server_->Start();
     const ObjectKey key{Kind::Workload, "shop"};
-    backend_.store.records[key] = {.key = key, .meta = {.name = "shop"}, .spec_json = R"({"replicas":2})", .generation = 3};
+    backend_.store.records[key] = {
+        .key = key, .meta = {.name = "shop"}, .spec_json = R"({"replicas":2})", .generation = 3};
   }
   ~ApiTest() override { server_->Stop(); }
 
@@ -43,21 +44,26 @@ class ApiTest : public ServerTest {
     return client.ReadAll();
   }
   std::string Post(const std::string& path, const std::string& body) const {
-    return Answer("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return Answer("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+                  "\r\n\r\n" + body);
   }
 
   FakeBackend backend_;
 };
 
 TEST_F(ApiTest, ListsAreRecordsWithAVersion) {
-  EXPECT_THAT(Get("/api/workloads"),
-              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("\r\nTinyforge-Version: 1000\r\n"),
-                    HasSubstr(R"({"version":1000,"items":[{"apiVersion":"tinyforge.dev/v1","kind":"Workload","metadata":{"name":"shop","generation":3},"spec":{"replicas":2},"status":{)")));
+  EXPECT_THAT(
+      Get("/api/workloads"),
+      AllOf(
+          StartsWith("HTTP/1.1 200 "), HasSubstr("\r\nTinyforge-Version: 1000\r\n"),
+          HasSubstr(
+              R"({"version":1000,"items":[{"apiVersion":"tinyforge.dev/v1","kind":"Workload","metadata":{"name":"shop","generation":3},"spec":{"replicas":2},"status":{)")));
   EXPECT_THAT(Get("/api/triggers"), EndsWith("{\"version\":1000,\"items\":[]}\n"));
 }
 
 TEST_F(ApiTest, OneObjectStandsAloneAndAMissingOneIs404) {
-  EXPECT_THAT(Get("/api/workloads/shop"), HasSubstr("\r\n\r\n{\"apiVersion\":\"tinyforge.dev/v1\",\"kind\":\"Workload\""));
+  EXPECT_THAT(Get("/api/workloads/shop"),
+              HasSubstr("\r\n\r\n{\"apiVersion\":\"tinyforge.dev/v1\",\"kind\":\"Workload\""));
   EXPECT_THAT(Get("/api/workloads/nobody"), AllOf(StartsWith("HTTP/1.1 404 "), Not(HasSubstr("nobody"))));
 }
 
@@ -120,8 +126,8 @@ TEST_F(ApiTest, PlansTakeFilesAsTextOrBase64AndNothingElse) {
   EXPECT_THAT(Post("/api/plan", R"({"files":{"a.yaml":"x: 1\n","b":{"base64":"AP8="}}})"), StartsWith("HTTP/1.1 200 "));
   EXPECT_EQ(backend_.planned_files.at("a.yaml"), "x: 1\n");
   EXPECT_EQ(backend_.planned_files.at("b"), std::string("\0\xff", 2));
-  for (const std::string body : {"", "[]", "{}", R"({"files":[]})", R"({"files":{"a":1}})", R"({"files":{"a":{"base64":"!"}}})",
-                                 R"({"files":{"a":{"base64":"AA","b":1}}})"}) {
+  for (const std::string body : {"", "[]", "{}", R"({"files":[]})", R"({"files":{"a":1}})",
+                                 R"({"files":{"a":{"base64":"!"}}})", R"({"files":{"a":{"base64":"AA","b":1}}})"}) {
     EXPECT_THAT(Post("/api/plan", body), StartsWith("HTTP/1.1 400 ")) << body;
   }
   EXPECT_THAT(Post("/api/plan", std::string(1'000'000, '[')), StartsWith("HTTP/1.1 400 "));

@@ -14,7 +14,8 @@ namespace tinyforge::serve {
 
 class FakeStore : public ObjectStore {
  public:
-  Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>&, const std::vector<ObjectKey>&, const Revision&) override {
+  Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>&, const std::vector<ObjectKey>&,
+                                const Revision&) override {
     return {};
   }
   Expected<std::optional<ObjectRecord>> Get(const ObjectKey& key) override {
@@ -58,7 +59,8 @@ class FakeStore : public ObjectStore {
     for (const auto& event : events) {
       if (filter.object.empty() || event.object == filter.object) found.push_back(event);
     }
-    if (found.size() > filter.limit) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(filter.limit));
+    if (found.size() > filter.limit)
+      found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(filter.limit));
     return found;
   }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
@@ -99,7 +101,8 @@ class FakeBackend : public Backend {
   }
   Expected<SyncResult> Sync(std::stop_token stop) override { return on_sync(stop); }
   Expected<void> ApproveDeletions(const Revision& revision) override {
-    if (!store.repository.revision.starts_with(revision)) return Error{ErrorKind::Conflict, "that revision is not in force"};
+    if (!store.repository.revision.starts_with(revision))
+      return Error{ErrorKind::Conflict, "that revision is not in force"};
     approved = revision;
     return {};
   }

@@ -17,10 +17,11 @@ using GetTest = TfctlTest;
 TEST_F(GetTest, WorkloadsTableSaysWhyOneIsNotReady) {
   AddShopAndApi();
   EXPECT_EQ(Run({"get", "workloads"}), kDone);
-  EXPECT_EQ(out,
-            "NAME   READY   STATUS          REVISION   AGE   MESSAGE\n"
-            "api    0/1     RolloutFailed   4f2a9c1    3m    exit code 3: no such table users; version 1.1 keeps serving\n"
-            "shop   2/2     Ready           4f2a9c1    42m\n");
+  EXPECT_EQ(
+      out,
+      "NAME   READY   STATUS          REVISION   AGE   MESSAGE\n"
+      "api    0/1     RolloutFailed   4f2a9c1    3m    exit code 3: no such table users; version 1.1 keeps serving\n"
+      "shop   2/2     Ready           4f2a9c1    42m\n");
   EXPECT_EQ(err, "");
 }
 
@@ -36,7 +37,9 @@ TEST_F(GetTest, MessagesAreCutToTheTerminal) {
 TEST_F(GetTest, WideShowsWhereTheObjectComesFrom) {
   AddShopAndApi();
   EXPECT_EQ(Run({"get", "wl/shop", "-o", "wide", "--no-headers"}), kDone);
-  EXPECT_EQ(out, "shop   2/2     Ready    4f2a9c1    42m   image    registry.example.com/shop:1.4.2   apps/shop.yaml:1:1   team=web\n");
+  EXPECT_EQ(out,
+            "shop   2/2     Ready    4f2a9c1    42m   image    registry.example.com/shop:1.4.2   apps/shop.yaml:1:1   "
+            "team=web\n");
 }
 
 TEST_F(GetTest, ASpecThatWasNotActedUponYetIsNotReady) {
@@ -73,7 +76,8 @@ TEST_F(GetTest, JsonPathReadsConditionsAsKubectlDoes) {
   AddShopAndApi();
   EXPECT_EQ(Run({"get", "wl", "shop", "-o", R"(jsonpath={.status.conditions[?(@.type=="Ready")].status})"}), kDone);
   EXPECT_EQ(out, "True");
-  EXPECT_EQ(Run({"get", "wl", "-o", R"(jsonpath={range .items[*]}{.metadata.name}={.spec.replicas}{"\n"}{end})"}), kDone);
+  EXPECT_EQ(Run({"get", "wl", "-o", R"(jsonpath={range .items[*]}{.metadata.name}={.spec.replicas}{"\n"}{end})"}),
+            kDone);
   EXPECT_EQ(out, "api=\nshop=2\n");
   EXPECT_EQ(Run({"get", "wl", "-o", "jsonpath={.items[*].metadata.name}"}), kDone);
   EXPECT_EQ(out, "api shop");
@@ -83,30 +87,34 @@ TEST_F(GetTest, JsonPathReadsConditionsAsKubectlDoes) {
 }
 
 TEST_F(GetTest, RepositoryShowsEveryBrokenManifest) {
-  backend_.store.repository = {.url = "https://git.example.com/config",
-                               .branch = "main",
-                               .path = ".",
-                               .revision = kCommit,
-                               .fetched = kNow - std::chrono::seconds(20),
-                               .applied = kNow - std::chrono::hours(4),
-                               .conditions = {MakeCondition("Ready", ConditionStatus::False, "ManifestErrors", "1 file is broken")},
-                               .errors = {{{"apps/shop.yaml", 12, 7}, "spec.replicas", "expected a number from 0 to 100"}}};
+  backend_.store.repository = {
+      .url = "https://git.example.com/config",
+      .branch = "main",
+      .path = ".",
+      .revision = kCommit,
+      .fetched = kNow - std::chrono::seconds(20),
+      .applied = kNow - std::chrono::hours(4),
+      .conditions = {MakeCondition("Ready", ConditionStatus::False, "ManifestErrors", "1 file is broken")},
+      .errors = {{{"apps/shop.yaml", 12, 7}, "spec.replicas", "expected a number from 0 to 100"}}};
   EXPECT_EQ(Run({"get", "repository"}), kDone);
   EXPECT_EQ(out,
             "URL                              BRANCH   REVISION   FETCHED   STATUS           BROKEN FILES   MESSAGE\n"
-            "https://git.example.com/config   main     4f2a9c1    20s       ManifestErrors   1              1 file is broken\n"
+            "https://git.example.com/config   main     4f2a9c1    20s       ManifestErrors   1              1 file is "
+            "broken\n"
             "\n"
             "apps/shop.yaml:12:7: spec.replicas: expected a number from 0 to 100\n");
   AddShopAndApi();
   EXPECT_EQ(Run({"get", "wl"}), kDone);
-  EXPECT_EQ(err,
-            "note: 1 file of the config repository could not be used, first apps/shop.yaml:12:7: spec.replicas: expected a "
-            "number from 0 to 100 (tfctl get repository)\n");
+  EXPECT_EQ(
+      err,
+      "note: 1 file of the config repository could not be used, first apps/shop.yaml:12:7: spec.replicas: expected a "
+      "number from 0 to 100 (tfctl get repository)\n");
 }
 
 TEST_F(GetTest, SecretsShowKeysAndNeverMore) {
   Add(MakeRecord(Kind::Secret, "shop", R"({"fromFiles":{"password":"shop/password","token":"shop/token"}})"));
-  backend_.secret_keys = {{"password", "1a2b3c4d", ""}, {"token", "", "no file shop/token below the secrets directory"}};
+  backend_.secret_keys = {{"password", "1a2b3c4d", ""},
+                          {"token", "", "no file shop/token below the secrets directory"}};
   EXPECT_EQ(Run({"get", "secrets"}), kDone);
   EXPECT_EQ(out,
             "NAME   READABLE   STATUS       KEYS             MESSAGE\n"
@@ -115,15 +123,18 @@ TEST_F(GetTest, SecretsShowKeysAndNeverMore) {
 
 TEST_F(GetTest, ContainersAndAllTellKindsApart) {
   AddShopAndApi();
-  backend_.store.containers = {{"0123456789abcdef", "shop", "shop", "image", "registry.example.com/shop:1.4.2", "running", "owned", 1, kNow - std::chrono::hours(1)},
-                               {"fedcba", "clone", "shop", "image", "evil", "exited", "foreign", 0, kNow - std::chrono::hours(50)}};
+  backend_.store.containers = {
+      {"0123456789abcdef", "shop", "shop", "image", "registry.example.com/shop:1.4.2", "running", "owned", 1,
+       kNow - std::chrono::hours(1)},
+      {"fedcba", "clone", "shop", "image", "evil", "exited", "foreign", 0, kNow - std::chrono::hours(50)}};
   EXPECT_EQ(Run({"get", "ct"}), kDone);
   EXPECT_EQ(out,
             "NAME    WORKLOAD   STATE     RELATION   AGE    IMAGE\n"
             "shop    shop       running   owned      60m    registry.example.com/shop:1.4.2\n"
             "clone   shop       exited    foreign    2d2h   evil\n");
   EXPECT_EQ(Run({"get", "all"}), kDone);
-  EXPECT_THAT(out, AllOf(HasSubstr("workloads:\nNAME"), HasSubstr("\n\ncontainers:\nNAME"), Not(HasSubstr("triggers"))));
+  EXPECT_THAT(out,
+              AllOf(HasSubstr("workloads:\nNAME"), HasSubstr("\n\ncontainers:\nNAME"), Not(HasSubstr("triggers"))));
 }
 
 TEST_F(GetTest, WhatIsNotThereIsNamed) {
@@ -151,8 +162,9 @@ TEST_F(GetTest, WithoutAControllerItSaysSo) {
 }
 
 TEST_F(GetTest, EventsShowCountsAndFilterByObject) {
-  backend_.store.events = {{kNow - std::chrono::minutes(9), Event::Type::Warning, "workload/shop", "PullFailed", "401 from the registry", 3},
-                           {kNow - std::chrono::minutes(1), Event::Type::Normal, "repository", "Fetched", "4f2a9c1", 1}};
+  backend_.store.events = {
+      {kNow - std::chrono::minutes(9), Event::Type::Warning, "workload/shop", "PullFailed", "401 from the registry", 3},
+      {kNow - std::chrono::minutes(1), Event::Type::Normal, "repository", "Fetched", "4f2a9c1", 1}};
   EXPECT_EQ(Run({"events", "shop"}), kDone);
   EXPECT_EQ(out,
             "LAST SEEN   TYPE      REASON       OBJECT          MESSAGE\n"
@@ -194,11 +206,12 @@ TEST_F(GetTest, WatchShowsARowWhenItChanges) {
   const int code = TfctlMain({"--api-socket", Socket(), "get", "wl", "-w"},
                              {.out = stream, .err = errors, .now = [] { return kNow; }, .stop = source.get_token()});
   EXPECT_EQ(code, kDone) << errors.str();
-  EXPECT_EQ(buffer.str(),
-            "NAME   READY   STATUS          REVISION   AGE   MESSAGE\n"
-            "api    0/1     RolloutFailed   4f2a9c1    3m    exit code 3: no such table users; version 1.1 keeps serving\n"
-            "shop   2/2     Ready           4f2a9c1    42m\n"
-            "shop   2/2     RolloutFailed   4f2a9c1    42m   second\n");
+  EXPECT_EQ(
+      buffer.str(),
+      "NAME   READY   STATUS          REVISION   AGE   MESSAGE\n"
+      "api    0/1     RolloutFailed   4f2a9c1    3m    exit code 3: no such table users; version 1.1 keeps serving\n"
+      "shop   2/2     Ready           4f2a9c1    42m\n"
+      "shop   2/2     RolloutFailed   4f2a9c1    42m   second\n");
 }
 
 }  // namespace

@@ -25,11 +25,17 @@ class VerbsTest : public TfctlTest {
   }
 
   void AddFailedContainer() {
-    ObservedContainer failed{.id = "0123", .name = "api-candidate", .state = ContainerState::Exited, .exit_code = 3, .created = kNow - std::chrono::minutes(5)};
-    failed.labels = {{std::string(label::kRevision), kCommit}, {std::string(label::kCause), "spec.source.image.tag: 1.1 -> 1.2"}};
+    ObservedContainer failed{.id = "0123",
+                             .name = "api-candidate",
+                             .state = ContainerState::Exited,
+                             .exit_code = 3,
+                             .created = kNow - std::chrono::minutes(5)};
+    failed.labels = {{std::string(label::kRevision), kCommit},
+                     {std::string(label::kCause), "spec.source.image.tag: 1.1 -> 1.2"}};
     backend_.observed["api"] = {failed};
-    backend_.store.events = {{kNow - std::chrono::hours(2), Event::Type::Normal, "workload/api", "Started", "of an earlier rollout", 1},
-                             {kNow - std::chrono::minutes(4), Event::Type::Normal, "workload/api", "Created", "container api-candidate", 1}};
+    backend_.store.events = {
+        {kNow - std::chrono::hours(2), Event::Type::Normal, "workload/api", "Started", "of an earlier rollout", 1},
+        {kNow - std::chrono::minutes(4), Event::Type::Normal, "workload/api", "Created", "container api-candidate", 1}};
   }
 };
 
@@ -69,7 +75,8 @@ TEST_F(VerbsTest, DescribeShowsSpecConditionsContainersAndEvents) {
 
 TEST_F(VerbsTest, DescribeNamesTheBindingsOfAWorkload) {
   AddShopAndApi();
-  Add(MakeRecord(Kind::Binding, "by-label", R"({"trigger":"images","workloadSelector":{"matchLabels":{"team":"web"}}})"));
+  Add(MakeRecord(Kind::Binding, "by-label",
+                 R"({"trigger":"images","workloadSelector":{"matchLabels":{"team":"web"}}})"));
   Add(MakeRecord(Kind::Binding, "other", R"({"trigger":"images","workload":"api"})"));
   EXPECT_EQ(Run({"describe", "wl/shop"}), kDone);
   EXPECT_THAT(out, AllOf(HasSubstr("Bindings:\n  by-label (trigger images)\n"), Not(HasSubstr("other"))));
@@ -116,7 +123,8 @@ TEST_F(VerbsTest, DiffSendsAFolderAsACommitWouldHoldIt) {
   backend_.tree_plan.plans = {{"shop", {"create container shop (new)"}}};
   EXPECT_EQ(Run({"diff", "-f", dir_ / "tree"}), 1) << err;
   EXPECT_EQ(out, "workload/shop\n  create container shop (new)\n");
-  EXPECT_THAT(backend_.planned_files, ElementsAre(Pair("apps/shop.yaml", "kind: Workload\n"), Pair("logo.png", std::string("\x89PNG\0\xff", 6))));
+  EXPECT_THAT(backend_.planned_files, ElementsAre(Pair("apps/shop.yaml", "kind: Workload\n"),
+                                                  Pair("logo.png", std::string("\x89PNG\0\xff", 6))));
   backend_.tree_plan.errors = {{{"apps/shop.yaml", 1, 1}, "spec", "is missing"}};
   EXPECT_EQ(Run({"diff", "-f", dir_ / "tree"}), 2);
   EXPECT_EQ(err, "apps/shop.yaml:1:1: spec: is missing\n");
@@ -124,7 +132,10 @@ TEST_F(VerbsTest, DiffSendsAFolderAsACommitWouldHoldIt) {
 }
 
 TEST_F(VerbsTest, SyncPrintsTheRevisionInForce) {
-  backend_.on_sync = [](std::stop_token) { return serve::SyncResult{.revision = kCommit, .changed = true, .errors = {{{"a.yaml", 2, 1}, "kind", "is not known"}}}; };
+  backend_.on_sync = [](std::stop_token) {
+    return serve::SyncResult{
+        .revision = kCommit, .changed = true, .errors = {{{"a.yaml", 2, 1}, "kind", "is not known"}}};
+  };
   EXPECT_EQ(Run({"sync"}), kDone);
   EXPECT_EQ(out, std::string("revision ") + kCommit + " is in force\n");
   EXPECT_EQ(err, "a.yaml:2:1: kind: is not known\n");
@@ -151,7 +162,9 @@ TEST_F(VerbsTest, WaitReturnsWhenTheConditionComesTrue) {
 TEST_F(VerbsTest, WaitThatTimesOutSaysWhatIsMissing) {
   AddShopAndApi();
   EXPECT_EQ(Run({"wait", "wl/api", "--timeout=30ms"}), kFailed);
-  EXPECT_EQ(err, "error: timed out after 30ms: workload/api is RolloutFailed (exit code 3: no such table users; version 1.1 keeps serving)\n");
+  EXPECT_EQ(err,
+            "error: timed out after 30ms: workload/api is RolloutFailed (exit code 3: no such table users; version 1.1 "
+            "keeps serving)\n");
   EXPECT_EQ(Run({"wait", "wl/nobody", "--timeout=30ms"}), kFailed);
   EXPECT_EQ(Run({"wait", "wl/nobody", "--for=delete"}), kDone);
   EXPECT_EQ(Run({"wait", "wl/api", "--for=condition=Ready=False"}), kDone);
@@ -193,17 +206,23 @@ TEST_F(VerbsTest, ApproveReleasesTheDeletionsOfTheRevisionInForce) {
 
 TEST_F(VerbsTest, VersionNamesBothSides) {
   EXPECT_EQ(Run({"version"}), kDone);
-  EXPECT_THAT(out, AllOf(StartsWith("tfctl       "), HasSubstr("tinyforged  0.1.0 (abcdef0)\n"), HasSubstr("engine      not reached\n")));
+  EXPECT_THAT(out, AllOf(StartsWith("tfctl       "), HasSubstr("tinyforged  0.1.0 (abcdef0)\n"),
+                         HasSubstr("engine      not reached\n")));
   EXPECT_EQ(RunPlain({"version", "--client"}), kDone);
 }
 
 TEST_F(VerbsTest, ValidatePrintsEveryErrorAndASummary) {
-  WriteFile("good/a.yaml", "apiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: a}\nspec: {source: {image: {repository: r}}}\n");
+  WriteFile(
+      "good/a.yaml",
+      "apiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: a}\nspec: {source: {image: {repository: r}}}\n");
   EXPECT_EQ(RunPlain({"validate", dir_ / "good"}), kDone);
   EXPECT_EQ(out, "1 object in 1 file, 0 errors\n");
-  WriteFile("good/b.yaml", "apiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: b}\nspec: {source: {image: {repository: r}}, replicass: 2}\n");
+  WriteFile("good/b.yaml",
+            "apiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: b}\nspec: {source: {image: {repository: "
+            "r}}, replicass: 2}\n");
   EXPECT_EQ(RunPlain({"validate", dir_ / "good"}), kFailed);
-  EXPECT_THAT(out, AllOf(HasSubstr("good/b.yaml:4:"), HasSubstr("replicass"), HasSubstr("\n1 object in 1 file, 1 error\n")));
+  EXPECT_THAT(out,
+              AllOf(HasSubstr("good/b.yaml:4:"), HasSubstr("replicass"), HasSubstr("\n1 object in 1 file, 1 error\n")));
   EXPECT_EQ(RunPlain({"validate", dir_ / "nowhere"}), kFailed);
 }
 
