@@ -71,7 +71,8 @@ class SessionExchange : public Exchange {
   void BeginStream(std::string_view content_type) override {
     if (answered_.exchange(true)) return;
     streaming_ = true;
-    core_->Post([sink = sink_, number = number_, type = std::string(content_type)] { sink->BeginStream(number, type); });
+    core_->Post(
+        [sink = sink_, number = number_, type = std::string(content_type)] { sink->BeginStream(number, type); });
   }
 
   bool Write(std::string_view bytes) override {
@@ -133,6 +134,8 @@ void StreamGate::Close() {
   gone_.request_stop();
 }
 
-ExchangePtr MakeExchange(ExchangeParts parts) { return std::make_shared<SessionExchange>(std::move(parts)); }
+ExchangePtr MakeExchange(ExchangeParts parts) {
+  return std::make_shared<SessionExchange>(std::move(parts));
+}
 
 }  // namespace tinyforge::serve

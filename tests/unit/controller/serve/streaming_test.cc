@@ -140,7 +140,8 @@ TEST_F(StreamingTest, ParkedRequestsHoldNoThreadAndWakeTogether) {
 }
 
 TEST_F(StreamingTest, AParkedRequestIsAnsweredWhenItsTimeIsOver) {
-  Route("GET", "/parked", Lane::Pool, [](const ExchangePtr& e) { e->Park(milliseconds(30), [e] { e->Send({.body = "over"}); }); });
+  Route("GET", "/parked", Lane::Pool,
+        [](const ExchangePtr& e) { e->Park(milliseconds(30), [e] { e->Send({.body = "over"}); }); });
   Start();
   RawClient client = Connect();
   client.Send(Request("/parked"));
