@@ -90,7 +90,9 @@ class SpawnSettings {
 };
 
 // By number: the declaration of glibc 2.36 lacks its C linkage.
-Fd OpenPidFd(pid_t pid) { return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
+Fd OpenPidFd(pid_t pid) {
+  return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+}
 
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   std::vector<char*> pointers;
@@ -152,8 +154,9 @@ Expected<Child> Child::Start(const ChildSpec& spec) {
   auto err = OpenPipe();
   if (!in || !out || !err) return Error{ErrorKind::Transient, "start " + spec.executable + ": no pipe left"};
   // A new pipe holds 64 KiB, and its reading end is still ours: this neither blocks nor raises SIGPIPE.
-  const bool written = spec.input.size() <= (32u << 10) &&
-                       write(in->write.get(), spec.input.data(), spec.input.size()) == static_cast<ssize_t>(spec.input.size());
+  const bool written =
+      spec.input.size() <= (32u << 10) &&
+      write(in->write.get(), spec.input.data(), spec.input.size()) == static_cast<ssize_t>(spec.input.size());
   if (!written) return Error{ErrorKind::Invalid, "start " + spec.executable + ": its input is too long"};
   in->write.Close();
   std::vector<std::string> argv{spec.executable};
@@ -186,8 +189,8 @@ ChildResult Child::Wait(const ChildSpec& spec, int cancelled) {
   const auto until = std::chrono::steady_clock::now() + spec.deadline;
   ChildResult result;
   std::optional<ChildResult::End> killed;
-  std::array<pollfd, 4> watched{{{ended_.get(), POLLIN, 0}, {cancelled, POLLIN, 0}, {output_.get(), POLLIN, 0},
-                                 {errors_.get(), POLLIN, 0}}};
+  std::array<pollfd, 4> watched{
+      {{ended_.get(), POLLIN, 0}, {cancelled, POLLIN, 0}, {output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}}};
   while (true) {
     const auto left = std::chrono::ceil<Duration>(until - std::chrono::steady_clock::now()).count();
     const int ready = poll(watched.data(), watched.size(), static_cast<int>(std::max<Duration::rep>(left, 0)));

@@ -17,7 +17,7 @@ struct ChildSpec {
   std::vector<std::string> environment;  // "NAME=value"; nothing is inherited
   std::string input;                     // at most 32 KiB
   Duration deadline{60'000};
-  std::size_t max_output = 32u << 10;    // of each stream; the rest is read and dropped
+  std::size_t max_output = 32u << 10;  // of each stream; the rest is read and dropped
 };
 
 struct ChildUsage {

@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace tinyforge::git {
@@ -39,8 +43,9 @@ std::optional<Checksum> ReadChecksum(const fs::path& file, off_t from_end) {
   if (fd < 0) return std::nullopt;
   struct stat info {};
   Checksum bytes{};
-  const bool read = fstat(fd, &info) == 0 && info.st_size >= from_end &&
-                    pread(fd, bytes.data(), bytes.size(), info.st_size - from_end) == static_cast<ssize_t>(bytes.size());
+  const bool read =
+      fstat(fd, &info) == 0 && info.st_size >= from_end &&
+      pread(fd, bytes.data(), bytes.size(), info.st_size - from_end) == static_cast<ssize_t>(bytes.size());
   close(fd);
   return read ? std::optional(bytes) : std::nullopt;
 }
@@ -53,39 +58,48 @@ bool IsPackFile(const fs::path& file) {
 }  // namespace
 
 CloneDirectory::CloneDirectory(std::string state_dir, std::string origin)
-    : origin_(std::move(origin)), path_(state_dir + "/git"), fresh_(path_ + ".new"), broken_(path_ + ".broken") {}
+    : state_dir_(std::move(state_dir)), origin_(std::move(origin)), link_(state_dir_ + "/git") {}
 
-bool CloneDirectory::Complete() const {
-  std::ifstream in(fs::path(path_) / kOriginFile, std::ios::binary);
-  const std::string stored{std::istreambuf_iterator<char>(in), {}};
-  return in.good() && stored == origin_;
-}
-
-Expected<void> CloneDirectory::PrepareFresh() const {
+Expected<std::string> CloneDirectory::Current() const {
   std::error_code error;
-  fs::remove_all(fresh_, error);
-  if (error) return FileError("remove " + fresh_, error);
-  fs::create_directories(fs::path(fresh_).parent_path(), error);
-  if (error) return FileError("create " + fs::path(fresh_).parent_path().string(), error);
-  return {};
+  const fs::path folder = fs::canonical(link_, error);
+  std::ifstream in(folder / kOriginFile, std::ios::binary);
+  const std::string stored{std::istreambuf_iterator<char>(in), {}};
+  if (error || !in.good() || stored != origin_)
+    return Error{ErrorKind::NotFound, "there is no complete clone at " + link_};
+  return folder.string();
 }
 
-Expected<void> CloneDirectory::Promote() const {
-  std::ofstream out(fs::path(fresh_) / kOriginFile, std::ios::binary);
+Expected<std::string> CloneDirectory::PrepareFresh() const {
+  std::error_code error;
+  fs::create_directories(state_dir_, error);
+  if (error) return FileError("create " + state_dir_, error);
+  std::error_code none;
+  const fs::path current = fs::canonical(link_, none);
+  std::vector<fs::path> remains;
+  for (fs::directory_iterator it(state_dir_, error), end; !error && it != end; it.increment(error)) {
+    const bool clone = it->path().filename().string().starts_with("git-");
+    if (clone && it->path().filename() != current.filename()) remains.push_back(it->path());
+  }
+  for (const fs::path& folder : remains) fs::remove_all(folder, error);
+  std::string fresh = link_ + "-XXXXXX";
+  if (mkdtemp(fresh.data()) == nullptr) return FileError("create " + fresh, {errno, std::generic_category()});
+  return fresh;
+}
+
+Expected<void> CloneDirectory::Promote(const std::string& fresh) const {
+  std::ofstream out(fs::path(fresh) / kOriginFile, std::ios::binary);
   out << origin_;
   out.close();
-  if (!out) return Error{ErrorKind::Transient, "cannot write into " + fresh_};
+  if (!out) return Error{ErrorKind::Transient, "cannot write into " + fresh};
   std::error_code error;
-  if (fs::exists(path_, error)) {
-    fs::remove_all(broken_, error);
-    fs::rename(path_, broken_, error);
-    if (error) return FileError("set " + path_ + " aside", error);
-  }
-  fs::rename(fresh_, path_, error);
-  if (!error) return {};
-  std::error_code ignored;
-  fs::rename(broken_, path_, ignored);
-  return FileError("move " + fresh_ + " to " + path_, error);
+  const std::string link = fresh + ".link";
+  fs::create_symlink(fs::path(fresh).filename(), link, error);
+  if (error) return FileError("create " + link, error);
+  if (fs::is_directory(fs::symlink_status(link_, error))) fs::remove_all(link_, error);
+  fs::rename(link, link_, error);
+  if (error) return FileError("replace " + link_, error);
+  return {};
 }
 
 void RemoveLeftovers(const std::string& directory) {
@@ -103,7 +117,8 @@ void RemoveLeftovers(const std::string& directory) {
 
 Expected<void> CheckPacks(const std::string& directory) {
   std::error_code error;
-  for (fs::directory_iterator it(fs::path(directory) / "objects" / "pack", error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(fs::path(directory) / "objects" / "pack", error), end; !error && it != end;
+       it.increment(error)) {
     if (it->path().extension() != ".pack" || !IsPackFile(it->path())) continue;
     const auto written = ReadChecksum(fs::path(it->path()).replace_extension(".idx"), 2 * kHash);
     const auto found = ReadChecksum(it->path(), kHash);

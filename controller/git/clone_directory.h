@@ -1,6 +1,6 @@
-// The bare clone on disk. `<state-dir>/git` is there only when it is complete and of the configured repository and
-// branch; a first or repeated clone grows in `git.new` and takes its place at once when done; what it replaces is kept as
-// `git.broken` until the next time. Internal to controller/git.
+// The bare clone on disk. `<state-dir>/git` is a link to a folder `git-XXXXXX` beside it and is there only when that
+// clone is complete and of the configured repository and branch. A first or repeated clone grows in a folder of its own
+// and takes its place at once by replacing the link; the one before stays until the next. Internal to controller/git.
 #pragma once
 
 #include <string>
@@ -14,20 +14,18 @@ class CloneDirectory {
   // `origin` names repository and branch; a clone of another origin is no clone of ours.
   CloneDirectory(std::string state_dir, std::string origin);
 
-  const std::string& path() const { return path_; }
-  const std::string& fresh_path() const { return fresh_; }
-
-  bool Complete() const;
-  // Makes room for a new clone at fresh_path(), which does not exist afterwards; its parent does.
-  Expected<void> PrepareFresh() const;
-  // Puts the finished clone from fresh_path() into place. On failure the old one is still, or again, in place.
-  Expected<void> Promote() const;
+  // The folder of the clone in place, links resolved: libgit2 shares what it has open by path, so a new clone must
+  // never have the path of an old one. NotFound: there is none of this origin.
+  Expected<std::string> Current() const;
+  // An empty folder for a new clone, after the remains of earlier ones were removed.
+  Expected<std::string> PrepareFresh() const;
+  // Puts the finished clone in `fresh` into place. On failure the old one is still there.
+  Expected<void> Promote(const std::string& fresh) const;
 
  private:
+  std::string state_dir_;
   std::string origin_;
-  std::string path_;
-  std::string fresh_;
-  std::string broken_;
+  std::string link_;
 };
 
 // Removes what a killed fetch leaves behind: lock files, half-written packs, an index without its pack. To be called

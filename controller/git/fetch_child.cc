@@ -71,7 +71,7 @@ void Confine(const FetchLimits& limits) {
 // that holds nothing but a link to the file that the configuration names.
 void MakeHome(const FetchRequest& request) {
   namespace fs = std::filesystem;
-  const fs::path home = request.directory + ".home";
+  const fs::path home = fs::path(request.directory) / "tinyforge-home";
   std::error_code ignored;
   fs::remove_all(home, ignored);
   fs::create_directories(home / ".ssh", ignored);

@@ -1,6 +1,6 @@
-// What the controller and its fetching child say to each other: one request on the child's standard input, one answer on
-// its standard output. Each is a list of fields "key=value", every field ended by a NUL byte. The answer of a child that
-// has talked to a hostile server is hostile input too, so there is as little to parse as can be.
+// What the controller and its fetching child say to each other: one request on the child's standard input, one answer
+// on its standard output. Each is a list of fields "key=value", every field ended by a NUL byte. The answer of a child
+// that has talked to a hostile server is hostile input too, so there is as little to parse as can be.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct FetchLimits {
 struct FetchRequest {
   std::string directory;  // the bare repository; created when `create`
   bool create = false;
-  std::string url;        // as ParseGitUrl takes it
+  std::string url;  // as ParseGitUrl takes it
   std::string branch;
   GitAuth auth;
   FetchLimits limits;

@@ -15,17 +15,22 @@ namespace {
 constexpr std::size_t kMaxAdvertised = 100'000;
 constexpr const char* kSystemCas = "/etc/ssl/certs/ca-certificates.crt";
 
-bool Mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool Mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 // libgit2 has one code for nearly everything, so the kind is read from its class and text.
 GitReason Classify(int code, const git_error* error) {
   const std::string_view text = error == nullptr || error->message == nullptr ? "" : error->message;
   if (code == GIT_EAUTH || Mentions(text, "status code: 403")) return GitReason::Credentials;
   if (code == GIT_ECERTIFICATE) return GitReason::Certificate;
+  if (Mentions(text, "authenticate SSH session")) return GitReason::Credentials;
   if (Mentions(text, "redirect")) return GitReason::Redirected;
   if (Mentions(text, "status code: 404") || Mentions(text, "ot found") || Mentions(text, "does not exist")) {
     return GitReason::NotFound;
   }
+  if (Mentions(text, "File too large")) return GitReason::TooLarge;
+  if (Mentions(text, "failed to connect")) return GitReason::Unreachable;
   if (error == nullptr) return GitReason::Internal;
   switch (error->klass) {
     case GIT_ERROR_NOMEMORY: return GitReason::TooLarge;
@@ -61,8 +66,10 @@ class Session {
     if (guard_.refusal()) return Fail(guard_.refusal()->reason, guard_.refusal()->message);
     const GitReason reason = Classify(code, git_error_last());
     std::string message = LastMessage();
-    if (reason == GitReason::Credentials && guard_.offered()) message = "the server refused the credentials: " + message;
-    if (reason == GitReason::Redirected) message = "the server redirects to another address (" + message + "); not followed, configure the final URL";
+    if (reason == GitReason::Credentials && guard_.offered()) message = "the credentials do not open it: " + message;
+    if (reason == GitReason::TooLarge) message = "the repository exceeds a limit: " + message;
+    if (reason == GitReason::Redirected)
+      message = "the server redirects to another address (" + message + "); not followed, configure the final URL";
     return Fail(reason, message);
   }
 
@@ -149,7 +156,8 @@ class Session {
 
   bool Download() {
     git_oid known{};
-    const bool same = git_reference_name_to_id(&known, clone_.get(), kTipReference) == 0 && git_oid_equal(&known, &tip_) != 0;
+    const bool same =
+        git_reference_name_to_id(&known, clone_.get(), kTipReference) == 0 && git_oid_equal(&known, &tip_) != 0;
     if (same && HaveTip()) return true;
     std::string refspec = "+refs/heads/" + request_.branch + ":" + kTipReference;
     char* spec = refspec.data();
@@ -166,7 +174,8 @@ class Session {
   }
 
   bool MoveTip() {
-    if (!HaveTip()) return Fail(GitReason::CloneDamaged, "the commit or its tree is not there after the fetch: " + LastMessage());
+    if (!HaveTip())
+      return Fail(GitReason::CloneDamaged, "the commit or its tree is not there after the fetch: " + LastMessage());
     git_reference* reference = nullptr;
     const int code = git_reference_create(&reference, clone_.get(), kTipReference, &tip_, 1, nullptr);
     const ReferencePtr owner(reference);

@@ -4,7 +4,8 @@ namespace tinyforge::git {
 
 Library::Library(std::size_t max_object_bytes) {
   git_libgit2_init();
-  for (int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA}) {
+  for (int level :
+       {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA}) {
     git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
   }
   git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
@@ -17,7 +18,9 @@ Library::Library(std::size_t max_object_bytes) {
   git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 }
 
-Library::~Library() { git_libgit2_shutdown(); }
+Library::~Library() {
+  git_libgit2_shutdown();
+}
 
 std::string LastMessage() {
   const git_error* error = git_error_last();

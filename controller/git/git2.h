@@ -30,9 +30,10 @@ using TreePtr = std::unique_ptr<git_tree, Deleter<git_tree_free>>;
 using TreeEntryPtr = std::unique_ptr<git_tree_entry, Deleter<git_tree_entry_free>>;
 using ReferencePtr = std::unique_ptr<git_reference, Deleter<git_reference_free>>;
 
-// Initialises libgit2 (counted, thread-safe) and sets its process-wide options: no configuration outside the
-// repository is read, every object's hash is verified when it is read, no object is cached, an object of a pack has at
-// most `max_object_bytes`.
+// Initialises libgit2 (counted) and sets its process-wide options: no configuration outside the repository is read,
+// every object's hash is verified when it is read, no object is cached, an object that a pack makes from deltas has at
+// most `max_object_bytes`. Make one before the threads that use it start, and share it: setting options is not
+// thread-safe.
 class Library {
  public:
   explicit Library(std::size_t max_object_bytes = kMaxObjectBytes);
@@ -50,7 +51,8 @@ std::string ToHex(const git_oid& oid);
 // 40 lower- or upper-case hex digits; anything else is no object id.
 std::optional<git_oid> ParseOid(std::string_view hex);
 
-// `text` with every byte outside of printable ASCII as \xNN, cut to `max` bytes: for text that a remote or a tree chose.
+// `text` with every byte outside of printable ASCII as \xNN, cut to `max` bytes: for text that a remote or a tree
+// chose.
 std::string Printable(std::string_view text, std::size_t max = 300);
 
 }  // namespace tinyforge::git

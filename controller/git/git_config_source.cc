@@ -5,7 +5,8 @@
 namespace tinyforge {
 namespace {
 
-// A refused entry (a symlink, a submodule) holds nothing that could be decoded; where a manifest stood, that is an error.
+// A refused entry (a symlink, a submodule) holds nothing that could be decoded; where a manifest stood, that is an
+// error.
 void ReportRefused(const std::vector<TreeChange>& changes, v1::ObjectSet& objects) {
   for (const TreeChange& change : changes)
     if (!change.refused.empty() && codec::IsManifestPath(change.path))
@@ -14,7 +15,8 @@ void ReportRefused(const std::vector<TreeChange>& changes, v1::ObjectSet& object
 
 }  // namespace
 
-Expected<ConfigUpdate> GitConfigSource::Load(const Revision& revision, const std::vector<TreeChange>& changes, bool whole) {
+Expected<ConfigUpdate> GitConfigSource::Load(const Revision& revision, const std::vector<TreeChange>& changes,
+                                             bool whole) {
   // A tree of its own for the bulk read: what it caches goes with it.
   auto reading = repository_->Tree(revision);
   if (!reading) return std::move(reading).error();
@@ -26,8 +28,11 @@ Expected<ConfigUpdate> GitConfigSource::Load(const Revision& revision, const std
     if (change.refused.empty()) files.push_back({change.path, change.blob});
     update.changed_paths.push_back(change.path);
   }
-  const auto read = [&](const std::string&, const std::string& blob) { return (*reading)->ReadBlob(blob, kMaxManifestBytes); };
-  auto objects = std::make_shared<v1::ObjectSet>(whole ? loader_.Load(revision, files, read) : loader_.Update(revision, files, read));
+  const auto read = [&](const std::string&, const std::string& blob) {
+    return (*reading)->ReadBlob(blob, kMaxManifestBytes);
+  };
+  auto objects = std::make_shared<v1::ObjectSet>(whole ? loader_.Load(revision, files, read)
+                                                       : loader_.Update(revision, files, read));
   ReportRefused(changes, *objects);
   update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(objects), std::move(*tree)});
   in_force_ = revision;

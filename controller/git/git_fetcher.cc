@@ -34,11 +34,10 @@ FetchAnswer Judge(const ChildResult& result, Duration deadline) {
   FetchAnswer answer;
   switch (result.end) {
     case ChildResult::End::TimedOut:
-      answer.failure = GitFailure{GitReason::TimedOut, "no end after " + FormatDuration(deadline) + "; the fetch was killed"};
+      answer.failure =
+          GitFailure{GitReason::TimedOut, "no end after " + FormatDuration(deadline) + "; the fetch was killed"};
       return answer;
-    case ChildResult::End::Cancelled:
-      answer.failure = GitFailure{GitReason::Cancelled, "cancelled"};
-      return answer;
+    case ChildResult::End::Cancelled: answer.failure = GitFailure{GitReason::Cancelled, "cancelled"}; return answer;
     case ChildResult::End::Exited:
     case ChildResult::End::Signalled: break;
   }

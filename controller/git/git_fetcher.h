@@ -1,5 +1,5 @@
-// Fetches in a child process: a hung, hostile or huge remote costs at most a deadline and a child (libgit2 has no timeout
-// of its own, and its parsers face the network).
+// Fetches in a child process: a hung, hostile or huge remote costs at most a deadline and a child (libgit2 has no
+// timeout of its own, and its parsers face the network).
 #pragma once
 
 #include <stop_token>

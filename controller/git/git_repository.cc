@@ -7,17 +7,22 @@ namespace {
 
 using git::ObjectDatabase;
 
-Error InvalidOption(std::string message) { return {ErrorKind::Invalid, std::move(message)}; }
+Error InvalidOption(std::string message) {
+  return {ErrorKind::Invalid, std::move(message)};
+}
 
 Expected<void> CheckAuth(const GitAuth& auth, const GitUrl& url) {
-  for (const std::string* file : {&auth.password_file, &auth.token_file, &auth.ssh_key_file, &auth.ssh_known_hosts, &auth.ca_file}) {
-    if (!file->empty() && file->front() != '/') return InvalidOption("credentials: \"" + *file + "\" must be an absolute path");
+  for (const std::string* file :
+       {&auth.password_file, &auth.token_file, &auth.ssh_key_file, &auth.ssh_known_hosts, &auth.ca_file}) {
+    if (!file->empty() && file->front() != '/')
+      return InvalidOption("credentials: \"" + *file + "\" must be an absolute path");
   }
   if (!auth.password_file.empty() && !auth.token_file.empty()) {
     return InvalidOption("credentials: a password file or a token file, not both");
   }
   if (url.scheme == GitUrl::Scheme::Ssh && (auth.ssh_key_file.empty() || auth.ssh_known_hosts.empty())) {
-    return InvalidOption("credentials: ssh needs a key file and a known_hosts file (ssh-keyscan writes one; compare its keys)");
+    return InvalidOption(
+        "credentials: ssh needs a key file and a known_hosts file (ssh-keyscan writes one; compare its keys)");
   }
   return {};
 }
@@ -34,8 +39,8 @@ Expected<Revision> LocalTip(const std::string& path, const std::string& branch) 
 }
 
 Error TooManyFiles(std::int64_t files) {
-  return {ErrorKind::Invalid, "the tree holds " + std::to_string(files) + " files; at most " + std::to_string(kMaxTreeFiles) +
-                                  " are read (a sub-path narrows it)"};
+  return {ErrorKind::Invalid, "the tree holds " + std::to_string(files) + " files; at most " +
+                                  std::to_string(kMaxTreeFiles) + " are read (a sub-path narrows it)"};
 }
 
 }  // namespace
@@ -59,8 +64,9 @@ GitRepository::GitRepository(GitRepositoryOptions options, GitUrl url)
       fetcher_(options_.fetcher) {}
 
 Expected<std::unique_ptr<ObjectDatabase>> GitRepository::Open() const {
-  if (!clone_.Complete()) return Error{ErrorKind::NotFound, "there is no clone of " + Url() + ", branch " + options_.branch};
-  return ObjectDatabase::Open(clone_.path(), damaged_);
+  auto directory = clone_.Current();
+  if (!directory) return std::move(directory).error().Within(Url() + ", branch " + options_.branch);
+  return ObjectDatabase::Open(library_, *directory, Damage());
 }
 
 Expected<Revision> GitRepository::LastFetched() const {
@@ -79,7 +85,9 @@ bool GitRepository::AtLocalTip(const Revision& in_force) const {
   return fetched && *fetched == in_force;
 }
 
-bool GitRepository::NeedsClone() const { return damaged_->load() || !clone_.Complete() || !LastFetched(); }
+bool GitRepository::NeedsClone() const {
+  return Damage()->load() || !LastFetched();
+}
 
 FetchReport GitRepository::FetchInto(const std::string& directory, bool create, std::stop_token stop) {
   FetchRequest request;
@@ -93,24 +101,28 @@ FetchReport GitRepository::FetchInto(const std::string& directory, bool create, 
 }
 
 FetchReport GitRepository::Fetch(SyncResult& result, std::stop_token stop) {
-  if (!NeedsClone()) {
-    FetchReport report = FetchInto(clone_.path(), false, stop);
+  if (auto directory = clone_.Current(); directory && !NeedsClone()) {
+    FetchReport report = FetchInto(*directory, false, stop);
     const auto& failure = report.answer.failure;
     if (!failure || failure->reason != GitReason::CloneDamaged) return report;
   }
+  FetchReport report = Clone(stop);
+  result.recloned = !report.answer.failure;
+  return report;
+}
+
+FetchReport GitRepository::Clone(std::stop_token stop) {
   FetchReport report;
-  if (auto ready = clone_.PrepareFresh(); !ready) {
-    report.answer.failure = GitFailure{GitReason::Internal, ready.error().message};
-    return report;
-  }
-  report = FetchInto(clone_.fresh_path(), true, stop);
+  auto fresh = clone_.PrepareFresh();
+  if (fresh) report = FetchInto(*fresh, true, stop);
   if (report.answer.failure) return report;
-  if (auto moved = clone_.Promote(); !moved) {
-    report.answer.failure = GitFailure{GitReason::Internal, moved.error().message};
-    return report;
+  auto placed = fresh ? clone_.Promote(*fresh) : fresh.error();
+  if (placed) {
+    // Trees of the clone before keep its flag: what they find says nothing about this one.
+    *damaged_.Lock() = std::make_shared<std::atomic<bool>>(false);
+  } else {
+    report.answer.failure = GitFailure{GitReason::Internal, placed.error().message};
   }
-  damaged_->store(false);
-  result.recloned = true;
   return report;
 }
 
@@ -130,7 +142,7 @@ Expected<SyncResult> GitRepository::Sync(const Revision& in_force, std::stop_tok
   }
   result.changed = result.revision != in_force;
   if (auto compared = Compare(in_force, result); !compared) {
-    *reason_.Lock() = damaged_->load() ? ToString(GitReason::CloneDamaged) : "TreeUnusable";
+    *reason_.Lock() = Damage()->load() ? ToString(GitReason::CloneDamaged) : "TreeUnusable";
     return std::move(compared).error().Within(Url());
   }
   *reason_.Lock() = "Synced";
@@ -182,7 +194,9 @@ Expected<GitRepository::Comparison> GitRepository::CompareTrees(const Revision& 
   return result;
 }
 
-std::string GitRepository::Reason() const { return *reason_.Lock(); }
+std::string GitRepository::Reason() const {
+  return *reason_.Lock();
+}
 
 Expected<std::vector<TreeChange>> GitRepository::Changes(const Revision& from, const Revision& to) const {
   auto compared = CompareTrees(from, to, {from, 0});

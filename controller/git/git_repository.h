@@ -30,13 +30,14 @@ struct GitRepositoryOptions {
 
 // What one sync found.
 struct SyncResult {
-  Revision revision;  // the branch's tip
+  Revision revision;       // the branch's tip
   bool changed = false;    // another one than was in force
   bool rewritten = false;  // what was in force is not among its ancestors
   bool recloned = false;   // the clone was made anew, the first time included
-  std::vector<TreeChange> changes;  // below the sub-path, from what was in force; everything when that was nothing or is gone
-  bool complete = false;   // `changes` is the whole tree: what is not in it does not exist
-  ChildUsage usage;        // of the fetching child; zero when none was needed
+  std::vector<TreeChange>
+      changes;            // below the sub-path, from what was in force; everything when that was nothing or is gone
+  bool complete = false;  // `changes` is the whole tree: what is not in it does not exist
+  ChildUsage usage;       // of the fetching child; zero when none was needed
 };
 
 // Sync is for one thread; everything else is thread-safe, also during a Sync: each call opens its own handle on the
@@ -55,22 +56,24 @@ class GitRepository {
 
   // Asks the remote for the branch's tip and says what differs from `in_force`, the revision that was last applied from
   // this repository, branch and sub-path (empty: everything is new). Returns within
-  // the fetcher's deadline (twice that if the clone must be made again). On an error nothing changed and `in_force` stays
-  // in force; so it does when the new tree cannot be used (sub-path missing, more than kMaxTreeFiles files).
+  // the fetcher's deadline (twice that if the clone must be made again). On an error nothing changed and `in_force`
+  // stays in force; so it does when the new tree cannot be used (sub-path missing, more than kMaxTreeFiles files).
   Expected<SyncResult> Sync(const Revision& in_force, std::stop_token stop);
 
-  // How the last Sync ended, as a condition's reason: "Synced", "TreeUnusable" or a GitReason; "NotSynced" before the first.
+  // How the last Sync ended, as a condition's reason: "Synced", "TreeUnusable" or a GitReason; "NotSynced" before the
+  // first.
   std::string Reason() const;
 
-  // The files below the sub-path that differ between two revisions of the clone; all of `to` when `from` is empty, is not
-  // in the clone or has no such sub-path.
+  // The files below the sub-path that differ between two revisions of the clone; all of `to` when `from` is empty, is
+  // not in the clone or has no such sub-path.
   Expected<std::vector<TreeChange>> Changes(const Revision& from, const Revision& to) const;
   // The files below the sub-path of a revision in the clone.
   Expected<std::unique_ptr<GitTree>> Tree(const Revision& revision) const;
 
   // Whether `commit` is `tip` or an ancestor of it. A commit unknown to the clone is not.
   Expected<bool> HistoryContains(const Revision& commit, const Revision& tip) const;
-  // Whether the tree of `commit` had a file at `path` (relative to the sub-path). A commit unknown to the clone had not.
+  // Whether the tree of `commit` had a file at `path` (relative to the sub-path). A commit unknown to the clone had
+  // not.
   Expected<bool> HeldFile(const Revision& commit, std::string_view path) const;
 
   // For statuses and logs; holds no secret.
@@ -94,7 +97,9 @@ class GitRepository {
   };
   Expected<Comparison> CompareTrees(const Revision& from, const Revision& to, const KnownSize& known) const;
   bool AtLocalTip(const Revision& in_force) const;
+  git::DamageFlag Damage() const { return *damaged_.Lock(); }
   bool NeedsClone() const;
+  FetchReport Clone(std::stop_token stop);
   FetchReport Fetch(SyncResult& result, std::stop_token stop);
   FetchReport FetchInto(const std::string& directory, bool create, std::stop_token stop);
   Expected<void> Compare(const Revision& in_force, SyncResult& result);
@@ -102,10 +107,10 @@ class GitRepository {
 
   GitRepositoryOptions options_;
   GitUrl url_;
-  git::Library library_;
+  std::shared_ptr<const git::Library> library_ = std::make_shared<git::Library>();
   git::CloneDirectory clone_;
   GitFetcher fetcher_;
-  git::DamageFlag damaged_ = std::make_shared<std::atomic<bool>>(false);
+  mutable Guarded<git::DamageFlag> damaged_{std::make_shared<std::atomic<bool>>(false)};  // of the clone in place
   KnownSize known_size_;
   mutable Guarded<std::string> reason_{"NotSynced"};
 };

@@ -33,7 +33,8 @@ Expected<Found> Find(ObjectDatabase& database, const git_tree* root, std::string
     const bool last = end == path.size();
     if (git_tree_entry_type(entry) != GIT_OBJECT_TREE) {
       if (!last) return Error{ErrorKind::NotFound, "\"" + Printable(so_far) + "\" is a file, not a folder"};
-      return Found{git::ToHex(*git_tree_entry_id(entry)), git_tree_entry_filemode(entry) == GIT_FILEMODE_BLOB_EXECUTABLE, nullptr};
+      return Found{git::ToHex(*git_tree_entry_id(entry)),
+                   git_tree_entry_filemode(entry) == GIT_FILEMODE_BLOB_EXECUTABLE, nullptr};
     }
     auto next = database.Tree(*git_tree_entry_id(entry));
     if (!next) return next.error();

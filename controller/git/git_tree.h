@@ -1,5 +1,5 @@
-// The files of one revision, read from the clone's object database: there is no work tree, so nothing in a repository can
-// point out of it.
+// The files of one revision, read from the clone's object database: there is no work tree, so nothing in a repository
+// can point out of it.
 #pragma once
 
 #include <memory>

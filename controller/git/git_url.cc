@@ -12,7 +12,9 @@ constexpr std::size_t kMaxUrl = 2048;
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::string_view kDigits = "0123456789";
 
-Error InvalidUrl(std::string why) { return {ErrorKind::Invalid, "repository URL: " + std::move(why)}; }
+Error InvalidUrl(std::string why) {
+  return {ErrorKind::Invalid, "repository URL: " + std::move(why)};
+}
 
 bool OnlyOf(std::string_view text, std::string_view extra) {
   return std::all_of(text.begin(), text.end(), [&](char c) {
@@ -32,14 +34,14 @@ bool HasDotDot(std::string_view path) {
 }
 
 bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || (host.starts_with("127.") && OnlyOf(host, ".") && host.find_first_of(kLetters) == std::string_view::npos);
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") && OnlyOf(host, ".") && host.find_first_of(kLetters) == std::string_view::npos);
 }
 
 Expected<GitUrl> ParseLocal(std::string_view path) {
   if (!path.starts_with('/')) return InvalidUrl("a local path must be absolute");
-  const bool control = std::any_of(path.begin(), path.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
+  const bool control =
+      std::any_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (control) return InvalidUrl("a local path must not hold control characters");
   return GitUrl{.scheme = GitUrl::Scheme::Local, .path = std::string(path)};
 }
@@ -52,7 +54,8 @@ Expected<void> TakeUser(std::string_view& authority, GitUrl& url) {
   if (user.find(':') != std::string_view::npos) {
     return InvalidUrl("a password must not stand in it; put it into a file and name that file instead");
   }
-  if (url.scheme != GitUrl::Scheme::Ssh) return InvalidUrl("a user name belongs to the credentials, not into an https URL");
+  if (url.scheme != GitUrl::Scheme::Ssh)
+    return InvalidUrl("a user name belongs to the credentials, not into an https URL");
   if (user.empty() || user.starts_with('-') || !OnlyOf(user, "._-")) {
     return InvalidUrl("the user name may hold letters, digits, '.', '_' and '-'");
   }
@@ -88,9 +91,8 @@ Expected<void> TakeHost(std::string_view authority, GitUrl& url) {
     return InvalidUrl("the host must be a DNS name or an address");
   }
   url.host = host;
-  std::transform(url.host.begin(), url.host.end(), url.host.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::transform(url.host.begin(), url.host.end(), url.host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (rest.empty()) return {};
   if (rest.front() != ':') return InvalidUrl("only a port may follow the host");
   return TakePort(rest.substr(1), url);
@@ -105,7 +107,8 @@ Expected<GitUrl> ParseRemote(GitUrl::Scheme scheme, std::string_view rest) {
   url.path = slash == std::string_view::npos ? "" : rest.substr(slash);
   if (url.path.size() < 2) return InvalidUrl("the path of the repository is missing");
   if (!OnlyOf(url.path, "._~/-") || HasDotDot(url.path) || url.path.find("/-") != std::string::npos) {
-    return InvalidUrl("the path may hold letters, digits and . _ ~ / - only, no \"..\" and no segment that begins with '-'");
+    return InvalidUrl(
+        "the path may hold letters, digits and . _ ~ / - only, no \"..\" and no segment that begins with '-'");
   }
   if (scheme == GitUrl::Scheme::Http && !IsLoopback(url.host)) {
     return InvalidUrl("http:// is for loopback addresses only; use https:// or ssh://");
@@ -181,6 +184,7 @@ Expected<void> CheckBranchName(std::string_view branch) {
 
 Expected<std::string> NormalizeTreePath(std::string_view path) {
   const std::string shown = git::Printable(path, 200);
+  if (path.starts_with('/')) return Error{ErrorKind::Invalid, "path \"" + shown + "\" must be relative"};
   while (path.starts_with("./")) path.remove_prefix(2);
   if (path == ".") path = {};
   if (path.ends_with('/')) path.remove_suffix(1);

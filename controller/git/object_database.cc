@@ -27,15 +27,18 @@ std::string Names(const git_tree* tree) {
 }
 
 Error NoFolder(const git_tree* parent, std::string_view path, std::string_view parent_path, bool is_file) {
-  const std::string where = parent_path.empty() ? "at the top of the repository" : "in \"" + Printable(parent_path) + "\"";
-  return {ErrorKind::NotFound, "\"" + Printable(path) + "\" is " + (is_file ? "not a folder; " : "not in the repository; ") +
-                                   where + " " + Names(parent)};
+  const std::string where =
+      parent_path.empty() ? "at the top of the repository" : "in \"" + Printable(parent_path) + "\"";
+  return {ErrorKind::NotFound, "\"" + Printable(path) + "\" is " +
+                                   (is_file ? "not a folder; " : "not in the repository; ") + where + " " +
+                                   Names(parent)};
 }
 
 }  // namespace
 
-Expected<std::unique_ptr<ObjectDatabase>> ObjectDatabase::Open(const std::string& directory, DamageFlag damaged) {
-  std::unique_ptr<ObjectDatabase> database(new ObjectDatabase(directory, std::move(damaged)));
+Expected<std::unique_ptr<ObjectDatabase>> ObjectDatabase::Open(std::shared_ptr<const Library> library,
+                                                               const std::string& directory, DamageFlag damaged) {
+  std::unique_ptr<ObjectDatabase> database(new ObjectDatabase(std::move(library), directory, std::move(damaged)));
   if (auto intact = database->CheckStillIntact(); !intact) return intact.error();
   git_repository* repository = nullptr;
   if (git_repository_open_bare(&repository, directory.c_str()) != 0) return database->Damaged("open it");
@@ -67,6 +70,9 @@ Expected<Revision> ObjectDatabase::Tip() {
   git_oid tip{};
   const int code = git_reference_name_to_id(&tip, repository_.get(), kTipReference);
   if (code != 0) return Damaged("read its tip");
+  git_odb_object* commit = nullptr;
+  if (git_odb_read(&commit, odb_.get(), &tip) != 0) return Damaged("read its tip");
+  const OdbObjectPtr owner(commit);
   return ToHex(tip);
 }
 
@@ -116,7 +122,8 @@ Expected<std::string> ObjectDatabase::Blob(std::string_view id, std::size_t max)
   if (git_odb_read_header(&size, &type, odb_.get(), &*oid) != 0) return Damaged("find object " + std::string(id));
   if (type != GIT_OBJECT_BLOB) return Error{ErrorKind::Invalid, "object " + std::string(id) + " is not a file"};
   if (size > max) {
-    return Error{ErrorKind::Invalid, "it has " + std::to_string(size) + " bytes; at most " + std::to_string(max) + " are read"};
+    return Error{ErrorKind::Invalid,
+                 "it has " + std::to_string(size) + " bytes; at most " + std::to_string(max) + " are read"};
   }
   git_odb_object* object = nullptr;
   if (git_odb_read(&object, odb_.get(), &*oid) != 0) return Damaged("read object " + std::string(id));

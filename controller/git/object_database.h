@@ -22,9 +22,10 @@ using DamageFlag = std::shared_ptr<std::atomic<bool>>;
 class ObjectDatabase {
  public:
   // Checks the packs (see CheckPacks) before anything is read.
-  static Expected<std::unique_ptr<ObjectDatabase>> Open(const std::string& directory, DamageFlag damaged);
+  static Expected<std::unique_ptr<ObjectDatabase>> Open(std::shared_ptr<const Library> library,
+                                                        const std::string& directory, DamageFlag damaged);
 
-  // NotFound: nothing was fetched yet.
+  // The revision fetched last; its commit is there.
   Expected<Revision> Tip();
   bool Has(const Revision& commit);
   // The folder `path` (normalised; empty: the root) of a commit. NotFound names the path and what is there instead.
@@ -40,11 +41,12 @@ class ObjectDatabase {
   Expected<void> CheckStillIntact();
 
  private:
-  ObjectDatabase(std::string directory, DamageFlag damaged) : directory_(std::move(directory)), damaged_(std::move(damaged)) {}
+  ObjectDatabase(std::shared_ptr<const Library> library, std::string directory, DamageFlag damaged)
+      : library_(std::move(library)), directory_(std::move(directory)), damaged_(std::move(damaged)) {}
   Error Damaged(std::string_view what);
   Expected<TreePtr> Root(const Revision& commit);
 
-  Library library_;
+  std::shared_ptr<const Library> library_;
   std::string directory_;
   DamageFlag damaged_;
   RepositoryPtr repository_;

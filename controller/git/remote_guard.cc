@@ -29,7 +29,9 @@ Expected<std::string> ReadSecret(const std::string& file) {
   return text;
 }
 
-bool SameServer(const GitUrl& a, const GitUrl& b) { return a.scheme == b.scheme && a.host == b.host && a.port == b.port; }
+bool SameServer(const GitUrl& a, const GitUrl& b) {
+  return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
+}
 
 std::string Base64(const unsigned char* bytes, std::size_t size) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -42,6 +44,10 @@ std::string Base64(const unsigned char* bytes, std::size_t size) {
   }
   if (bits > 0) out += kAlphabet[(buffer << (6 - bits)) & 63];
   return out;
+}
+
+bool IsAddress(std::string_view host) {
+  return host.find(':') != std::string_view::npos || host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 std::string HostName(const GitUrl& url) {
@@ -87,22 +93,25 @@ int RemoteGuard::OnCertificate(git_cert* certificate, int valid, const char* hos
     return guard.HostKey(*reinterpret_cast<git_cert_hostkey*>(certificate), valid == 1);
   }
   if (valid == 1) return 0;
-  return guard.Refuse(GitReason::Certificate, "the certificate of " + Printable(host, 255) +
-                                                  " is not trusted: " + LastMessage() +
-                                                  "; name the CA that signed it, or give the host its right name");
+  std::string message = "the certificate of " + Printable(host, 255) +
+                        " is not trusted, is out of date or names another host; name the CA that signed it";
+  // mbedTLS 2.28 compares DNS names only.
+  if (IsAddress(guard.url_.host)) message += ", and use a DNS name: addresses in certificates are not understood";
+  return guard.Refuse(GitReason::Certificate, message);
 }
 
 int RemoteGuard::OnProgress(const git_indexer_progress* progress, void* self) {
   auto& guard = *static_cast<RemoteGuard*>(self);
   if (guard.limits_.file_size == 0 || progress->received_bytes <= guard.limits_.file_size) return 0;
-  return guard.Refuse(GitReason::TooLarge, "the repository sent more than " +
-                                               std::to_string(guard.limits_.file_size >> 20) + " MiB");
+  return guard.Refuse(GitReason::TooLarge,
+                      "the repository sent more than " + std::to_string(guard.limits_.file_size >> 20) + " MiB");
 }
 
 int RemoteGuard::Credentials(git_credential** out, std::string_view url, unsigned allowed) {
   const auto asked = ParseGitUrl(url);
   if (!asked || !SameServer(*asked, url_)) {
-    return Refuse(GitReason::Redirected, "another server than the configured one asked for the credentials; it got none");
+    return Refuse(GitReason::Redirected,
+                  "another server than the configured one asked for the credentials; it got none");
   }
   if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, "git");
   if (offered_) {
@@ -118,22 +127,27 @@ int RemoteGuard::Credentials(git_credential** out, std::string_view url, unsigne
 int RemoteGuard::Password(git_credential** out) {
   const std::string& file = auth_.token_file.empty() ? auth_.password_file : auth_.token_file;
   if (file.empty()) {
-    return Refuse(GitReason::Credentials, "the server asks for credentials, and no password or token file is configured "
-                                          "(some servers also ask when the repository does not exist)");
+    return Refuse(GitReason::Credentials,
+                  "the server asks for credentials, and no password or token file is configured "
+                  "(some servers also ask when the repository does not exist)");
   }
   auto secret = ReadSecret(file);
   if (!secret) return Refuse(GitReason::Credentials, secret.error().message);
   secret_ = *std::move(secret);
   offered_ = true;
-  const std::string user = !auth_.username.empty() ? auth_.username : auth_.token_file.empty() ? "git" : "x-access-token";
+  const std::string user = !auth_.username.empty()    ? auth_.username
+                           : auth_.token_file.empty() ? "git"
+                                                      : "x-access-token";
   return git_credential_userpass_plaintext_new(out, user.c_str(), secret_.c_str());
 }
 
 int RemoteGuard::Key(git_credential** out) {
-  if (auth_.ssh_key_file.empty()) return Refuse(GitReason::Credentials, "the server asks for a key, and no ssh key file is configured");
+  if (auth_.ssh_key_file.empty())
+    return Refuse(GitReason::Credentials, "the server asks for a key, and no ssh key file is configured");
   struct stat info {};
   if (stat(auth_.ssh_key_file.c_str(), &info) != 0) {
-    return Refuse(GitReason::Credentials, "cannot read the ssh key " + auth_.ssh_key_file + ": " + std::strerror(errno));
+    return Refuse(GitReason::Credentials,
+                  "cannot read the ssh key " + auth_.ssh_key_file + ": " + std::strerror(errno));
   }
   offered_ = true;
   const std::string user = url_.user.empty() ? "git" : url_.user;

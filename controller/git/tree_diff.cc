@@ -10,12 +10,19 @@ constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxName = 255;
 
-bool IsFolder(const git_tree_entry* entry) { return git_tree_entry_type(entry) == GIT_OBJECT_TREE; }
+bool IsFolder(const git_tree_entry* entry) {
+  return git_tree_entry_type(entry) == GIT_OBJECT_TREE;
+}
 
 // Length of the UTF-8 sequence at the start of `text`, 0 when it is none (overlong forms and surrogates included).
 std::size_t SequenceLength(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80 ? 1 : byte(0) < 0xc2 ? 0 : byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : byte(0) < 0xf5 ? 4 : 0;
+  const std::size_t length = byte(0) < 0x80   ? 1
+                             : byte(0) < 0xc2 ? 0
+                             : byte(0) < 0xe0 ? 2
+                             : byte(0) < 0xf0 ? 3
+                             : byte(0) < 0xf5 ? 4
+                                              : 0;
   if (length == 0 || length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -36,9 +43,8 @@ bool IsPrintableUtf8(std::string_view text) {
 }
 
 bool IsDotGit(std::string_view name) {
-  return name.size() == 4 && std::equal(name.begin(), name.end(), ".git", [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-         });
+  return name.size() == 4 && std::equal(name.begin(), name.end(), ".git",
+                                        [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
 }
 
 // Git orders a folder as if its name ended in '/'.
@@ -75,7 +81,8 @@ class Walk {
  private:
   // Two entries of one name and kind, or one of them.
   Expected<void> Entry(const git_tree_entry* before, const git_tree_entry* after, std::size_t depth) {
-    if (before != nullptr && after != nullptr && git_oid_equal(git_tree_entry_id(before), git_tree_entry_id(after)) != 0 &&
+    if (before != nullptr && after != nullptr &&
+        git_oid_equal(git_tree_entry_id(before), git_tree_entry_id(after)) != 0 &&
         git_tree_entry_filemode(before) == git_tree_entry_filemode(after)) {
       return {};
     }
@@ -83,7 +90,8 @@ class Walk {
     const std::size_t mark = path_.size();
     path_ += git_tree_entry_name(entry);
     std::string refused = RefusalOf(entry);
-    if (refused.empty() && (depth >= kMaxDepth || path_.size() > kMaxPath)) refused = "lies too deep or its path is too long";
+    if (refused.empty() && (depth >= kMaxDepth || path_.size() > kMaxPath))
+      refused = "lies too deep or its path is too long";
     Expected<void> done;
     if (IsFolder(entry) && refused.empty()) {
       done = Subfolder(before, after, depth);
@@ -134,7 +142,8 @@ class Walk {
 
 std::string RefusalOf(const git_tree_entry* entry) {
   const std::string_view name = git_tree_entry_name(entry);
-  if (name.empty() || name == "." || name == ".." || IsDotGit(name) || name.find_first_of("/\\") != std::string_view::npos) {
+  if (name.empty() || name == "." || name == ".." || IsDotGit(name) ||
+      name.find_first_of("/\\") != std::string_view::npos) {
     return "has a name that is not allowed";
   }
   if (name.size() > kMaxName) return "has a name of more than 255 bytes";

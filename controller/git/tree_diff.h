@@ -12,8 +12,8 @@ namespace tinyforge {
 
 // One path whose content, mode or existence differs. Exactly one of: written (`blob` is set), refused, removed.
 struct TreeChange {
-  std::string path;   // relative to the sub-path; of a refused entry printable, else as git has it
-  std::string blob;   // object id, 40 hex digits
+  std::string path;  // relative to the sub-path; of a refused entry printable, else as git has it
+  std::string blob;  // object id, 40 hex digits
   bool executable = false;
   std::string refused;  // why it cannot be a file of ours: "is a symlink", …; the rest of the tree is not touched by it
   bool removed() const { return blob.empty() && refused.empty(); }
@@ -34,8 +34,8 @@ struct TreeDiff {
 // Invalid when there are more than 2 * kMaxTreeFiles changes.
 Expected<TreeDiff> DiffTrees(ObjectDatabase& database, const git_tree* before, const git_tree* after);
 
-// Why an entry of a tree cannot be a file or folder of ours; empty when it can. A plain file, an executable and a folder
-// can; symlinks, submodules and names that are unsafe or unprintable cannot.
+// Why an entry of a tree cannot be a file or folder of ours; empty when it can. A plain file, an executable and a
+// folder can; symlinks, submodules and names that are unsafe or unprintable cannot.
 std::string RefusalOf(const git_tree_entry* entry);
 
 }  // namespace git

@@ -79,7 +79,12 @@ struct RequestReader::Impl {
     return Progress::Refused;
   }
 
-  Progress FinishHeader() {
+  // `bytes` are the whole header: Beast takes it in one piece.
+  Progress FinishHeader(std::string_view bytes) {
+    // RFC 9112, 5.2: line folding is obsolete; Beast would join the lines.
+    if (bytes.find("\n ") != std::string_view::npos || bytes.find("\n\t") != std::string_view::npos) {
+      return Refuse(Malformed("header fields must not be folded"));
+    }
     if (auto bad = CheckFields(parser.get(), limits)) return Refuse(std::move(*bad));
     auto read = ReadHead(parser.get(), limits);
     if (!read) return Refuse(Malformed("the query is malformed"));
@@ -108,16 +113,17 @@ RequestReader::Progress RequestReader::Put(std::string_view bytes, std::size_t& 
   boost::system::error_code error;
   consumed = impl_->parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) return impl_->Refuse(RefusalOf(error));
-  if (!impl_->header_done && impl_->parser.is_header_done()) return impl_->FinishHeader();
+  if (!impl_->header_done && impl_->parser.is_header_done()) return impl_->FinishHeader(bytes.substr(0, consumed));
   return impl_->header_done && impl_->parser.is_done() ? Progress::Done : Progress::NeedMore;
 }
 
 const RequestHead& RequestReader::head() const { return impl_->head; }
 
-void RequestReader::LimitBody(std::size_t bytes) {
+bool RequestReader::LimitBody(std::size_t bytes) {
   const auto length = impl_->parser.content_length();
   impl_->over_limit = length && *length > bytes;
   impl_->parser.body_limit(bytes);
+  return !impl_->over_limit;
 }
 
 bool RequestReader::header_done() const { return impl_->header_done; }

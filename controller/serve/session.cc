@@ -139,9 +139,9 @@ bool Session::OnHeader() {
     return false;
   }
   const std::size_t limit = match_.route->body_bytes;
-  reader_->LimitBody(limit != 0 ? limit : core_->limits.body_bytes);
+  const bool fits = reader_->LimitBody(limit != 0 ? limit : core_->limits.body_bytes);
   Arm(core_->limits.body_time);
-  if (head.expects_continue && head.http_1_1 && in_.empty()) Queue("HTTP/1.1 100 Continue\r\n\r\n");
+  if (fits && head.expects_continue && head.http_1_1 && in_.empty()) Queue("HTTP/1.1 100 Continue\r\n\r\n");
   return true;
 }
 

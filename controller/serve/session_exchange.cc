@@ -22,8 +22,12 @@ class Parked : public std::enable_shared_from_this<Parked> {
     timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (!error) self->Fire();
     });
+    // Runs on the io thread, at the latest when the server stops, so that no timer outlives it.
     on_gone_.emplace(gone, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->Fire();
+      const auto self = weak.lock();
+      if (!self) return;
+      self->timer_.cancel();
+      self->Fire();
     });
   }
 

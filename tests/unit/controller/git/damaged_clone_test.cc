@@ -99,13 +99,19 @@ TEST_F(DamagedCloneTest, MissingHead) {
 }
 
 TEST_F(DamagedCloneTest, MissingFolder) {
-  fs::remove_all(dir_ / "state/git");
+  fs::remove_all(fs::canonical(dir_ / "state/git"));
   ExpectRepaired();
 }
 
 TEST_F(DamagedCloneTest, AFileInItsPlace) {
-  fs::remove_all(dir_ / "state/git");
+  fs::remove(dir_ / "state/git");
   std::ofstream(dir_ / "state/git") << "x";
+  ExpectRepaired();
+}
+
+TEST_F(DamagedCloneTest, AFolderInItsPlace) {
+  fs::remove(dir_ / "state/git");
+  fs::create_directories(dir_ / "state/git/x");
   ExpectRepaired();
 }
 
@@ -115,7 +121,7 @@ TEST_F(DamagedCloneTest, WhatAKilledFetchLeftIsSweptAway) {
                            "/objects/pack/pack_git2_abc123", "/objects/pack/pack-1234.idx"}) {
     std::ofstream(git + file) << "x";
   }
-  fs::create_directories(dir_ / "state/git.new/half");
+  fs::create_directories(dir_ / "state/git-half");
   const Revision next = origin_.CommitFile("a.yaml", "two");
   const SyncResult result = Sync(*repository_, head_);
   EXPECT_FALSE(result.recloned);
@@ -123,6 +129,19 @@ TEST_F(DamagedCloneTest, WhatAKilledFetchLeftIsSweptAway) {
   EXPECT_FALSE(fs::exists(git + "/refs/tinyforge/tip.lock"));
   EXPECT_FALSE(fs::exists(git + "/objects/pack/pack_git2_abc123"));
   EXPECT_FALSE(fs::exists(git + "/objects/pack/pack-1234.idx"));
+}
+
+TEST_F(DamagedCloneTest, TreesOfTheDamagedCloneSayNothingAboutTheNewOne) {
+  auto old_tree = repository_->Tree(head_);
+  ASSERT_TRUE(old_tree);
+  fs::remove(dir_ / "state/git/refs/tinyforge/tip");
+  ExpectRepaired();
+  for (const auto& entry : fs::directory_iterator(dir_ / "state")) {
+    if (fs::canonical(entry.path()) != fs::canonical(dir_ / "state/git")) fs::remove_all(entry.path());
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  EXPECT_FALSE((*old_tree)->List(""));
+  EXPECT_FALSE(Sync(*repository_, head_).recloned);
 }
 
 TEST_F(DamagedCloneTest, DamagedCloneStaysInPlaceWhileTheRemoteIsDown) {

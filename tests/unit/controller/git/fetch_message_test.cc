@@ -41,12 +41,15 @@ TEST(FetchMessage, NothingButAnEncodedAnswerIsTaken) {
 }
 
 TEST(FetchMessage, MessageOfAnAnswerIsMadePrintable) {
-  const auto answer = DecodeFetchAnswer(Encode(FetchAnswer{"", false, GitFailure{GitReason::Unreachable, "\x1b[31mred\n"}}));
+  const auto answer =
+      DecodeFetchAnswer(Encode(FetchAnswer{"", false, GitFailure{GitReason::Unreachable, "\x1b[31mred\n"}}));
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->failure->message, "\\x1b[31mred\\x0a");
 }
 
-TEST(FetchMessage, UnknownReasonIsInternal) { EXPECT_EQ(ParseGitReason("Whatever"), GitReason::Internal); }
+TEST(FetchMessage, UnknownReasonIsInternal) {
+  EXPECT_EQ(ParseGitReason("Whatever"), GitReason::Internal);
+}
 
 }  // namespace
 }  // namespace tinyforge

@@ -132,8 +132,8 @@ TEST_F(GitRepositoryTest, SymlinksAndSubmodulesAreRefusedOneByOne) {
   origin_.Git("commit -q -m links");
   auto repository = Make(Options());
   const SyncResult result = Sync(*repository);
-  EXPECT_THAT(Shown(result.changes), ElementsAre("+a.yaml", "!leak.yaml is a symlink", "!loop is a symlink",
-                                                 "!vendor/sub is a submodule"));
+  EXPECT_THAT(Shown(result.changes),
+              ElementsAre("+a.yaml", "!leak.yaml is a symlink", "!loop is a symlink", "!vendor/sub is a submodule"));
 }
 
 TEST_F(GitRepositoryTest, FileThatBecomesASymlinkIsRefusedAndNotRemoved) {
@@ -159,10 +159,11 @@ TEST_F(GitRepositoryTest, FileThatBecomesAFolderIsRemovedAndItsFilesWritten) {
 TEST_F(GitRepositoryTest, OddNamesAreRefusedAndShownPrintable) {
   origin_.Write("ok-\xc3\xa4.yaml", "u");
   const std::string blob = origin_.Git("hash-object -w --stdin </dev/null");
-  const std::string inner = Sh("printf '100644 blob " + blob + "\\tconfig\\n' | git -C '" + origin_.path() + "' mktree");
+  const std::string inner =
+      Sh("printf '100644 blob " + blob + "\\tconfig\\n' | git -C '" + origin_.path() + "' mktree");
   const std::string tree = Sh("printf '100644 blob " + blob + "\\tbad\\033[31m.yaml\\000" + "100644 blob " + blob +
-                               "\\tnot-utf8-\\377\\000" + "040000 tree " + inner + "\\t.GIT\\000' | git -C '" + origin_.path() +
-                               "' mktree -z");
+                              "\\tnot-utf8-\\377\\000" + "040000 tree " + inner + "\\t.GIT\\000' | git -C '" +
+                              origin_.path() + "' mktree -z");
   const std::string commit = origin_.Git("commit-tree -m odd " + tree);
   origin_.Git("update-ref refs/heads/main " + commit);
   auto repository = Make(Options());
@@ -235,10 +236,12 @@ TEST_F(GitRepositoryTest, CommitWithoutFilesIsATreeWithoutFiles) {
 }
 
 TEST_F(GitRepositoryTest, ChangeListOfTenThousandFilesTouchesOnlyWhatChanged) {
+  std::vector<std::pair<std::string, std::string>> files;
   for (int i = 0; i < 10'000; ++i) {
-    origin_.Write("apps/" + std::to_string(i / 100) + "/m" + std::to_string(i) + ".yaml", "n: " + std::to_string(i) + "\n");
+    files.emplace_back("apps/" + std::to_string(i / 100) + "/m" + std::to_string(i) + ".yaml",
+                       "n: " + std::to_string(i) + "\n");
   }
-  const Revision before = origin_.Commit();
+  const Revision before = origin_.CommitMany(files);
   auto repository = Make(Options());
   EXPECT_EQ(Sync(*repository).changes.size(), 10'000u);
   const Revision head = origin_.CommitFile("apps/7/m700.yaml", "n: changed\n");
@@ -250,10 +253,11 @@ TEST_F(GitRepositoryTest, ChangeListOfTenThousandFilesTouchesOnlyWhatChanged) {
 }
 
 TEST_F(GitRepositoryTest, TreeBeyondTheLimitIsRefusedWhetherItGrewOrCameAtOnce) {
+  std::vector<std::pair<std::string, std::string>> files;
   for (std::size_t i = 0; i < kMaxTreeFiles; ++i) {
-    origin_.Write(std::to_string(i / 500) + "/" + std::to_string(i), std::to_string(i % 7));
+    files.emplace_back(std::to_string(i / 500) + "/" + std::to_string(i), std::to_string(i % 7));
   }
-  const Revision full = origin_.Commit();
+  const Revision full = origin_.CommitMany(files);
   auto repository = Make(Options());
   EXPECT_EQ(Sync(*repository).changes.size(), kMaxTreeFiles);
   origin_.CommitFile("one-more", "1");

@@ -83,7 +83,8 @@ TEST_F(GitTreeTest, FileBeyondTheLimitIsRefusedByItsHeader) {
   origin_.CommitFile("big", std::string(kMaxManifestBytes + 1, 'x'));
   const auto tree = TreeOfHead();
   const TreeEntry entry = tree->List("big")->front();
-  EXPECT_THAT(tree->ReadBlob(entry.blob, kMaxManifestBytes).error().message, HasSubstr("1048577 bytes; at most 1048576"));
+  EXPECT_THAT(tree->ReadBlob(entry.blob, kMaxManifestBytes).error().message,
+              HasSubstr("1048577 bytes; at most 1048576"));
   EXPECT_EQ(tree->Read(entry)->size(), kMaxManifestBytes + 1);
 }
 

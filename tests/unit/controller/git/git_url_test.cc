@@ -18,7 +18,8 @@ TEST(GitUrl, ReadsTheFormsItKnows) {
             (GitUrl{GitUrl::Scheme::Https, "", "git.example.com", 0, "/team/config.git"}));
   EXPECT_EQ(*ParseGitUrl("ssh://git@git.example.com:2222/~me/config"),
             (GitUrl{GitUrl::Scheme::Ssh, "git", "git.example.com", 2222, "/~me/config"}));
-  EXPECT_EQ(*ParseGitUrl("https://[2001:DB8::1]:8443/x"), (GitUrl{GitUrl::Scheme::Https, "", "2001:db8::1", 8443, "/x"}));
+  EXPECT_EQ(*ParseGitUrl("https://[2001:DB8::1]:8443/x"),
+            (GitUrl{GitUrl::Scheme::Https, "", "2001:db8::1", 8443, "/x"}));
   EXPECT_EQ(*ParseGitUrl("/srv/git/a b:c"), (GitUrl{GitUrl::Scheme::Local, "", "", 0, "/srv/git/a b:c"}));
   EXPECT_EQ(*ParseGitUrl("file:///srv/git"), *ParseGitUrl("/srv/git"));
 }
@@ -35,7 +36,8 @@ TEST(GitUrl, LocalPathReachesLibgit2AsAFileUrlWhateverItHolds) {
 }
 
 TEST(GitUrl, SecretsInItAreRefusedAndNotRepeated) {
-  for (const char* text : {"https://me:hunter2@example.com/x", "ssh://git:hunter2@example.com/x", "https://hunter2@example.com/x"}) {
+  for (const char* text :
+       {"https://me:hunter2@example.com/x", "ssh://git:hunter2@example.com/x", "https://hunter2@example.com/x"}) {
     EXPECT_NE(Why(text), "accepted") << text;
     EXPECT_THAT(Why(text), testing::Not(HasSubstr("hunter2")));
   }
@@ -53,22 +55,43 @@ TEST(GitUrl, PlainHttpIsForLoopbackOnly) {
 }
 
 TEST(GitUrl, WhatAServerShellOrAnArgumentParserCouldMisreadIsRefused) {
-  for (const char* text : {"ssh://git@example.com/x'y", "ssh://git@example.com/x;id", "ssh://git@example.com/a|b",
-                           "ssh://git@example.com/$(id)", "ssh://git@example.com/a b", "ssh://-oProxyCommand=id@example.com/x",
-                           "ssh://-oProxyCommand=id/x", "ssh://git@example.com/-x", "https://example.com/a/../../b",
-                           "https://example.com/a?b=c", "https://example.com/a#b", "https://example.com/%2e%2e",
-                           "https://exa mple.com/x", "https:///x", "https://example.com", "https://example.com/",
-                           "https://example.com:0/x", "https://example.com:99999/x", "https://example.com:22x/x",
-                           "https://[::1/x", "https://[::1]x/y", "git://example.com/x", "ext::sh -c id", "relative/path",
-                           "", "-x", "--upload-pack=id", "file://host/path", "/a\nb"}) {
+  for (const char* text : {"ssh://git@example.com/x'y",
+                           "ssh://git@example.com/x;id",
+                           "ssh://git@example.com/a|b",
+                           "ssh://git@example.com/$(id)",
+                           "ssh://git@example.com/a b",
+                           "ssh://-oProxyCommand=id@example.com/x",
+                           "ssh://-oProxyCommand=id/x",
+                           "ssh://git@example.com/-x",
+                           "https://example.com/a/../../b",
+                           "https://example.com/a?b=c",
+                           "https://example.com/a#b",
+                           "https://example.com/%2e%2e",
+                           "https://exa mple.com/x",
+                           "https:///x",
+                           "https://example.com",
+                           "https://example.com/",
+                           "https://example.com:0/x",
+                           "https://example.com:99999/x",
+                           "https://example.com:22x/x",
+                           "https://[::1/x",
+                           "https://[::1]x/y",
+                           "git://example.com/x",
+                           "ext::sh -c id",
+                           "relative/path",
+                           "",
+                           "-x",
+                           "--upload-pack=id",
+                           "file://host/path",
+                           "/a\nb"}) {
     EXPECT_NE(Why(text), "accepted") << text;
   }
 }
 
 TEST(BranchName, FollowsGitsRules) {
   for (const char* good : {"main", "release/1.x", "feature-1", "a@b"}) EXPECT_TRUE(CheckBranchName(good)) << good;
-  for (const char* bad : {"", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "/a", "a/", "a//b", "a.lock",
-                          ".a", "a@{0}", "a."}) {
+  for (const char* bad : {"", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "/a", "a/", "a//b",
+                          "a.lock", ".a", "a@{0}", "a."}) {
     EXPECT_FALSE(CheckBranchName(bad)) << bad;
   }
   EXPECT_FALSE(CheckBranchName(std::string(201, 'a')));
@@ -81,7 +104,8 @@ TEST(TreePath, IsMadeRelativeAndKeptInside) {
   EXPECT_EQ(*NormalizeTreePath("./"), "");
   EXPECT_EQ(*NormalizeTreePath("./hosts/web/"), "hosts/web");
   EXPECT_EQ(*NormalizeTreePath("..a"), "..a");
-  for (const char* bad : {"/", "/etc", "..", "a/..", "a/../b", "a//b", "a/./b"}) EXPECT_FALSE(NormalizeTreePath(bad)) << bad;
+  for (const char* bad : {"/", "/etc", "..", "a/..", "a/../b", "a//b", "a/./b"})
+    EXPECT_FALSE(NormalizeTreePath(bad)) << bad;
 }
 
 }  // namespace
