@@ -87,7 +87,8 @@ class FileDecoder {
     for (const auto& member : node.members) {
       if (member.key == "status") {
         Fail(member.mark, "status", "is written by the controller; remove it");
-      } else if (member.key != "apiVersion" && member.key != "kind" && member.key != "metadata" && member.key != "spec") {
+      } else if (member.key != "apiVersion" && member.key != "kind" && member.key != "metadata" &&
+                 member.key != "spec") {
         reader.Unknown(member, {"apiVersion", "kind", "metadata", "spec"});
       }
     }
@@ -134,6 +135,8 @@ DecodeResult DecodeManifests(std::string_view path, std::string_view bytes, cons
   return FileDecoder(path, bytes, options).Run();
 }
 
-bool IsManifestPath(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+bool IsManifestPath(std::string_view path) {
+  return path.ends_with(".yaml") || path.ends_with(".yml");
+}
 
 }  // namespace tinyforge::codec

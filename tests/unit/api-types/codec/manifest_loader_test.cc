@@ -14,7 +14,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 std::string Trigger(std::string_view name) {
-  return "apiVersion: tinyforge.dev/v1\nkind: Trigger\nmetadata: {name: " + std::string(name) + "}\nspec: {manual: {}}\n";
+  return "apiVersion: tinyforge.dev/v1\nkind: Trigger\nmetadata: {name: " + std::string(name) +
+         "}\nspec: {manual: {}}\n";
 }
 
 std::string Web(std::string_view name, std::string_view more) {
@@ -62,7 +63,8 @@ TEST_F(Tree, ReadsOnlyWhatChanged) {
   const auto second = Update({{"b.yml", Trigger("b2")}});
   EXPECT_THAT(read_, ElementsAre("b.yml"));
   EXPECT_THAT(Names(second), ElementsAre("a", "b2"));
-  EXPECT_EQ(second.objects.at({Kind::Trigger, "a"}), first.objects.at({Kind::Trigger, "a"})) << "shared, not decoded again";
+  EXPECT_EQ(second.objects.at({Kind::Trigger, "a"}), first.objects.at({Kind::Trigger, "a"}))
+      << "shared, not decoded again";
 }
 
 TEST_F(Tree, AWholeTreeRemovesWhatItDoesNotList) {
@@ -86,8 +88,10 @@ TEST_F(Tree, AFaultyFileIsReportedUntilItIsMended) {
   EXPECT_THAT(broken.broken, ElementsAre(ObjectKey{Kind::Trigger, "a"}));
   EXPECT_TRUE(broken.complete);
   EXPECT_THAT(Errors(Update({{"b.yaml", Trigger("c")}})), SizeIs(1));
-  EXPECT_THAT(Errors(Update({{"a.yaml", "# gone\n"}})),
-              ElementsAre("a.yaml:1:1: the file held a manifest before and holds none now; to remove its objects, remove the file"));
+  EXPECT_THAT(
+      Errors(Update({{"a.yaml", "# gone\n"}})),
+      ElementsAre(
+          "a.yaml:1:1: the file held a manifest before and holds none now; to remove its objects, remove the file"));
   EXPECT_THAT(Errors(Update({{"a.yaml", Trigger("a")}})), IsEmpty());
 }
 
@@ -108,7 +112,10 @@ TEST_F(Tree, WhatCannotBeReadLeavesTheSetIncompleteAndIsTriedAgain) {
 TEST_F(Tree, OfTwoOfOneNameTheFirstByPathHolds) {
   const auto set = Load({{"b.yaml", Trigger("x")}, {"a.yaml", Trigger("y") + "---\n" + Trigger("x")}});
   EXPECT_EQ(set.Find({Kind::Trigger, "x"})->position.path, "a.yaml");
-  EXPECT_THAT(Errors(set), ElementsAre("b.yaml:1:1: metadata.name: trigger/x stands already in a.yaml:6:1, which holds; rename or remove one"));
+  EXPECT_THAT(
+      Errors(set),
+      ElementsAre(
+          "b.yaml:1:1: metadata.name: trigger/x stands already in a.yaml:6:1, which holds; rename or remove one"));
   const auto after = Update({{"a.yaml", ""}});
   EXPECT_EQ(after.Find({Kind::Trigger, "x"})->position.path, "b.yaml");
   EXPECT_THAT(after.errors, IsEmpty());
@@ -124,16 +131,19 @@ TEST_F(Tree, TheFirstByPathHoldsWhateverCameFirst) {
 }
 
 TEST_F(Tree, OfTwoClaimsOfAHostPortTheLaterNameIsAtFault) {
-  const auto set = Load({{"a.yaml", Web("zoo", "ports: [{container: 80, host: 80}]")}, {"b.yaml", Web("ant", "ports: [{container: 81, host: 80}]")}});
+  const auto set = Load({{"a.yaml", Web("zoo", "ports: [{container: 80, host: 80}]")},
+                         {"b.yaml", Web("ant", "ports: [{container: 81, host: 80}]")}});
   EXPECT_THAT(Names(set), ElementsAre("ant"));
   EXPECT_THAT(set.broken, ElementsAre(ObjectKey{Kind::Workload, "zoo"}));
-  EXPECT_THAT(Errors(set), ElementsAre("a.yaml:1:1: spec.ports[0].host: workload/zoo claims host port 80/TCP, which workload/ant (b.yaml:1:1) has already"));
+  EXPECT_THAT(Errors(set), ElementsAre("a.yaml:1:1: spec.ports[0].host: workload/zoo claims host port 80/TCP, which "
+                                       "workload/ant (b.yaml:1:1) has already"));
   EXPECT_THAT(Names(Update({{"b.yaml", Web("ant", "replicas: 2")}})), ElementsAre("ant", "zoo"));
 }
 
 TEST_F(Tree, OneFileOfTenThousandCostsMilliseconds) {
   std::vector<TreeChange> tree;
-  for (int i = 0; i < 10'000; ++i) tree.push_back({"apps/w" + std::to_string(i) + ".yaml", Trigger("w" + std::to_string(i))});
+  for (int i = 0; i < 10'000; ++i)
+    tree.push_back({"apps/w" + std::to_string(i) + ".yaml", Trigger("w" + std::to_string(i))});
   v1::ObjectSet set = Load(tree);
   ASSERT_THAT(set.objects, SizeIs(10'000));
   auto best = std::chrono::steady_clock::duration::max();

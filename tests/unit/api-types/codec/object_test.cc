@@ -16,13 +16,15 @@ v1::Status FullStatus() {
   v1::Status status;
   status.observed_generation = 3;
   status.revision = "abc";
-  status.conditions = {{"Ready", ConditionStatus::True, "Serving", "2 of 2 \"ready\"\n", 3, *ParseRfc3339("2026-01-02T03:04:05.678Z")},
-                       {"Stalled", ConditionStatus::False, "", "", 0, SysTime{}}};
+  status.conditions = {
+      {"Ready", ConditionStatus::True, "Serving", "2 of 2 \"ready\"\n", 3, *ParseRfc3339("2026-01-02T03:04:05.678Z")},
+      {"Stalled", ConditionStatus::False, "", "", 0, SysTime{}}};
   status.replicas = 2;
   status.ready_replicas = 1;
   status.resolved = v1::ResolvedSource{"1.4.2", "sha256:00", "manifest"};
   status.inventory = {{"Container", "shop", "0123"}};
-  status.last_rollout = v1::RolloutRecord{"env.A", "Succeeded", "", "abc", *ParseRfc3339("2026-01-02T03:04:05Z"), SysTime{}};
+  status.last_rollout =
+      v1::RolloutRecord{"env.A", "Succeeded", "", "abc", *ParseRfc3339("2026-01-02T03:04:05Z"), SysTime{}};
   return status;
 }
 
@@ -51,7 +53,8 @@ TEST(Meta, SurvivesJson) {
 
 TEST(ParseSpec, NamesEveryProblem) {
   EXPECT_EQ(ParseSpec(Kind::Workload, R"({"replicas":-1,"x":1})").error().message,
-            "spec.source: is required but missing; spec.replicas: expected a number from 0 to 100, got -1; spec.x: unknown key; "
+            "spec.source: is required but missing; spec.replicas: expected a number from 0 to 100, got -1; spec.x: "
+            "unknown key; "
             "tfctl explain lists the known ones");
   EXPECT_EQ(ParseSpec(Kind::Binding, R"({"trigger":"a"})").error().message,
             "spec: expected exactly one of workload and workloadSelector");
@@ -59,11 +62,13 @@ TEST(ParseSpec, NamesEveryProblem) {
 }
 
 TEST(CanonicalSpec, KeepsRequiredFieldsAndLeavesDefaultsOut) {
-  const auto spec = ParseSpec(Kind::Workload, R"({"source":{"image":{"repository":"a","pullPolicy":"IfNotPresent"}},"replicas":1,
+  const auto spec =
+      ParseSpec(Kind::Workload, R"({"source":{"image":{"repository":"a","pullPolicy":"IfNotPresent"}},"replicas":1,
     "resources":{},"rollout":{"deadline":"120s"},"ulimits":[{"name":"core","soft":0,"hard":0}],"healthcheck":{}})");
   ASSERT_TRUE(spec) << spec.error().message;
-  EXPECT_EQ(CanonicalSpec(*spec),
-            R"({"healthcheck":{},"source":{"image":{"repository":"a"}},"ulimits":[{"hard":0,"name":"core","soft":0}]})");
+  EXPECT_EQ(
+      CanonicalSpec(*spec),
+      R"({"healthcheck":{},"source":{"image":{"repository":"a"}},"ulimits":[{"hard":0,"name":"core","soft":0}]})");
 }
 
 TEST(EncodeObject, ReadsLikeAManifest) {
@@ -95,7 +100,8 @@ TEST(Hash, AgreesWithPublishedVectors) {
   // FIPS 180-4 and RFC 4231, test case 2.
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(HmacSha256Hex("Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(HmacSha256Hex("Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   EXPECT_EQ(HmacSha256Hex({}, {}), HmacSha256Hex("", ""));
 }
 

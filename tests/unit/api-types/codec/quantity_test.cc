@@ -21,8 +21,32 @@ TEST(ParseBytes, TakesTheSuffixesOfKubernetes) {
 }
 
 TEST(ParseBytes, RefusesWhatIsNoWholeNumberOfBytes) {
-  for (const char* text : {"", "Mi", ".", "1.5", "1m", "-1", "+1", "1MB", "1mi", "1 Mi", " 1", "1Mi ", "8Ei", "10E", "1e19", "1e", "1ee1", "1e1.5", "0x10",
-                           "1..5", "1234567890123456789", "99999999999999999999999999999999999999999999", "1e-30", "1e99999999999", "NaN", "1Kib"})
+  for (const char* text : {"",
+                           "Mi",
+                           ".",
+                           "1.5",
+                           "1m",
+                           "-1",
+                           "+1",
+                           "1MB",
+                           "1mi",
+                           "1 Mi",
+                           " 1",
+                           "1Mi ",
+                           "8Ei",
+                           "10E",
+                           "1e19",
+                           "1e",
+                           "1ee1",
+                           "1e1.5",
+                           "0x10",
+                           "1..5",
+                           "1234567890123456789",
+                           "99999999999999999999999999999999999999999999",
+                           "1e-30",
+                           "1e99999999999",
+                           "NaN",
+                           "1Kib"})
     EXPECT_EQ(ParseBytes(text), std::nullopt) << text;
 }
 
@@ -37,7 +61,8 @@ TEST(ParseCpus, CountsInBillionths) {
 }
 
 TEST(FormatQuantity, ReadsBackTheSame) {
-  for (const std::int64_t value : {0LL, 1LL, 1000LL, 1024LL, 1536LL, 268'435'456LL, 1'000'000'000LL, 1'234'567'890LL, 9'223'372'036'854'775'807LL >> 10}) {
+  for (const std::int64_t value : {0LL, 1LL, 1000LL, 1024LL, 1536LL, 268'435'456LL, 1'000'000'000LL, 1'234'567'890LL,
+                                   9'223'372'036'854'775'807LL >> 10}) {
     EXPECT_EQ(ParseBytes(FormatBytes(value)), value) << FormatBytes(value);
     EXPECT_EQ(ParseCpus(FormatCpus(value)), value) << FormatCpus(value);
   }
@@ -50,8 +75,10 @@ TEST(ParseMode, TakesOctalText) {
   EXPECT_EQ(ParseMode("0644"), 0644);
   EXPECT_EQ(ParseMode("644"), 0644);
   EXPECT_EQ(ParseMode("04755"), 04755);
-  for (const char* text : {"", "64", "0888", "-644", "010000", "rw-r--r--", "0o644"}) EXPECT_EQ(ParseMode(text), std::nullopt) << text;
-  for (const std::int64_t mode : {0, 0400, 0644, 0777, 01777, 07777}) EXPECT_EQ(ParseMode(FormatMode(mode)), mode) << FormatMode(mode);
+  for (const char* text : {"", "64", "0888", "-644", "010000", "rw-r--r--", "0o644"})
+    EXPECT_EQ(ParseMode(text), std::nullopt) << text;
+  for (const std::int64_t mode : {0, 0400, 0644, 0777, 01777, 07777})
+    EXPECT_EQ(ParseMode(FormatMode(mode)), mode) << FormatMode(mode);
 }
 
 }  // namespace

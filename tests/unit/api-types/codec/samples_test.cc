@@ -20,7 +20,9 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-std::string Folder(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string Folder(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 TEST(Samples, EveryFileHoldsManifestsWithoutAnError) {
   ASSERT_GE(Samples().size(), 12U);
@@ -35,7 +37,8 @@ TEST(Samples, EachFolderIsAConsistentSet) {
   std::map<std::string, std::map<ObjectKey, v1::ObjectPtr>> sets;
   for (const Sample& sample : Samples())
     for (const auto& object : DecodeManifests(sample.path, sample.text).objects)
-      EXPECT_TRUE(sets[Folder(sample.path)].emplace(object->key, object).second) << sample.path << ": " << ToString(object->key);
+      EXPECT_TRUE(sets[Folder(sample.path)].emplace(object->key, object).second)
+          << sample.path << ": " << ToString(object->key);
   for (const auto& [folder, set] : sets)
     for (const auto& collision : v1::ValidateSet(set)) ADD_FAILURE() << ToString(collision.error);
 }
@@ -116,7 +119,9 @@ class Mutation {
   int Below(std::size_t limit) { return static_cast<int>(random_() % limit); }
 
   void Once(std::string& text) {
-    static constexpr std::string_view kBytes = "[]{}:,-?&*!|>'\"%@`#\n\t \\\r\0\x80\xff" "0a";
+    static constexpr std::string_view kBytes =
+        "[]{}:,-?&*!|>'\"%@`#\n\t \\\r\0\x80\xff"
+        "0a";
     const auto at = static_cast<std::size_t>(Below(text.size()));
     switch (Below(5)) {
       case 0: text[at] = static_cast<char>(text[at] ^ (1 << Below(8))); return;
@@ -136,7 +141,8 @@ TEST(Samples, NoMutationDoesHarm) {
     for (int i = 0; i < 150; ++i) {
       const std::string text = mutation.Of(sample.text);
       const auto result = DecodeManifests(sample.path, text, {.held_manifest_before = (i % 2) == 0});
-      for (const auto& object : result.objects) EXPECT_TRUE(ParseSpec(object->key.kind, CanonicalSpec(object->spec))) << text;
+      for (const auto& object : result.objects)
+        EXPECT_TRUE(ParseSpec(object->key.kind, CanonicalSpec(object->spec))) << text;
       for (const auto& error : result.errors) {
         EXPECT_GE(error.position.line, 1U) << text;
         EXPECT_FALSE(error.message.empty());
@@ -148,7 +154,8 @@ TEST(Samples, NoMutationDoesHarm) {
 TEST(Samples, EveryTruncationIsSurvived) {
   for (const Sample& sample : Samples()) {
     if (Folder(sample.path) != "quickstart") continue;
-    for (std::size_t size = 0; size < sample.text.size(); ++size) DecodeManifests("a.yaml", sample.text.substr(0, size));
+    for (std::size_t size = 0; size < sample.text.size(); ++size)
+      DecodeManifests("a.yaml", sample.text.substr(0, size));
   }
 }
 

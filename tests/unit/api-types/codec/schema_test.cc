@@ -32,15 +32,21 @@ TEST(JsonSchema, SaysWhatAFieldMayHold) {
   EXPECT_EQ(doc::CanonicalJson(*spec.Find("additionalProperties")), "false");
   EXPECT_EQ(doc::CanonicalJson(*spec.Find("required")), R"(["source"])");
   const auto& replicas = *spec.Find("properties")->Find("replicas");
-  EXPECT_EQ(doc::CanonicalJson(replicas), R"({"default":1,"description":"How many containers run.","maximum":100,"minimum":0,"type":"integer","x-tinyforge-type":"integer"})");
-  EXPECT_EQ(doc::CanonicalJson(*spec.Find("properties")->Find("restart")->Find("enum")), R"(["Always","OnFailure","Never"])");
+  EXPECT_EQ(
+      doc::CanonicalJson(replicas),
+      R"({"default":1,"description":"How many containers run.","maximum":100,"minimum":0,"type":"integer","x-tinyforge-type":"integer"})");
+  EXPECT_EQ(doc::CanonicalJson(*spec.Find("properties")->Find("restart")->Find("enum")),
+            R"(["Always","OnFailure","Never"])");
 }
 
 TEST(Explain, ShowsAField) {
   const auto text = Explain("workload.spec.rollout.strategy");
   ASSERT_TRUE(text);
-  EXPECT_THAT(*text, StartsWith("KIND:         Workload\nVERSION:      tinyforge.dev/v1\nFIELD:        spec.rollout.strategy <string>\n"
-                                "VALUES:       BlueGreen, Rolling, Recreate\n\nDESCRIPTION:\n    BlueGreen: all new ones up, then switch."));
+  EXPECT_THAT(
+      *text,
+      StartsWith(
+          "KIND:         Workload\nVERSION:      tinyforge.dev/v1\nFIELD:        spec.rollout.strategy <string>\n"
+          "VALUES:       BlueGreen, Rolling, Recreate\n\nDESCRIPTION:\n    BlueGreen: all new ones up, then switch."));
 }
 
 TEST(Explain, ListsTheFieldsOfAType) {
@@ -71,8 +77,10 @@ FIELDS:
 
 TEST(Explain, NamesWhatIsKnownWhereThePathEnds) {
   EXPECT_EQ(Explain("pod.spec").error().message, "no kind \"pod\"; the kinds are workload, trigger, binding, secret");
-  EXPECT_EQ(Explain("workload.spec.replica").error().message, "workload.spec has no field \"replica\"; did you mean \"replicas\"?");
-  EXPECT_EQ(Explain("workload.spec.resources.gpu").error().message, "workload.spec.resources has no field \"gpu\"; it has cpus, memory");
+  EXPECT_EQ(Explain("workload.spec.replica").error().message,
+            "workload.spec has no field \"replica\"; did you mean \"replicas\"?");
+  EXPECT_EQ(Explain("workload.spec.resources.gpu").error().message,
+            "workload.spec.resources has no field \"gpu\"; it has cpus, memory");
   EXPECT_EQ(Explain("workload.spec.replicas.x").error().message, "workload.spec.replicas has no field \"x\"");
   EXPECT_FALSE(Explain(""));
 }

@@ -50,16 +50,21 @@ TEST(PrettyJson, KeepsTheOrderAndIndents) {
 }
 
 TEST(ToYaml, LooksLikeWrittenByHand) {
-  const auto node = ParseJson(R"({"name":"shop","tag":"1.10","on":"yes","list":[{"a":1,"b":["x"]},[2]],"text":"one\ntwo\n","empty":{},"url":"http://x"})");
+  const auto node = ParseJson(
+      R"({"name":"shop","tag":"1.10","on":"yes","list":[{"a":1,"b":["x"]},[2]],"text":"one\ntwo\n","empty":{},"url":"http://x"})");
   EXPECT_EQ(ToYaml(*node),
-            "name: shop\ntag: \"1.10\"\n\"on\": \"yes\"\nlist:\n  - a: 1\n    b:\n      - x\n  - - 2\ntext: |\n  one\n  two\nempty: {}\n"
+            "name: shop\ntag: \"1.10\"\n\"on\": \"yes\"\nlist:\n  - a: 1\n    b:\n      - x\n  - - 2\ntext: |\n  one\n "
+            " two\nempty: {}\n"
             "url: http://x\n");
 }
 
 TEST(ToYaml, ReadsBackTheSame) {
-  for (const char* value : {"", " ", "a", "true", "~", "null", "1", "1.5", "0x1", "-", "- a", "a: b", "a #b", "#", "@x", "`", "%x", "a\nb", "a\nb\n",
-                            "\na\n", " a\nb\n", "a\n\nb\n", "a\n\n", "tab\there", "\t\n", "ä€😀", "'", "\"", "\\", "{", "[a]", "*a", "&a", "!a", "|", ">",
-                            "a:", ":a", "?", "? a", "...", "---", "--- a", "<<", "=", "1_000", "12:30:45", "0644", "1e3", ".5", "+1", "\x01", "a\rb", "x\r\ny\n"}) {
+  for (const char* value :
+       {"",      " ",         "a",        "true", "~",   "null", "1",    "1.5",    "0x1",   "-",       "- a",
+        "a: b",  "a #b",      "#",        "@x",   "`",   "%x",   "a\nb", "a\nb\n", "\na\n", " a\nb\n", "a\n\nb\n",
+        "a\n\n", "tab\there", "\t\n",     "ä€😀",  "'",   "\"",   "\\",   "{",      "[a]",   "*a",      "&a",
+        "!a",    "|",         ">",        "a:",   ":a",  "?",    "? a",  "...",    "---",   "--- a",   "<<",
+        "=",     "1_000",     "12:30:45", "0644", "1e3", ".5",   "+1",   "\x01",   "a\rb",  "x\r\ny\n"}) {
     Node node = Node::Map();
     node.Add("k", Node::Of(std::string(value)));
     Node list = Node::List();

@@ -46,10 +46,13 @@ TEST(ParseYaml, KnowsWhereEverythingStands) {
 }
 
 TEST(ParseYaml, SplitsDocumentsAtMarkersOnly) {
-  EXPECT_EQ(Read("a: 1\n---\nb: 2\n...\n---\n# nothing\n---\nc: |\n  ---x\n  --- y\n"), R"({"a":1} | {"b":2} | {"c":"---x\n--- y\n"})");
+  EXPECT_EQ(Read("a: 1\n---\nb: 2\n...\n---\n# nothing\n---\nc: |\n  ---x\n  --- y\n"),
+            R"({"a":1} | {"b":2} | {"c":"---x\n--- y\n"})");
   EXPECT_EQ(Read("--- {a: 1}\n--- [b]\n"), R"({"a":1} | ["b"])");
   EXPECT_EQ(Read("%YAML 1.2\n---\na: 1\n"), R"({"a":1})");
-  EXPECT_EQ(Read("\xEF\xBB\xBF""a: 1\r\nb: 2\r\n---\r\nc: 3"), R"({"a":1,"b":2} | {"c":3})");
+  EXPECT_EQ(Read("\xEF\xBB\xBF"
+                 "a: 1\r\nb: 2\r\n---\r\nc: 3"),
+            R"({"a":1,"b":2} | {"c":3})");
   EXPECT_EQ(Read("a: ---\nb: x---y\n---z: 1\n"), R"({"---z":1,"a":"---","b":"x---y"})");
 }
 
@@ -82,7 +85,8 @@ TEST(ParseYaml, RefusesCharactersThatAreNotText) {
   for (const char* bad : {"\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80", "\xF0\x8F\xBF\xBF"})
     EXPECT_EQ(Read(std::string("x") + bad), "1:2: the file is not valid UTF-8");
   EXPECT_EQ(Read("é: \"ü€😀\"\n"), "{\"é\":\"ü€😀\"}");
-  EXPECT_EQ(Read(std::string_view("a: \0", 4)), "1:4: a control character; write it as an escape in a double-quoted string");
+  EXPECT_EQ(Read(std::string_view("a: \0", 4)),
+            "1:4: a control character; write it as an escape in a double-quoted string");
   EXPECT_EQ(Read("a: \x1B[0m"), "1:4: a control character; write it as an escape in a double-quoted string");
   EXPECT_EQ(Read("a: 1\rb: 2"), "1:5: a carriage return without a line feed; end lines with a line feed");
   EXPECT_EQ(Read("a: \"\\e\\0\""), R"({"a":"\u001b\u0000"})");
@@ -116,10 +120,11 @@ TEST(ParseYaml, BoundsTheDepthOfEveryNotation) {
 
 TEST(ParseYaml, BracketsInTextAreNoDepth) {
   const std::string brackets(100, '[');
-  for (const std::string& text : {
-           "a: |\n  " + brackets + "\n\n  " + brackets + "\nb: 1\n", "- a: >-\n    " + brackets + "\n  b: 1\n", "- |\n  " + brackets + "\n",
-           "a: \"" + brackets + "\\\"" + brackets + "\"\n", "a: '" + brackets + "''" + brackets + "'\n", "# " + brackets + "\na: 1\n",
-           "a: x" + brackets + "\n", "a: {b: '" + brackets + "', c: 1} # " + brackets + "\n", "a: \"x\n  " + brackets + "\"\n"})
+  for (const std::string& text :
+       {"a: |\n  " + brackets + "\n\n  " + brackets + "\nb: 1\n", "- a: >-\n    " + brackets + "\n  b: 1\n",
+        "- |\n  " + brackets + "\n", "a: \"" + brackets + "\\\"" + brackets + "\"\n",
+        "a: '" + brackets + "''" + brackets + "'\n", "# " + brackets + "\na: 1\n", "a: x" + brackets + "\n",
+        "a: {b: '" + brackets + "', c: 1} # " + brackets + "\n", "a: \"x\n  " + brackets + "\"\n"})
     EXPECT_THAT(Read(text), ::testing::Not(HasSubstr("nested"))) << text;
 }
 
@@ -131,7 +136,8 @@ std::size_t PeakKib() {
 
 TEST(ParseYaml, HostileFilesCostLittle) {
   const std::size_t before = PeakKib();
-  for (const std::string unit : {"[", "{", "- ", "? ", "[{", "{a: ", "\"", "'", "!", "&a ", "*a ", "|\n", ": ", "a:\n ", "[\n", "-\t", "%", "#"}) {
+  for (const std::string unit : {"[", "{", "- ", "? ", "[{", "{a: ", "\"", "'", "!", "&a ", "*a ", "|\n", ": ", "a:\n ",
+                                 "[\n", "-\t", "%", "#"}) {
     std::string text;
     while (text.size() + unit.size() < (1U << 20)) text += unit;
     Read(text);

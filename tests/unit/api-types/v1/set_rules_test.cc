@@ -42,7 +42,8 @@ TEST(ValidateSet, OtherPlacesDoNotCollide) {
   EXPECT_THAT(Between({Claiming("a", At(80)), Claiming("b", At(80, {}, Protocol::UDP))}), IsEmpty());
   EXPECT_THAT(Between({Claiming("a", At(80, "10.0.0.1")), Claiming("b", At(80, "10.0.0.2"))}), IsEmpty());
   EXPECT_THAT(Between({Claiming("a", At(0)), Claiming("b", At(0))}), IsEmpty()) << "ephemeral";
-  EXPECT_THAT(Between({Claiming("a", {.container = 80}), Claiming("b", {.container = 80})}), IsEmpty()) << "not published";
+  EXPECT_THAT(Between({Claiming("a", {.container = 80}), Claiming("b", {.container = 80})}), IsEmpty())
+      << "not published";
 }
 
 TEST(ValidateSet, TheWildcardAddressIncludesAll) {

@@ -26,7 +26,9 @@ v1::ObjectSet Of(const std::vector<v1::ObjectPtr>& objects) {
   return set;
 }
 
-v1::Diagnostic In(std::string path) { return {{std::move(path), 1, 1}, "", "x"}; }
+v1::Diagnostic In(std::string path) {
+  return {{std::move(path), 1, 1}, "", "x"};
+}
 
 std::vector<std::string> Names(const v1::ObjectSet& set) {
   std::vector<std::string> names;
@@ -64,7 +66,8 @@ TEST(Diff, MetadataAndPathAreChanges) {
   auto labelled = std::make_shared<v1::Object>(*Named("a", "a"));
   labelled->meta.labels["team"] = "web";
   EXPECT_THAT(Changed(Diff(Of({Named("a", "a")}), Of({labelled}))), ElementsAre("a"));
-  EXPECT_THAT(Changed(Diff(Of({Named("a", "a")}), Of({Named("a", "b")}))), ElementsAre("a")) << "its relative paths mean something else";
+  EXPECT_THAT(Changed(Diff(Of({Named("a", "a")}), Of({Named("a", "b")}))), ElementsAre("a"))
+      << "its relative paths mean something else";
   auto lower = std::make_shared<v1::Object>(*Named("a", "a"));
   lower->position.line = 9;
   EXPECT_THAT(Changed(Diff(Of({Named("a", "a")}), Of({lower}))), IsEmpty());
@@ -101,6 +104,21 @@ TEST(KeepLastSeen, KeepsAllOfAnIncompleteTree) {
 
 TEST(KeepLastSeen, WithoutErrorsNothingIsKept) {
   EXPECT_THAT(Names(KeepLastSeen(Of({Named("a", "x")}), Of({}))), IsEmpty());
+}
+
+TEST(IsKnownGone, NotWhileSomethingOfItCouldNotBeRead) {
+  const ObjectKey a{Kind::Workload, "a"};
+  auto set = Of({Named("b", "y")});
+  EXPECT_TRUE(IsKnownGone(set, a, "x"));
+  EXPECT_FALSE(IsKnownGone(set, {Kind::Workload, "b"}, "y")) << "it is there";
+  set.errors = {In("x")};
+  EXPECT_FALSE(IsKnownGone(set, a, "x"));
+  EXPECT_TRUE(IsKnownGone(set, a, "z"));
+  set.broken = {a};
+  EXPECT_FALSE(IsKnownGone(set, a, "z"));
+  set = Of({});
+  set.complete = false;
+  EXPECT_FALSE(IsKnownGone(set, a, "z"));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ ContainerTemplate EveryMember() {
   container.stop_timeout = std::chrono::milliseconds(1500);
   container.init = container.tty = container.read_only_root_filesystem = container.privileged = true;
   container.capabilities = {.add = {"NET_ADMIN"}, .drop = {"ALL"}};
-  container.devices = {{.host = "/dev/a", .container = "/dev/b", .permissions = "rw"}, {.host = "/dev/c", .container = "/dev/c"}};
+  container.devices = {{.host = "/dev/a", .container = "/dev/b", .permissions = "rw"},
+                       {.host = "/dev/c", .container = "/dev/c"}};
   container.extra_hosts = {"a:10.0.0.1"};
   container.dns = {"1.1.1.1"};
   container.sysctls = {{"net.core.somaxconn", "1024"}};
@@ -53,8 +54,11 @@ ContainerTemplate EveryMember() {
   container.env.push_back({.name = "PASSWORD", .secret = SecretHandle{{"shop", "password"}, "00ff"}});
   container.ports.push_back({.container = 53, .protocol = v1::Protocol::UDP, .published = true});
   container.mounts.push_back({.type = MountType::Tmpfs, .target = "/tmp", .tmpfs_size = 4096, .tmpfs_mode = 01777});
-  container.healthcheck = NativeHealthcheck{.test = {"CMD", "true"}, .interval = std::chrono::seconds(5),
-                                            .timeout = std::chrono::seconds(1), .start_period = std::chrono::seconds(2), .retries = 3};
+  container.healthcheck = NativeHealthcheck{.test = {"CMD", "true"},
+                                            .interval = std::chrono::seconds(5),
+                                            .timeout = std::chrono::seconds(1),
+                                            .start_period = std::chrono::seconds(2),
+                                            .retries = 3};
   return container;
 }
 
