@@ -83,7 +83,8 @@ TEST_F(ContainerIndexTest, BeforeAListingNothingIsKnownInsteadOfEmpty) {
 TEST_F(ContainerIndexTest, AListingThatCannotBeReadChangesNothing) {
   Fill(2);
   for (const std::string& broken : {Answer(200, "[{\"Id\":5}]"), Answer(200, "[" + Summary("c1", "w") + ",{\"Names\":[]}]"), Answer(500, "{}"),
-                                    std::string("HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n[]")}) {
+                                    Answer(200, "[" + Summary("c1", "w")), Answer(200, "{\"message\":\"x\"}"), Answer(200, ""),
+                                    std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
     {
       std::lock_guard lock(engine_.mutex());
       listing_ = broken;
