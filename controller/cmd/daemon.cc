@@ -151,7 +151,7 @@ Expected<void> Daemon::Parts::Open() {
     log.Warn("the cache was lost and is made again", {{"reason", reason}});
     manager->OnCacheLost();
   }});
-  store = std::make_unique<WatchedStore>(*cache, [this] { changes.Bump(); });
+  store = std::make_unique<WatchedStore>(*cache, WatchedStore::Hooks{.changed = [this] { changes.Bump(); }, .refresh = [this] { manager->RefreshContainers(); }});
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
