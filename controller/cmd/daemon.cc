@@ -95,11 +95,11 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
           .on_connected = [this](bool up) {
             log.Info(up ? "docker engine is in step" : "docker engine is lost");
             if (!up) return;
-            guard->Try();
+            (void)guard->Try();
             manager->OnEngineReady();
           },
           .on_resynced = [this](const docker::ResyncReport& report) {
-            guard->Try();
+            if (guard->Try()) manager->OnEngineReady();
             manager->OnResynced(report.workloads);
             RescanSecrets();
             CollectFiles();

@@ -7,23 +7,24 @@ constexpr const char* kLockDirectory = "/run/tinyforge";
 
 }  // namespace
 
-void InstanceGuard::Try() {
+bool InstanceGuard::Try() {
   auto state = state_.Lock();
-  if (state->lock && state->lock->StillHeld()) return;
+  if (state->lock && state->lock->StillHeld()) return false;
   state->lock.reset();
   auto id = client_.EngineId();
   if (!id) {
     state->why = id.error().message;
-    return;
+    return false;
   }
   auto lock = InstanceLock::TryLock({kLockDirectory, *id, instance_});
   if (lock) {
     state->lock = std::move(*lock);
     state->why.clear();
-    return;
+    return true;
   }
   if (state->why != lock.error().message) log_.Warn("read-only: another controller has this instance", {{"reason", lock.error().message}});
   state->why = lock.error().message;
+  return false;
 }
 
 std::string InstanceGuard::WhyNot() { return state_.Lock()->why; }

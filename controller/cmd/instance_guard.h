@@ -17,9 +17,9 @@ class InstanceGuard {
   InstanceGuard(docker::EngineClient& client, std::string instance, Logger& log)
       : client_(client), instance_(std::move(instance)), log_(log) {}
 
-  // Takes the lock unless it is held; asks the Engine for its id the first time. To be called whenever the Engine was
-  // listed, so that the watcher takes over when the holder ends.
-  void Try();
+  // Takes the lock unless it is held; true when this call took it. To be called whenever the Engine was listed, so that
+  // the watcher takes over when the holder ends.
+  bool Try();
   // Why nothing may be changed: who holds the lock. Empty: we do.
   std::string WhyNot();
 
