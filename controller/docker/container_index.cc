@@ -53,7 +53,8 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_
   {
     auto state = state_.Lock();
     if (!state->listed) {
-      return Error{ErrorKind::Waiting, "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
+      return Error{ErrorKind::Waiting,
+                   "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
     }
     for (const auto& [id, entry] : state->entries) {
       if (entry.dirty && entry.details.container.Label(label::kWorkload) == workload) marked.push_back(id);
@@ -176,7 +177,8 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     auto& container = entry.details.container;
     container.id = event.id;
     container.name = event.name;
-    container.labels = {{std::string(label::kInstance), event.instance}, {std::string(label::kWorkload), event.workload},
+    container.labels = {{std::string(label::kInstance), event.instance},
+                        {std::string(label::kWorkload), event.workload},
                         {std::string(label::kAddress), event.address}};
   } else if (SeenAfter(entry, event.time_ns)) {
     return false;
@@ -186,8 +188,8 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
   return true;
 }
 
-// Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on this
-// host and its clock is ours; a step of that clock since the inspect makes the comparison worthless.
+// Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on
+// this host and its clock is ours; a step of that clock since the inspect makes the comparison worthless.
 bool ContainerIndex::SeenAfter(const Entry& entry, std::int64_t event_ns) {
   if (entry.dirty || !entry.inspected || event_ns == 0 || event_ns >= entry.inspected_ns) return false;
   auto then = ClockOffset(entry.inspected_ns, entry.inspected_at);
@@ -225,7 +227,9 @@ void ContainerIndex::Removed(std::string_view container) {
   if (found != state->entries.end()) state->entries.erase(found);
 }
 
-void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) { state_.Lock()->addresses.SetSubnet(subnet); }
+void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) {
+  state_.Lock()->addresses.SetSubnet(subnet);
+}
 
 std::optional<Duration> ContainerIndex::StopTimeout(std::string_view container) {
   auto state = state_.Lock();
@@ -248,7 +252,9 @@ std::vector<ObservedContainer> ContainerIndex::All() {
   return all;
 }
 
-bool ContainerIndex::in_step() { return state_.Lock()->listed; }
+bool ContainerIndex::in_step() {
+  return state_.Lock()->listed;
+}
 
 Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop) {
   Entry fresh{.dirty = false, .inspected_ns = WallNanoseconds(), .inspected_at = std::chrono::steady_clock::now()};
@@ -298,10 +304,12 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::List(std::string_view l
   });
   EngineCall call{.endpoint = Endpoint::ContainerList,
                   .query = {{"all", "1"}, {"filters", FiltersJson({{"label", {std::string(label)}}})}}};
-  HttpStreamHandler handler{.on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
+  HttpStreamHandler handler{
+      .on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
   auto done = client_.Stream(call, handler, stop);
   if (!done) return std::move(done).error();
-  if (!readable || splitter.last_outside() != ']') return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
+  if (!readable || splitter.last_outside() != ']')
+    return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
   return containers;
 }
 

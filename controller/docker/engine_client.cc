@@ -93,7 +93,9 @@ Expected<ApiVersion> EngineClient::Version(const std::stop_token& stop) {
   if (!answer) return std::move(answer).error();
   auto json = Json::parse(answer->body, nullptr, false);
   if (!json.is_object()) return Error{ErrorKind::Transient, "read version of Docker Engine: the answer is no JSON"};
-  auto text = [&](const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : ""; };
+  auto text = [&](const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+  };
   auto version = NegotiateApiVersion(text("ApiVersion"), text("MinAPIVersion"));
   if (version) *version_.Lock() = *version;
   return version;
@@ -107,7 +109,9 @@ Expected<std::string> EngineClient::EngineId(const std::stop_token& stop) {
   return Error{ErrorKind::Transient, "read information of Docker Engine: it says no id"};
 }
 
-void EngineClient::ForgetVersion() { version_.Lock()->reset(); }
+void EngineClient::ForgetVersion() {
+  version_.Lock()->reset();
+}
 
 Error EngineClient::ToError(const EngineCall& call, const HttpAnswer& answer) {
   auto message = EngineMessage(answer);

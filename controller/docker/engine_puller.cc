@@ -82,7 +82,8 @@ ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy 
   }
   image.waiting.insert(owner);
   if (policy == v1::PullPolicy::Never) {
-    return {.failure = Error{ErrorKind::Waiting, "image " + reference + " is not on this host and pullPolicy is Never"}};
+    return {.failure =
+                Error{ErrorKind::Waiting, "image " + reference + " is not on this host and pullPolicy is Never"}};
   }
   if (!image.pulling && !image.queued && now >= image.retry_at) Queue(image);
   return {.pulling = image.pulling || image.queued, .failure = image.failure};
@@ -117,7 +118,8 @@ void EnginePuller::NoLongerWaits(Image& image, const ObjectKey& owner) {
 void EnginePuller::Queue(Image& image) {
   if (aborted_) return;
   image.queued = true;
-  auto busy = std::ranges::count_if(images_, [](const auto& item) { return item.second.queued || item.second.pulling; });
+  auto busy =
+      std::ranges::count_if(images_, [](const auto& item) { return item.second.queued || item.second.pulling; });
   if (threads_.size() < std::min<std::size_t>(static_cast<std::size_t>(busy), options_.max_pulls)) {
     threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
   }
@@ -182,7 +184,8 @@ void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::
 }
 
 void EnginePuller::Failed(const std::string& reference, Image& image, Error error) {
-  bool administrator = error.kind == ErrorKind::Terminal || ContainsAny(error.message, {"credentials", "not found", "manifest unknown"});
+  bool administrator =
+      error.kind == ErrorKind::Terminal || ContainsAny(error.message, {"credentials", "not found", "manifest unknown"});
   auto delay = options_.first_retry * (administrator ? kPatience : 1) * (1 << std::min(image.failures, kMaxDoublings));
   image.retry_at = std::chrono::steady_clock::now() + std::min<Duration>(delay, options_.longest_retry);
   ++image.failures;

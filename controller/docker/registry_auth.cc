@@ -1,9 +1,11 @@
 #include "controller/docker/registry_auth.h"
 
-#include <openssl/evp.h>
+#include <string.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "controller/docker/base64.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -11,27 +13,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
-
-// base64url with padding (RFC 4648 section 5), as the Engine wants the header.
-std::string Base64Url(std::string_view text) {
-  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
-  int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                               reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  for (char& c : encoded) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return encoded;
-}
-
-std::optional<std::string> FromBase64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  std::string decoded(3 * text.size() / 4, '\0');
-  int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
-                               reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (length < 0) return std::nullopt;
-  auto padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  decoded.resize(static_cast<std::size_t>(length - padding));
-  return decoded;
-}
 
 std::string Text(const Json& json, const char* key) {
   auto found = json.find(key);
@@ -53,7 +34,7 @@ Expected<std::optional<std::string>> HeaderOf(const Json& entry, const std::stri
     auth["identitytoken"] = token;
   } else {
     auto pair = Text(entry, "auth").empty() ? Text(entry, "username") + ":" + Text(entry, "password")
-                                            : FromBase64(Text(entry, "auth")).value_or("");
+                                            : DecodeBase64(Text(entry, "auth")).value_or("");
     auto colon = pair.find(':');
     if (colon == std::string::npos || colon == 0) {
       return Error{ErrorKind::Invalid, "Docker's config.json: auths of " + server + " hold no user and password"};
@@ -61,7 +42,8 @@ Expected<std::optional<std::string>> HeaderOf(const Json& entry, const std::stri
     auth["username"] = pair.substr(0, colon);
     auth["password"] = pair.substr(colon + 1);
   }
-  return std::optional("X-Registry-Auth: " + Base64Url(auth.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  return std::optional("X-Registry-Auth: " +
+                       EncodeBase64Url(auth.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
 }  // namespace
@@ -84,7 +66,7 @@ Expected<std::optional<std::string>> RegistryAuthHeaderFromFile(const std::strin
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   auto header = RegistryAuthHeader(text, registry);
-  OPENSSL_cleanse(text.data(), text.size());
+  explicit_bzero(text.data(), text.size());
   if (!header) return std::move(header).error().Within(path);
   return header;
 }

@@ -14,9 +14,10 @@ TEST(DryRunEngineTest, WritesDownEveryCall) {
   EXPECT_TRUE(engine.Connect("web", {"backend", {}, {}}));
   EXPECT_TRUE(engine.BeginStop("web"));
   EXPECT_TRUE(engine.EnsureVolume("data", "web"));
-  EXPECT_THAT(engine.lines(), testing::ElementsAre("create web from shop:1", "start web", "rename web to web-2",
-                                                   R"(update web {"Memory":5,"MemorySwap":5,"RestartPolicy":{"Name":"always"}})",
-                                                   "connect web to backend", "stop web", "ensure volume data of web"));
+  EXPECT_THAT(engine.lines(),
+              testing::ElementsAre("create web from shop:1", "start web", "rename web to web-2",
+                                   R"(update web {"Memory":5,"MemorySwap":5,"RestartPolicy":{"Name":"always"}})",
+                                   "connect web to backend", "stop web", "ensure volume data of web"));
 }
 
 }  // namespace
