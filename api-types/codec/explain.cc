@@ -15,7 +15,8 @@ constexpr std::size_t kWidth = 78;
 
 std::optional<Kind> KindOf(std::string_view word) {
   std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (lower.ends_with('s')) lower.pop_back();
   if (lower == "workload" || lower == "wl") return Kind::Workload;
   if (lower == "trigger") return Kind::Trigger;
@@ -123,7 +124,8 @@ Expected<std::string> Explain(std::string_view path) {
   const std::string_view word = path.substr(0, path.find('.'));
   const auto kind = KindOf(word);
   if (!kind)
-    return Error{ErrorKind::NotFound, "no kind \"" + std::string(word) + "\"; the kinds are workload, trigger, binding, secret"};
+    return Error{ErrorKind::NotFound,
+                 "no kind \"" + std::string(word) + "\"; the kinds are workload, trigger, binding, secret"};
   const doc::Node root = KindSchema(*kind);
   const doc::Node* at = &root;
   std::string_view rest = path.substr(std::min(word.size() + 1, path.size()));

@@ -13,9 +13,9 @@ namespace tinyforge::codec {
 
 // What a string must look like.
 struct TextFormat {
-  std::string_view expected;              // completes "expected …"
+  std::string_view expected;  // completes "expected …"
   bool (*valid)(std::string_view text);
-  std::string_view pattern;               // for the schema: an ECMA 262 expression; empty: not said there
+  std::string_view pattern;  // for the schema: an ECMA 262 expression; empty: not said there
 };
 
 // How an integer is written as text.
@@ -23,9 +23,9 @@ struct NumberFormat {
   std::string_view expected;
   std::optional<std::int64_t> (*parse)(std::string_view text);
   std::string (*print)(std::int64_t value);
-  std::string_view type;     // for explain: "quantity"
+  std::string_view type;  // for explain: "quantity"
   std::string_view pattern;
-  bool allows_number;        // a YAML number is taken as its text
+  bool allows_number;  // a YAML number is taken as its text
 };
 
 // The rule of one field. For lists and maps `text` is that of each item or value. Durations count in milliseconds.
@@ -38,8 +38,8 @@ struct Rule {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::size_t min_items = 0;
-  std::string_view wrapper;         // the value stands one level deeper, under this key, alone
-  bool json = false;                // any mapping, held as canonical JSON of at most `max` bytes
+  std::string_view wrapper;  // the value stands one level deeper, under this key, alone
+  bool json = false;         // any mapping, held as canonical JSON of at most `max` bytes
 };
 
 // Names a type in a call of Fields(): `Fields(visitor, Of<v1::Port>{})`.

@@ -15,11 +15,21 @@ namespace {
 
 using Text = std::string_view;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsAlnum(char c) { return IsDigit(c) || IsLower(c) || IsUpper(c); }
-bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool IsUpper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool IsAlnum(char c) {
+  return IsDigit(c) || IsLower(c) || IsUpper(c);
+}
+bool IsHex(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'f');
+}
 
 // Every character is alphanumeric or one of `more`.
 bool Only(Text text, Text more) {
@@ -37,16 +47,22 @@ bool EachPart(Text text, char separator, Accept accept) {
   }
 }
 
-bool NotEmpty(Text text) { return !text.empty(); }
+bool NotEmpty(Text text) {
+  return !text.empty();
+}
 
-bool Hostname(Text text) { return text.size() <= 253 && EachPart(text, '.', IsDnsLabel); }
+bool Hostname(Text text) {
+  return text.size() <= 253 && EachPart(text, '.', IsDnsLabel);
+}
 
 bool DomainPattern(Text text) {
   if (text.starts_with("*.")) text.remove_prefix(2);
   return Hostname(text);
 }
 
-bool HostPattern(Text text) { return !text.empty() && text.size() <= 253 && Only(text, "-_.*?"); }
+bool HostPattern(Text text) {
+  return !text.empty() && text.size() <= 253 && Only(text, "-_.*?");
+}
 
 bool QualifiedPart(Text text) {
   return !text.empty() && text.size() <= 63 && Only(text, "-_.") && IsAlnum(text.front()) && IsAlnum(text.back());
@@ -58,7 +74,9 @@ bool LabelKey(Text text) {
   return Hostname(text.substr(0, slash)) && QualifiedPart(text.substr(slash + 1));
 }
 
-bool LabelValue(Text text) { return text.empty() || QualifiedPart(text); }
+bool LabelValue(Text text) {
+  return text.empty() || QualifiedPart(text);
+}
 
 bool Registry(Text text) {
   const std::size_t colon = text.rfind(':');
@@ -114,7 +132,9 @@ bool ImageDigest(Text text) {
          std::all_of(text.begin() + kPrefix.size(), text.end(), IsHex);
 }
 
-bool EnvName(Text text) { return !text.empty() && !IsDigit(text.front()) && Only(text, "_.-"); }
+bool EnvName(Text text) {
+  return !text.empty() && !IsDigit(text.front()) && Only(text, "_.-");
+}
 
 bool RepositoryPath(Text text) {
   if (text.ends_with('/')) text.remove_suffix(1);
@@ -136,10 +156,10 @@ bool SmallNumber(Text text, int min, int max) {
 
 // The names of signal(7), which are those that the Engine knows.
 bool Signal(Text text) {
-  constexpr std::array<Text, 34> kNames = {
-      "ABRT", "ALRM", "BUS",  "CHLD", "CLD",    "CONT", "FPE",  "HUP",  "ILL",    "INT",  "IO",   "IOT",
-      "KILL", "PIPE", "POLL", "PROF", "PWR",    "QUIT", "SEGV", "STKFLT", "STOP", "SYS",  "TERM", "TRAP",
-      "TSTP", "TTIN", "TTOU", "URG",  "USR1",   "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ"};
+  constexpr std::array<Text, 34> kNames = {"ABRT", "ALRM",   "BUS",  "CHLD",   "CLD",   "CONT", "FPE",  "HUP",  "ILL",
+                                           "INT",  "IO",     "IOT",  "KILL",   "PIPE",  "POLL", "PROF", "PWR",  "QUIT",
+                                           "SEGV", "STKFLT", "STOP", "SYS",    "TERM",  "TRAP", "TSTP", "TTIN", "TTOU",
+                                           "URG",  "USR1",   "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ"};
   if (SmallNumber(text, 1, 64)) return true;
   if (text.starts_with("SIG")) text.remove_prefix(3);
   if (text == "RTMIN" || text == "RTMAX") return true;
@@ -149,8 +169,9 @@ bool Signal(Text text) {
 }
 
 bool Ulimit(Text text) {
-  constexpr std::array<Text, 15> kNames = {"core", "cpu",    "data",   "fsize", "locks",  "memlock",    "msgqueue", "nice",
-                                           "nofile", "nproc", "rss",   "rtprio", "rttime", "sigpending", "stack"};
+  constexpr std::array<Text, 15> kNames = {"core",    "cpu",      "data",   "fsize",      "locks",
+                                           "memlock", "msgqueue", "nice",   "nofile",     "nproc",
+                                           "rss",     "rtprio",   "rttime", "sigpending", "stack"};
   return std::find(kNames.begin(), kNames.end(), text) != kNames.end();
 }
 
@@ -159,8 +180,12 @@ bool Address(Text text, int family) {
   return text.size() <= INET6_ADDRSTRLEN && inet_pton(family, std::string(text).c_str(), buffer.data()) == 1;
 }
 
-bool Ipv4(Text text) { return Address(text, AF_INET); }
-bool Ip(Text text) { return Address(text, AF_INET) || Address(text, AF_INET6); }
+bool Ipv4(Text text) {
+  return Address(text, AF_INET);
+}
+bool Ip(Text text) {
+  return Address(text, AF_INET) || Address(text, AF_INET6);
+}
 
 bool ExtraHost(Text text) {
   const std::size_t colon = text.find(':');
@@ -169,7 +194,8 @@ bool ExtraHost(Text text) {
 }
 
 bool Capability(Text text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
 }
 
 bool DevicePermissions(Text text) {
@@ -187,7 +213,9 @@ bool NetworkMode(Text text) {
   return text.starts_with("service:") && IsDnsLabel(text.substr(8));
 }
 
-bool ContainerLabel(Text text) { return !text.empty() && !text.starts_with("tinyforge."); }
+bool ContainerLabel(Text text) {
+  return !text.empty() && !text.starts_with("tinyforge.");
+}
 
 bool User(Text text) {
   const auto name = [](Text part) { return !part.empty() && part.front() != '-' && Only(part, "_.-$"); };
@@ -207,7 +235,9 @@ bool Cron(Text text) {
   return known && fields == 5;
 }
 
-bool TimeZone(Text text) { return v1::IsCleanRelativePath(text) && Only(text, "_/+-"); }
+bool TimeZone(Text text) {
+  return v1::IsCleanRelativePath(text) && Only(text, "_/+-");
+}
 
 }  // namespace
 
@@ -220,8 +250,8 @@ const TextFormat kHostname = {"a host name: DNS labels joined by dots", Hostname
                               "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"};
 const TextFormat kDomainPattern = {"a host name such as shop.example.com or *.example.com", DomainPattern,
                                    "^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"};
-const TextFormat kHostPattern = {"a pattern of host names: letters, digits, - _ . and the wildcards * and ?", HostPattern,
-                                 "^[-A-Za-z0-9_.*?]+$"};
+const TextFormat kHostPattern = {"a pattern of host names: letters, digits, - _ . and the wildcards * and ?",
+                                 HostPattern, "^[-A-Za-z0-9_.*?]+$"};
 const TextFormat kLabelKey = {"a label key: [prefix/]name, the name at most 63 of letters, digits, - _ and .", LabelKey,
                               "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"};
 const TextFormat kLabelValue = {"a label value: at most 63 of letters, digits, - _ and .", LabelValue,
@@ -233,15 +263,19 @@ const TextFormat kImageTag = {"an image tag: letters, digits, _ . and -, at most
 const TextFormat kImageDigest = {"a digest: sha256: and 64 hexadecimal digits", ImageDigest, "^sha256:[a-f0-9]{64}$"};
 const TextFormat kEnvName = {"a variable name: letters, digits, _ . and -, not beginning with a digit", EnvName,
                              "^[A-Za-z_.-][A-Za-z0-9_.-]*$"};
-const TextFormat kAbsolutePath = {"an absolute path without ., .. or a slash at the end", v1::IsCleanAbsolutePath, kAbsolutePattern};
-const TextFormat kRelativePath = {"a relative path without ., .. or empty parts", v1::IsCleanRelativePath, "^[^/].*[^/]$|^[^/]$"};
-const TextFormat kRepositoryPath = {"a path of the config repository, relative to the manifest", RepositoryPath, "^[^/]"};
-const TextFormat kUrlPath = {"a path that begins with /", UrlPath, "^/\\S*$"};
+const TextFormat kAbsolutePath = {"an absolute path without ., .. or a slash at the end", v1::IsCleanAbsolutePath,
+                                  kAbsolutePattern};
+const TextFormat kRelativePath = {"a relative path without ., .. or empty parts", v1::IsCleanRelativePath,
+                                  "^[^/].*[^/]$|^[^/]$"};
+const TextFormat kRepositoryPath = {"a path of the config repository, relative to the manifest", RepositoryPath,
+                                    "^[^/]"};
+const TextFormat kUrlPath = {"a path that begins with /, without blanks, other characters than ASCII percent-encoded",
+                             UrlPath, "^/[!-~]*$"};
 const TextFormat kSignal = {"a signal such as SIGHUP, HUP or 1", Signal, "^(SIG)?[A-Z][A-Z0-9+-]+$|^[0-9]{1,2}$"};
 const TextFormat kUlimit = {
-    "one of core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack",
-    Ulimit,
-    "^(core|cpu|data|fsize|locks|memlock|msgqueue|nice|nofile|nproc|rss|rtprio|rttime|sigpending|stack)$"};
+    "one of core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, "
+    "stack",
+    Ulimit, "^(core|cpu|data|fsize|locks|memlock|msgqueue|nice|nofile|nproc|rss|rtprio|rttime|sigpending|stack)$"};
 const TextFormat kIp = {"an IP address", Ip, ""};
 const TextFormat kIpv4 = {"an IPv4 address", Ipv4, "^[0-9]{1,3}(\\.[0-9]{1,3}){3}$"};
 const TextFormat kExtraHost = {"NAME:ADDRESS, the address an IP address or host-gateway", ExtraHost, "^[^:]+:.+$"};
@@ -249,8 +283,8 @@ const TextFormat kCapability = {"a capability such as NET_ADMIN, or ALL", Capabi
 const TextFormat kDevicePermissions = {"letters of rwm", DevicePermissions, "^[rwm]{1,3}$"};
 const TextFormat kSysctl = {"a kernel parameter such as net.core.somaxconn", Sysctl, "^[^.]+(\\.[^.]+)+$"};
 const TextFormat kNetworkMode = {"host, none or service:NAME", NetworkMode, "^(host|none|service:[a-z0-9][-a-z0-9]*)$"};
-const TextFormat kDockerName = {"a Docker name: at least two of letters, digits, _ . and -, the first alphanumeric", v1::IsDockerName,
-                                "^[A-Za-z0-9][A-Za-z0-9_.-]+$"};
+const TextFormat kDockerName = {"a Docker name: at least two of letters, digits, _ . and -, the first alphanumeric",
+                                v1::IsDockerName, "^[A-Za-z0-9][A-Za-z0-9_.-]+$"};
 const TextFormat kContainerLabel = {"a label key outside tinyforge.*, which is the controller's own", ContainerLabel,
                                     "^(?!tinyforge\\.).+$"};
 const TextFormat kUser = {"a user or id, with an optional :group", User, "^[^:\\s]+(:[^:\\s]+)?$"};
@@ -258,11 +292,15 @@ const TextFormat kSecretKey = {"a key of letters, digits, - _ and .", SecretKey,
 const TextFormat kCron = {"five fields: minute, hour, day of month, month, day of week", Cron, "^\\S+( +\\S+){4}$"};
 const TextFormat kTimeZone = {"a time zone such as Europe/Berlin or UTC", TimeZone, "^[A-Za-z0-9_/+-]+$"};
 
-const NumberFormat kBytes = {"a quantity of bytes such as 256Mi or 1G", ParseBytes, FormatBytes, "quantity",
+const NumberFormat kBytes = {"a quantity of bytes such as 256Mi or 1G",        ParseBytes, FormatBytes, "quantity",
                              "^[0-9.]+([kMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$", true};
 const NumberFormat kCpus = {"a quantity of CPUs such as 500m or 1.5", ParseCpus, FormatCpus, "quantity",
-                            "^[0-9.]+([numkM]|[eE][+-]?[0-9]+)?$", true};
-const NumberFormat kMode = {"permission bits in octal, in quotes, such as \"0644\"", ParseMode, FormatMode, "octal string",
-                            "^[0-7]{3,5}$", false};
+                            "^[0-9.]+([numkM]|[eE][+-]?[0-9]+)?$",    true};
+const NumberFormat kMode = {"permission bits in octal, in quotes, such as \"0644\"",
+                            ParseMode,
+                            FormatMode,
+                            "octal string",
+                            "^[0-7]{3,5}$",
+                            false};
 
 }  // namespace tinyforge::codec::format

@@ -30,6 +30,8 @@ std::string Sha256Hex(std::string_view bytes) {
 std::string HmacSha256Hex(std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
+  // To OpenSSL a null key is no key, and it answers nothing.
+  if (key.data() == nullptr) key = "";
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
        bytes.size(), digest.data(), &size);
   return Hex(digest.data(), size);

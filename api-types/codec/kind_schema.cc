@@ -10,7 +10,9 @@
 namespace tinyforge::codec {
 namespace {
 
-doc::Node Text(std::string_view text) { return doc::Node::Of(std::string(text)); }
+doc::Node Text(std::string_view text) {
+  return doc::Node::Of(std::string(text));
+}
 
 doc::Node SpecSchema(Kind kind) {
   switch (kind) {
@@ -25,7 +27,8 @@ doc::Node SpecSchema(Kind kind) {
 std::string_view KindDoc(Kind kind) {
   switch (kind) {
     case Kind::Workload: return "What runs, from which source, and how a new version replaces the old one.";
-    case Kind::Trigger: return "Where a new version comes from: exactly one of registry, git, schedule, promotion and manual.";
+    case Kind::Trigger:
+      return "Where a new version comes from: exactly one of registry, git, schedule, promotion and manual.";
     case Kind::Binding: return "Connects a Trigger with a Workload, or with all that a selector matches.";
     case Kind::Secret: return "Names where secret values come from; a value never stands in the manifest.";
   }
@@ -66,6 +69,8 @@ doc::Node KindSchema(Kind kind) {
   return schema;
 }
 
-std::string JsonSchema(Kind kind) { return doc::PrettyJson(KindSchema(kind)); }
+std::string JsonSchema(Kind kind) {
+  return doc::PrettyJson(KindSchema(kind));
+}
 
 }  // namespace tinyforge::codec

@@ -87,7 +87,8 @@ class FileDecoder {
     for (const auto& member : node.members) {
       if (member.key == "status") {
         Fail(member.mark, "status", "is written by the controller; remove it");
-      } else if (member.key != "apiVersion" && member.key != "kind" && member.key != "metadata" && member.key != "spec") {
+      } else if (member.key != "apiVersion" && member.key != "kind" && member.key != "metadata" &&
+                 member.key != "spec") {
         reader.Unknown(member, {"apiVersion", "kind", "metadata", "spec"});
       }
     }
@@ -113,7 +114,8 @@ class FileDecoder {
       // What could not be read looks as if it were missing; only the first of the two errors helps.
       const bool follows = std::any_of(reader.problems().begin(), reader.problems().end(),
                                        [&](const ReadProblem& p) { return Related(p.field, problem.field); });
-      if (!follows) Fail(Locate(document, problem.field), std::move(problem.field), std::move(problem.message));
+      const doc::Mark mark = Locate(document, problem.field);
+      if (!follows) Fail(mark, std::move(problem.field), std::move(problem.message));
     }
   }
 
@@ -133,6 +135,8 @@ DecodeResult DecodeManifests(std::string_view path, std::string_view bytes, cons
   return FileDecoder(path, bytes, options).Run();
 }
 
-bool IsManifestPath(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+bool IsManifestPath(std::string_view path) {
+  return path.ends_with(".yaml") || path.ends_with(".yml");
+}
 
 }  // namespace tinyforge::codec

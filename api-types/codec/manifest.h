@@ -14,17 +14,17 @@ struct DecodeOptions {
 };
 
 struct DecodeResult {
-  std::vector<v1::ObjectPtr> objects;   // documents without an error, in order
-  std::vector<v1::Diagnostic> errors;   // by line and column
-  std::vector<ObjectKey> broken;        // documents with errors whose kind and name could be read
+  std::vector<v1::ObjectPtr> objects;  // documents without an error, in order
+  std::vector<v1::Diagnostic> errors;  // by line and column
+  std::vector<ObjectKey> broken;       // documents with errors whose kind and name could be read
 };
 
 // Decodes one file. `path` is repository-relative and only named in positions.
 //
-// A document is a manifest when its top-level apiVersion and kind are ours. Other YAML is ignored, whatever is wrong with
-// it, unless it comes close: our group in another version or misspelt, a kind that we do not have, or text that does not
-// parse and names our group. Each document stands for itself: an error in one leaves the others as they are, and all
-// errors of all documents are reported (at most 100 a document). Never throws.
+// A document is a manifest when its top-level apiVersion and kind are ours. Other YAML is ignored, whatever is wrong
+// with it, unless it comes close: our group in another version or misspelt, a kind that we do not have, or text that
+// does not parse and names our group. Each document stands for itself: an error in one leaves the others as they are,
+// and all errors of all documents are reported (at most 100 a document). Never throws.
 DecodeResult DecodeManifests(std::string_view path, std::string_view bytes, const DecodeOptions& options = {});
 
 // Whether files of this name are read: *.yaml and *.yml.

@@ -9,18 +9,24 @@
 namespace tinyforge::codec {
 namespace {
 
-auto Place(const SourcePosition& position) { return std::tie(position.path, position.line, position.column); }
+auto Place(const SourcePosition& position) {
+  return std::tie(position.path, position.line, position.column);
+}
 
-bool Before(const v1::ObjectPtr& a, const v1::ObjectPtr& b) { return Place(a->position) < Place(b->position); }
+bool Before(const v1::ObjectPtr& a, const v1::ObjectPtr& b) {
+  return Place(a->position) < Place(b->position);
+}
 
 v1::Diagnostic DuplicateOf(const v1::Object& object, const v1::Object& first) {
-  return {object.position, "metadata.name",
-          ToString(object.key) + " stands already in " + ToString(first.position) + ", which holds; rename or remove one"};
+  return {
+      object.position, "metadata.name",
+      ToString(object.key) + " stands already in " + ToString(first.position) + ", which holds; rename or remove one"};
 }
 
 }  // namespace
 
-v1::ObjectSet ManifestLoader::Update(const Revision& revision, std::span<const TreeChange> changes, const BlobReader& read) {
+v1::ObjectSet ManifestLoader::Update(const Revision& revision, std::span<const TreeChange> changes,
+                                     const BlobReader& read) {
   decoded_ = 0;
   for (const TreeChange& change : changes) Apply(change, read);
   return Collect(revision);

@@ -37,12 +37,20 @@ std::string EncodeObject(const v1::Object& object, TextForm form, const v1::Stat
   return {};
 }
 
-std::string EncodeStatus(const v1::Status& status) { return doc::CanonicalJson(WriteStatus(status)); }
+std::string EncodeStatus(const v1::Status& status) {
+  return doc::CanonicalJson(WriteStatus(status));
+}
 
-Expected<v1::Status> ParseStatus(std::string_view json) { return ParseTyped("status", json, ReadStatus); }
+Expected<v1::Status> ParseStatus(std::string_view json) {
+  return ParseTyped("status", json, ReadStatus);
+}
 
-std::string EncodeMeta(const ObjectMeta& meta) { return doc::CanonicalJson(WriteMeta(meta)); }
+std::string EncodeMeta(const ObjectMeta& meta) {
+  return doc::CanonicalJson(WriteMeta(meta));
+}
 
-Expected<ObjectMeta> ParseMeta(std::string_view json) { return ParseTyped("metadata", json, ReadMeta); }
+Expected<ObjectMeta> ParseMeta(std::string_view json) {
+  return ParseTyped("metadata", json, ReadMeta);
+}
 
 }  // namespace tinyforge::codec

@@ -12,8 +12,8 @@ namespace tinyforge::codec {
 
 enum class TextForm { Yaml, Json, CompactJson };
 
-// apiVersion, kind, metadata, spec, and the status when given; defaults left out. Without a status the YAML is a manifest
-// that decodes to an equal object.
+// apiVersion, kind, metadata, spec, and the status when given; defaults left out. Without a status the YAML is a
+// manifest that decodes to an equal object.
 std::string EncodeObject(const v1::Object& object, TextForm form, const v1::Status* status = nullptr);
 
 // Canonical JSON, as stored in the cache and answered by the API.

@@ -101,7 +101,9 @@ std::optional<std::int64_t> ParseQuantity(std::string_view text, std::int64_t sc
   return static_cast<std::int64_t>(up / down);
 }
 
-std::optional<std::int64_t> ParseBytes(std::string_view text) { return ParseQuantity(text, 1); }
+std::optional<std::int64_t> ParseBytes(std::string_view text) {
+  return ParseQuantity(text, 1);
+}
 
 std::string FormatBytes(std::int64_t bytes) {
   constexpr std::array<std::string_view, 7> kUnits = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
@@ -110,7 +112,9 @@ std::string FormatBytes(std::int64_t bytes) {
   return std::to_string(bytes) + std::string(kUnits[unit]);
 }
 
-std::optional<std::int64_t> ParseCpus(std::string_view text) { return ParseQuantity(text, kNano); }
+std::optional<std::int64_t> ParseCpus(std::string_view text) {
+  return ParseQuantity(text, kNano);
+}
 
 std::string FormatCpus(std::int64_t nano_cpus) {
   if (nano_cpus % kNano == 0) return std::to_string(nano_cpus / kNano);

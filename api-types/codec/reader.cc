@@ -22,7 +22,8 @@ bool IsWord(std::string_view key) {
 std::string Quote(std::string_view text) {
   std::string_view shown = text.substr(0, kMaxQuoted);
   // Not in the middle of a character.
-  while (shown.size() < text.size() && !shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0U) == 0x80U)
+  while (shown.size() < text.size() && !shown.empty() &&
+         (static_cast<unsigned char>(text[shown.size()]) & 0xC0U) == 0x80U)
     shown.remove_suffix(1);
   const std::string quoted = doc::CanonicalJson(doc::Node::Of(std::string(shown)));
   return shown.size() == text.size() ? quoted : quoted + "…";
@@ -38,7 +39,9 @@ std::string Got(const doc::Node& node) {
   }
 }
 
-bool IsNumber(const doc::Node& node) { return node.type == doc::Type::Int || node.type == doc::Type::Float; }
+bool IsNumber(const doc::Node& node) {
+  return node.type == doc::Type::Int || node.type == doc::Type::Float;
+}
 
 std::string Join(const std::vector<std::string_view>& words) {
   std::string text;
@@ -98,7 +101,8 @@ bool Reader::ExpectList(const doc::Node& node, const Rule& rule) {
     Mismatch(node, "a list");
     return false;
   }
-  if (node.items.size() < rule.min_items) Fail(node.mark, "expected at least one item, got an empty list; remove the key to omit it");
+  if (node.items.size() < rule.min_items)
+    Fail(node.mark, "expected at least one item, got an empty list; remove the key to omit it");
   return true;
 }
 
@@ -129,7 +133,8 @@ void Reader::ReadText(const doc::Node& node, std::string& out, const Rule& rule)
     const bool scalar = node.type == doc::Type::Bool || IsNumber(node);
     const std::string written = IsNumber(node) || !node.text.empty() ? node.text : Got(node);
     Mismatch(node, "a string");
-    if (scalar && problems_.size() < kMaxProblems) problems_.back().message += "; put it in quotes: \"" + written + "\"";
+    if (scalar && problems_.size() < kMaxProblems)
+      problems_.back().message += "; put it in quotes: \"" + written + "\"";
     return;
   }
   if (rule.text != nullptr && !rule.text->valid(node.text)) return Mismatch(node, rule.text->expected);
@@ -140,8 +145,8 @@ void Reader::ReadJson(const doc::Node& node, std::string& out, const Rule& rule)
   if (!ExpectMap(node)) return;
   std::string text = doc::CanonicalJson(node);
   if (static_cast<std::int64_t>(text.size()) > rule.max)
-    return Fail(node.mark, "has " + std::to_string(text.size()) + " bytes as JSON; at most " + std::to_string(rule.max) +
-                               " are allowed");
+    return Fail(node.mark, "has " + std::to_string(text.size()) + " bytes as JSON; at most " +
+                               std::to_string(rule.max) + " are allowed");
   out = std::move(text);
 }
 
@@ -171,7 +176,8 @@ void Reader::ReadDuration(const doc::Node& node, Duration& out, const Rule& rule
   const auto value = node.type == doc::Type::String || zero ? ParseDuration(node.text) : std::nullopt;
   if (!value) return Mismatch(node, "a duration such as 30s, 5m or 1h30m");
   if (value->count() < rule.min || value->count() > rule.max)
-    return Mismatch(node, "a duration from " + FormatDuration(Duration(rule.min)) + " to " + FormatDuration(Duration(rule.max)));
+    return Mismatch(
+        node, "a duration from " + FormatDuration(Duration(rule.min)) + " to " + FormatDuration(Duration(rule.max)));
   out = *value;
 }
 

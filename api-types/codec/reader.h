@@ -1,5 +1,5 @@
-// The visitor that reads a document into a typed value. It collects every problem with its place instead of ending at the
-// first, and leaves at its default what it could not read.
+// The visitor that reads a document into a typed value. It collects every problem with its place instead of ending at
+// the first, and leaves at its default what it could not read.
 #pragma once
 
 #include <chrono>

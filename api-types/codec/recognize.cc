@@ -15,7 +15,9 @@ std::vector<std::string_view> KindNames() {
   return {ToString(Kind::Workload), ToString(Kind::Trigger), ToString(Kind::Binding), ToString(Kind::Secret)};
 }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 bool EqualFolded(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
@@ -77,10 +79,10 @@ Recognition Recognize(const doc::Node& document) {
   if (member->value.type != doc::Type::String) return {};
   const std::string& api_version = member->value.text;
   if (!NearGroup(api_version)) return {};
-  if (member->key != "apiVersion")
-    return Miss(member->key, "unknown key; did you mean \"apiVersion\"?", member->mark);
+  if (member->key != "apiVersion") return Miss(member->key, "unknown key; did you mean \"apiVersion\"?", member->mark);
   if (api_version == kApiVersion) return RecognizeKind(document);
-  return Miss("apiVersion", "expected " + std::string(kApiVersion) + ", got \"" + api_version + "\"", member->value.mark);
+  return Miss("apiVersion", "expected " + std::string(kApiVersion) + ", got \"" + api_version + "\"",
+              member->value.mark);
 }
 
 bool MayConcernUs(std::string_view text) {

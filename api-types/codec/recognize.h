@@ -10,7 +10,8 @@
 
 namespace tinyforge::codec {
 
-// What a document is: ours (`kind`), nearly ours (`field`, `message` and `mark` say what to correct), or foreign (none).
+// What a document is: ours (`kind`), nearly ours (`field`, `message` and `mark` say what to correct), or foreign
+// (none).
 struct Recognition {
   std::optional<Kind> kind;
   std::string field;

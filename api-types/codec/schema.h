@@ -13,8 +13,9 @@ namespace tinyforge::codec {
 // end. What it accepts is a superset of what decodes: rules between fields are mostly left to the decoder.
 std::string JsonSchema(Kind kind);
 
-// "workload", "workload.spec.rollout.strategy": what stands there, as kubectl explain shows it. Lists are passed through
-// without an index. Kinds in any case, plural too. NotFound names what is known at the place where the path ends.
+// "workload", "workload.spec.rollout.strategy": what stands there, as kubectl explain shows it. Lists are passed
+// through without an index. Kinds in any case, plural too. NotFound names what is known at the place where the path
+// ends.
 Expected<std::string> Explain(std::string_view path);
 
 }  // namespace tinyforge::codec

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::string_view kDurationPattern = "^0$|^([0-9]+(\\.[0-9]*)?(h|m|s|ms|us|µs|ns))+$";
 
-doc::Node Text(std::string_view text) { return doc::Node::Of(std::string(text)); }
+doc::Node Text(std::string_view text) {
+  return doc::Node::Of(std::string(text));
+}
 
 void AddPattern(doc::Node& schema, std::string_view pattern) {
   if (!pattern.empty()) schema.Add("pattern", Text(pattern));

@@ -16,7 +16,9 @@ void Append(std::string& text, const std::string& field, const std::string& mess
 
 }  // namespace
 
-std::string CanonicalSpec(const v1::Spec& spec) { return doc::CanonicalJson(WriteSpec(spec)); }
+std::string CanonicalSpec(const v1::Spec& spec) {
+  return doc::CanonicalJson(WriteSpec(spec));
+}
 
 Expected<v1::Spec> ParseSpec(Kind kind, std::string_view json) {
   const auto node = doc::ParseJson(json);
@@ -31,6 +33,8 @@ Expected<v1::Spec> ParseSpec(Kind kind, std::string_view json) {
   return spec;
 }
 
-std::string SpecHash(const v1::Spec& spec) { return Sha256Hex(CanonicalSpec(spec)); }
+std::string SpecHash(const v1::Spec& spec) {
+  return Sha256Hex(CanonicalSpec(spec));
+}
 
 }  // namespace tinyforge::codec

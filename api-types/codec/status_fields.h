@@ -12,7 +12,8 @@ namespace tinyforge::codec {
 template <class V>
 void Fields(V& v, Of<ObjectMeta>) {
   using T = ObjectMeta;
-  v(&T::name, "name", {.doc = "Identity of the object, unique per kind.", .required = true, .text = &format::kDnsLabel});
+  v(&T::name, "name",
+    {.doc = "Identity of the object, unique per kind.", .required = true, .text = &format::kDnsLabel});
   v(&T::labels, "labels", {.doc = "What selectors match.", .text = &format::kLabelValue, .key = &format::kLabelKey});
   v(&T::annotations, "annotations", {.doc = "Notes for people and tools.", .key = &format::kLabelKey});
 }

@@ -9,7 +9,9 @@ namespace {
 constexpr std::size_t kMaxLength = 64;
 using Row = std::array<std::size_t, kMaxLength + 1>;
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 }  // namespace
 

@@ -15,7 +15,8 @@ inline constexpr std::int64_t kMaxOverrides = 8 * 1024;
 template <class V>
 void Fields(V& v, Of<v1::TagPolicy>) {
   using T = v1::TagPolicy;
-  v(&T::semver, "semver", {.doc = "The highest version in this range, such as \">=1.4.0 <2.0.0\".", .text = &format::kNotEmpty});
+  v(&T::semver, "semver",
+    {.doc = "The highest version in this range, such as \">=1.4.0 <2.0.0\".", .text = &format::kNotEmpty});
   v(&T::glob, "glob", {.doc = "The highest tag that matches this pattern.", .text = &format::kNotEmpty});
   v(&T::regex, "regex", {.doc = "The highest tag that matches this expression (RE2).", .text = &format::kNotEmpty});
   v(&T::newest, "newest", {.doc = "The tag that was created last."});
@@ -25,15 +26,18 @@ void Fields(V& v, Of<v1::TagPolicy>) {
 template <class V>
 void Fields(V& v, Of<v1::RegistryTrigger>) {
   using T = v1::RegistryTrigger;
-  v(&T::image, "image", {.doc = "Repository to watch. Omitted: that of the bound workload.", .text = &format::kImageRepository});
+  v(&T::image, "image",
+    {.doc = "Repository to watch. Omitted: that of the bound workload.", .text = &format::kImageRepository});
   v(&T::tag_policy, "tagPolicy", {.doc = "Which tag is wanted: exactly one of its keys."});
-  v(&T::poll_interval, "pollInterval", {.doc = "Time between looks at the registry; 0: webhooks only.", .min = 0, .max = kMaxSeconds});
+  v(&T::poll_interval, "pollInterval",
+    {.doc = "Time between looks at the registry; 0: webhooks only.", .min = 0, .max = kMaxSeconds});
 }
 
 template <class V>
 void Fields(V& v, Of<v1::GitTrigger>) {
   using T = v1::GitTrigger;
-  v(&T::repository, "repository", {.doc = "owner/name or URL, as the forge sends it.", .required = true, .text = &format::kNotEmpty});
+  v(&T::repository, "repository",
+    {.doc = "owner/name or URL, as the forge sends it.", .required = true, .text = &format::kNotEmpty});
   v(&T::branches, "branches", {.doc = "Branches, as patterns.", .text = &format::kNotEmpty});
   v(&T::tags, "tags", {.doc = "Tags, as a pattern.", .text = &format::kNotEmpty});
   v(&T::paths, "paths", {.doc = "Only pushes that touch one of these paths, as patterns.", .text = &format::kNotEmpty});
@@ -43,7 +47,8 @@ void Fields(V& v, Of<v1::GitTrigger>) {
 template <class V>
 void Fields(V& v, Of<v1::ScheduleTrigger>) {
   using T = v1::ScheduleTrigger;
-  v(&T::cron, "cron", {.doc = "Minute, hour, day of month, month, day of week.", .required = true, .text = &format::kCron});
+  v(&T::cron, "cron",
+    {.doc = "Minute, hour, day of month, month, day of week.", .required = true, .text = &format::kCron});
   v(&T::time_zone, "timeZone", {.doc = "IANA name of the zone the schedule is read in.", .text = &format::kTimeZone});
   v(&T::action, "action", {.doc = "Redeploy, Refresh (look for a newer version) or Restart."});
 }
@@ -51,7 +56,8 @@ void Fields(V& v, Of<v1::ScheduleTrigger>) {
 template <class V>
 void Fields(V& v, Of<v1::PromotionTrigger>) {
   using T = v1::PromotionTrigger;
-  v(&T::soak, "soak", {.doc = "Time the version must have run well on the parent stage.", .min = 0, .max = kMaxSeconds});
+  v(&T::soak, "soak",
+    {.doc = "Time the version must have run well on the parent stage.", .min = 0, .max = kMaxSeconds});
   v(&T::approval, "approval", {.doc = "Whether a person must approve."});
 }
 
@@ -75,7 +81,8 @@ void Fields(V& v, Of<v1::Webhook>) {
 template <class V>
 void Fields(V& v, Of<v1::TriggerSpec>) {
   using T = v1::TriggerSpec;
-  v(&T::hosts, "hosts", {.doc = "Controllers that act on it, as patterns. Omitted: all.", .text = &format::kHostPattern});
+  v(&T::hosts, "hosts",
+    {.doc = "Controllers that act on it, as patterns. Omitted: all.", .text = &format::kHostPattern});
   v(&T::registry, "registry", {.doc = "New tags and digests of an image."});
   v(&T::git, "git", {.doc = "Pushes to a repository."});
   v(&T::schedule, "schedule", {.doc = "Times."});
@@ -88,7 +95,10 @@ template <class V>
 void Fields(V& v, Of<v1::LabelSelector>) {
   using T = v1::LabelSelector;
   v(&T::match_labels, "matchLabels",
-    {.doc = "Labels that a workload must all have.", .required = true, .text = &format::kLabelValue, .key = &format::kLabelKey,
+    {.doc = "Labels that a workload must all have.",
+     .required = true,
+     .text = &format::kLabelValue,
+     .key = &format::kLabelKey,
      .min_items = 1});
 }
 
@@ -96,20 +106,23 @@ template <class V>
 void Fields(V& v, Of<v1::WriteBack>) {
   using T = v1::WriteBack;
   v(&T::mode, "mode", {.doc = "Commit: an accepted version becomes a commit that changes just that value."});
-  v(&T::branch, "branch", {.doc = "Branch to push to for review. Omitted: the one that is followed.", .text = &format::kNotEmpty});
+  v(&T::branch, "branch",
+    {.doc = "Branch to push to for review. Omitted: the one that is followed.", .text = &format::kNotEmpty});
 }
 
 template <class V>
 void Fields(V& v, Of<v1::BindingSpec>) {
   using T = v1::BindingSpec;
-  v(&T::hosts, "hosts", {.doc = "Controllers that act on it, as patterns. Omitted: all.", .text = &format::kHostPattern});
+  v(&T::hosts, "hosts",
+    {.doc = "Controllers that act on it, as patterns. Omitted: all.", .text = &format::kHostPattern});
   v(&T::trigger, "trigger", {.doc = "Name of the Trigger.", .required = true, .text = &format::kDnsLabel});
   v(&T::workload, "workload", {.doc = "Name of the Workload; excludes workloadSelector.", .text = &format::kDnsLabel});
   v(&T::workload_selector, "workloadSelector", {.doc = "Workloads by label; excludes workload."});
   v(&T::service, "service", {.doc = "Service of a compose workload.", .text = &format::kNotEmpty});
   v(&T::enabled, "enabled", {.doc = "Whether the binding acts."});
   v(&T::overrides, "overrides",
-    {.doc = "Merged over the trigger's configuration, top level, the binding wins; at most 8 KiB.", .max = kMaxOverrides,
+    {.doc = "Merged over the trigger's configuration, top level, the binding wins; at most 8 KiB.",
+     .max = kMaxOverrides,
      .json = true});
   v(&T::write_back, "writeBack", {.doc = "Whether the new version is written to git."});
 }
@@ -119,8 +132,11 @@ void Fields(V& v, Of<v1::SecretSpec>) {
   using T = v1::SecretSpec;
   v(&T::hosts, "hosts", {.doc = "Controllers that hold it, as patterns. Omitted: all.", .text = &format::kHostPattern});
   v(&T::from_files, "fromFiles",
-    {.doc = "Keys, each with the file below the controller's secrets directory that holds its value.", .required = true,
-     .text = &format::kRelativePath, .key = &format::kSecretKey, .min_items = 1});
+    {.doc = "Keys, each with the file below the controller's secrets directory that holds its value.",
+     .required = true,
+     .text = &format::kRelativePath,
+     .key = &format::kSecretKey,
+     .min_items = 1});
 }
 
 }  // namespace tinyforge::codec

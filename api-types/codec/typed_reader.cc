@@ -26,8 +26,12 @@ v1::Spec ReadSpec(Reader& reader, Kind kind, const doc::Node& node) {
   return {};
 }
 
-ObjectMeta ReadMeta(Reader& reader, const doc::Node& node) { return ReadAs<ObjectMeta>(reader, node); }
+ObjectMeta ReadMeta(Reader& reader, const doc::Node& node) {
+  return ReadAs<ObjectMeta>(reader, node);
+}
 
-v1::Status ReadStatus(Reader& reader, const doc::Node& node) { return ReadAs<v1::Status>(reader, node); }
+v1::Status ReadStatus(Reader& reader, const doc::Node& node) {
+  return ReadAs<v1::Status>(reader, node);
+}
 
 }  // namespace tinyforge::codec

@@ -11,8 +11,12 @@ doc::Node WriteSpec(const v1::Spec& spec) {
   return std::visit([](const auto& typed) { return WriteStruct(typed); }, spec);
 }
 
-doc::Node WriteMeta(const ObjectMeta& meta) { return WriteStruct(meta); }
+doc::Node WriteMeta(const ObjectMeta& meta) {
+  return WriteStruct(meta);
+}
 
-doc::Node WriteStatus(const v1::Status& status) { return WriteStruct(status); }
+doc::Node WriteStatus(const v1::Status& status) {
+  return WriteStruct(status);
+}
 
 }  // namespace tinyforge::codec

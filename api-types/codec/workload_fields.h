@@ -14,10 +14,12 @@ template <class V>
 void Fields(V& v, Of<v1::ImageSource>) {
   using T = v1::ImageSource;
   v(&T::repository, "repository",
-    {.doc = "Repository of the image, with its registry unless it is Docker Hub.", .required = true,
+    {.doc = "Repository of the image, with its registry unless it is Docker Hub.",
+     .required = true,
      .text = &format::kImageRepository});
   v(&T::tag, "tag",
-    {.doc = "Tag to run. Quote it: \"1.10\" is not 1.1. Omitted together with digest: latest.", .text = &format::kImageTag});
+    {.doc = "Tag to run. Quote it: \"1.10\" is not 1.1. Omitted together with digest: latest.",
+     .text = &format::kImageTag});
   v(&T::digest, "digest", {.doc = "Digest to run; excludes tag.", .text = &format::kImageDigest});
   v(&T::pull_policy, "pullPolicy",
     {.doc = "When to pull: IfNotPresent, Always (before each create) or Never (the image must be on the host)."});
@@ -27,9 +29,13 @@ template <class V>
 void Fields(V& v, Of<v1::ComposeSource>) {
   using T = v1::ComposeSource;
   v(&T::files, "files",
-    {.doc = "Compose files, merged in this order.", .required = true, .text = &format::kRepositoryPath, .min_items = 1});
+    {.doc = "Compose files, merged in this order.",
+     .required = true,
+     .text = &format::kRepositoryPath,
+     .min_items = 1});
   v(&T::profiles, "profiles", {.doc = "Compose profiles to enable.", .text = &format::kNotEmpty});
-  v(&T::env_files, "envFiles", {.doc = "Files with values for ${…} in the compose files.", .text = &format::kRepositoryPath});
+  v(&T::env_files, "envFiles",
+    {.doc = "Files with values for ${…} in the compose files.", .text = &format::kRepositoryPath});
 }
 
 template <class V>
@@ -41,7 +47,8 @@ void Fields(V& v, Of<v1::StaticSource>) {
 template <class V>
 void Fields(V& v, Of<v1::DockerfileSource>) {
   using T = v1::DockerfileSource;
-  v(&T::context, "context", {.doc = "Folder that is the build context.", .required = true, .text = &format::kRepositoryPath});
+  v(&T::context, "context",
+    {.doc = "Folder that is the build context.", .required = true, .text = &format::kRepositoryPath});
   v(&T::dockerfile, "dockerfile", {.doc = "Dockerfile, below the context.", .text = &format::kRelativePath});
   v(&T::target, "target", {.doc = "Stage to build; omitted: the last.", .text = &format::kNotEmpty});
   v(&T::args, "args", {.doc = "Build arguments.", .key = &format::kEnvName});
@@ -75,9 +82,10 @@ template <class V>
 void Fields(V& v, Of<v1::Port>) {
   using T = v1::Port;
   v(&T::container, "container", {.doc = "Port that the process listens on.", .required = true, .min = 1, .max = 65535});
-  v(&T::host, "host", {.doc = "Port of the host; 0: one that the Engine picks. Omitted: not published.", .min = 0, .max = 65535});
-  v(&T::host_ip, "hostIP", {.doc = "Address of the host to publish on. Omitted: as the host policy says, 127.0.0.1.",
-                            .text = &format::kIp});
+  v(&T::host, "host",
+    {.doc = "Port of the host; 0: one that the Engine picks. Omitted: not published.", .min = 0, .max = 65535});
+  v(&T::host_ip, "hostIP",
+    {.doc = "Address of the host to publish on. Omitted: as the host policy says, 127.0.0.1.", .text = &format::kIp});
   v(&T::protocol, "protocol", {.doc = "Transport protocol."});
 }
 
@@ -86,17 +94,20 @@ void Fields(V& v, Of<v1::Network>) {
   using T = v1::Network;
   v(&T::name, "name", {.doc = "Name of the Docker network.", .required = true, .text = &format::kDockerName});
   v(&T::external, "external", {.doc = "The network exists and is neither created nor removed."});
-  v(&T::aliases, "aliases", {.doc = "More names on this network, beside the workload's own.", .text = &format::kHostname});
-  v(&T::address, "address", {.doc = "Static IPv4 address; two containers may then not run side by side.",
-                             .text = &format::kIpv4});
+  v(&T::aliases, "aliases",
+    {.doc = "More names on this network, beside the workload's own.", .text = &format::kHostname});
+  v(&T::address, "address",
+    {.doc = "Static IPv4 address; two containers may then not run side by side.", .text = &format::kIpv4});
 }
 
 template <class V>
 void Fields(V& v, Of<v1::Device>) {
   using T = v1::Device;
   v(&T::host, "host", {.doc = "Device of the host.", .required = true, .text = &format::kAbsolutePath});
-  v(&T::container, "container", {.doc = "Its path in the container.", .required = true, .text = &format::kAbsolutePath});
-  v(&T::permissions, "permissions", {.doc = "Any of r (read), w (write) and m (mknod).", .text = &format::kDevicePermissions});
+  v(&T::container, "container",
+    {.doc = "Its path in the container.", .required = true, .text = &format::kAbsolutePath});
+  v(&T::permissions, "permissions",
+    {.doc = "Any of r (read), w (write) and m (mknod).", .text = &format::kDevicePermissions});
 }
 
 template <class V>
@@ -125,24 +136,27 @@ template <class V>
 void Fields(V& v, Of<v1::FileMount>) {
   using T = v1::FileMount;
   v(&T::target, "target", {.doc = "Path in the container.", .required = true, .text = &format::kAbsolutePath});
-  v(&T::from, "from", {.doc = "File or folder of the config repository, relative to the manifest.",
-                       .text = &format::kRepositoryPath});
+  v(&T::from, "from",
+    {.doc = "File or folder of the config repository, relative to the manifest.", .text = &format::kRepositoryPath});
   v(&T::content, "content", {.doc = "The content itself."});
   v(&T::secret, "secret", {.doc = "Key of a Secret whose value is the content."});
   v(&T::mode, "mode", {.doc = "Permission bits. Omitted: 0644, for a secret 0400.", .number = &format::kMode});
   v(&T::uid, "uid", {.doc = "Owner. Omitted: 0, for a secret the container's user.", .min = 0, .max = kMaxId});
   v(&T::gid, "gid", {.doc = "Group. Omitted: 0, for a secret that of the container's user.", .min = 0, .max = kMaxId});
-  v(&T::on_change, "onChange", {.doc = "What a changed content does: Recreate the container, None, or {signal: NAME}."});
+  v(&T::on_change, "onChange",
+    {.doc = "What a changed content does: Recreate the container, None, or {signal: NAME}."});
 }
 
 template <class V>
 void Fields(V& v, Of<v1::Volume>) {
   using T = v1::Volume;
   v(&T::scope, "scope",
-    {.doc = "Where the data lies and how long: Absolute (a path of the host), Ephemeral (tmpfs), Instance (per tag), Stage "
+    {.doc = "Where the data lies and how long: Absolute (a path of the host), Ephemeral (tmpfs), Instance (per tag), "
+            "Stage "
             "(this workload), Project (the whole parent chain), ProjectNamed and Named (a Docker volume).",
      .required = true});
-  v(&T::source, "source", {.doc = "Absolute: the host path. Ephemeral: omitted. Else a name.", .text = &format::kNotEmpty});
+  v(&T::source, "source",
+    {.doc = "Absolute: the host path. Ephemeral: omitted. Else a name.", .text = &format::kNotEmpty});
   v(&T::target, "target", {.doc = "Path in the container.", .required = true, .text = &format::kAbsolutePath});
   v(&T::read_only, "readOnly", {.doc = "The container cannot write it."});
   v(&T::shared, "shared", {.doc = "Two containers may write it at once, so that updates need no gap."});
@@ -177,12 +191,14 @@ void Fields(V& v, Of<v1::Healthcheck>) {
   using T = v1::Healthcheck;
   v(&T::http, "http", {.doc = "Healthy when an HTTP request succeeds."});
   v(&T::tcp, "tcp", {.doc = "Healthy when a connection succeeds."});
-  v(&T::exec, "exec", {.doc = "Healthy when this command exits with 0 in the container.", .text = nullptr, .min_items = 1});
+  v(&T::exec, "exec",
+    {.doc = "Healthy when this command exits with 0 in the container.", .text = nullptr, .min_items = 1});
   v(&T::native, "native", {.doc = "Run the probe as a Docker HEALTHCHECK in the container."});
   v(&T::interval, "interval", {.doc = "Time between probes.", .min = 1, .max = kMaxSeconds});
   v(&T::timeout, "timeout", {.doc = "Time one probe may take.", .min = 1, .max = kMaxSeconds});
   v(&T::retries, "retries", {.doc = "Failures in a row that make it unhealthy.", .min = 1, .max = 100});
-  v(&T::start_period, "startPeriod", {.doc = "Time after the start in which failures do not count.", .min = 0, .max = kMaxSeconds});
+  v(&T::start_period, "startPeriod",
+    {.doc = "Time after the start in which failures do not count.", .min = 0, .max = kMaxSeconds});
   v(&T::on_unhealthy, "onUnhealthy", {.doc = "What happens when a serving container turns unhealthy."});
 }
 
@@ -193,7 +209,8 @@ void Fields(V& v, Of<v1::Rollout>) {
     {.doc = "BlueGreen: all new ones up, then switch. Rolling: one at a time, start first. Recreate: stop, then start. "
             "Omitted: Recreate where two may not run side by side (a fixed host port, host or service network mode, a "
             "static address, a read-write volume that is not shared), else BlueGreen."});
-  v(&T::deadline, "deadline", {.doc = "Time a new container may take to become healthy.", .min = 1, .max = kMaxSeconds});
+  v(&T::deadline, "deadline",
+    {.doc = "Time a new container may take to become healthy.", .min = 1, .max = kMaxSeconds});
   v(&T::healthy_after, "healthyAfter",
     {.doc = "Without a probe: time it must run without a restart to count as healthy.", .min = 0, .max = kMaxSeconds});
   v(&T::on_failure, "onFailure", {.doc = "Rollback to what ran before, or Hold for a person to look."});
@@ -239,8 +256,10 @@ template <class V>
 void Fields(V& v, Of<v1::WorkloadSpec>) {
   using T = v1::WorkloadSpec;
   v(&T::hosts, "hosts",
-    {.doc = "Controllers whose --host name matches one of these patterns run it. Omitted: all.", .text = &format::kHostPattern});
-  v(&T::source, "source", {.doc = "What runs: exactly one of image, compose, static and dockerfile.", .required = true});
+    {.doc = "Controllers whose --host name matches one of these patterns run it. Omitted: all.",
+     .text = &format::kHostPattern});
+  v(&T::source, "source",
+    {.doc = "What runs: exactly one of image, compose, static and dockerfile.", .required = true});
   v(&T::replicas, "replicas", {.doc = "How many containers run.", .min = 0, .max = 100});
   ProcessFields(v);
   v(&T::env, "env", {.doc = "Environment variables."});
@@ -248,7 +267,8 @@ void Fields(V& v, Of<v1::WorkloadSpec>) {
   v(&T::networks, "networks", {.doc = "Docker networks to join. Omitted: the shared tinyforge network."});
   v(&T::container_labels, "containerLabels", {.doc = "Labels of the containers.", .key = &format::kContainerLabel});
   v(&T::files, "files",
-    {.doc = "Files and folders mounted read-only; their content is part of what decides whether a container is replaced."});
+    {.doc = "Files and folders mounted read-only; their content is part of what decides whether a container is "
+            "replaced."});
   v(&T::volumes, "volumes", {.doc = "Data that outlives a container."});
   v(&T::resources, "resources", {.doc = "Limits, changed in place where the Engine can."});
   v(&T::restart, "restart", {.doc = "What the Engine does when the process ends."});
@@ -257,7 +277,8 @@ void Fields(V& v, Of<v1::WorkloadSpec>) {
             "rollout.healthyAfter."});
   v(&T::rollout, "rollout", {.doc = "How a new version replaces the old one."});
   v(&T::faces, "faces", {.doc = "Public routes through the proxy."});
-  v(&T::depends_on, "dependsOn", {.doc = "Workloads that must serve before this one starts.", .text = &format::kDnsLabel});
+  v(&T::depends_on, "dependsOn",
+    {.doc = "Workloads that must serve before this one starts.", .text = &format::kDnsLabel});
   v(&T::parent, "parent", {.doc = "Stage that this one is promoted from.", .text = &format::kDnsLabel});
   v(&T::suspend, "suspend", {.doc = "No rollouts; drift is reported and not repaired."});
   v(&T::deletion_policy, "deletionPolicy",

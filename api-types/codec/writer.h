@@ -1,5 +1,5 @@
-// The visitor that turns a typed value into a document, members at their default left out. Reading it back gives an equal
-// value.
+// The visitor that turns a typed value into a document, members at their default left out. Reading it back gives an
+// equal value.
 #pragma once
 
 #include <concepts>

@@ -82,8 +82,8 @@ Expected<Node> ParseJson(std::string_view text, const Limits& limits) {
   } catch (const std::exception& e) {
     builder.Fail({}, std::string("not valid JSON: ") + e.what());
   }
-  return Error{ErrorKind::Invalid, std::to_string(mark.line) + ":" + std::to_string(mark.column) + ": " +
-                                       builder.error().message};
+  return Error{ErrorKind::Invalid,
+               std::to_string(mark.line) + ":" + std::to_string(mark.column) + ": " + builder.error().message};
 }
 
 }  // namespace tinyforge::doc

@@ -1,5 +1,5 @@
-// A document as a tree of plain values with the place each was read from. Trees come from ParseYaml and ParseJson, which
-// bound their size and depth, so that walking one recursively is safe.
+// A document as a tree of plain values with the place each was read from. Trees come from ParseYaml and ParseJson,
+// which bound their size and depth, so that walking one recursively is safe.
 #pragma once
 
 #include <cstddef>
@@ -29,11 +29,11 @@ struct Node {
   Type type = Type::Null;
   bool boolean = false;
   Mark mark;
-  std::int64_t integer = 0;      // Int
-  double number = 0;             // Float; finite
-  std::string text;              // String: the value; Int and Float: as written
-  std::vector<Node> items;       // List
-  std::vector<Member> members;   // Map: in order of the document, keys unique
+  std::int64_t integer = 0;     // Int
+  double number = 0;            // Float; finite
+  std::string text;             // String: the value; Int and Float: as written
+  std::vector<Node> items;      // List
+  std::vector<Member> members;  // Map: in order of the document, keys unique
 
   static Node Of(bool value);
   static Node Of(std::int64_t value);

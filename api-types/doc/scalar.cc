@@ -29,7 +29,8 @@ std::optional<std::int64_t> AsInt(std::string_view text) {
     if (digits.empty() || digits.front() == '-') return std::nullopt;
   } else {
     if (digits.starts_with('+')) digits.remove_prefix(1);
-    if (!AllDigits(digits.starts_with('-') && digits.size() == text.size() ? digits.substr(1) : digits)) return std::nullopt;
+    if (!AllDigits(digits.starts_with('-') && digits.size() == text.size() ? digits.substr(1) : digits))
+      return std::nullopt;
   }
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
@@ -41,7 +42,8 @@ std::optional<std::int64_t> AsInt(std::string_view text) {
 std::optional<double> AsFloat(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   const std::string_view unsigned_part = text.starts_with('-') ? text.substr(1) : text;
-  if (unsigned_part.empty() || unsigned_part == "." || unsigned_part.find_first_not_of("0123456789.eE+-") != std::string_view::npos)
+  if (unsigned_part.empty() || unsigned_part == "." ||
+      unsigned_part.find_first_not_of("0123456789.eE+-") != std::string_view::npos)
     return std::nullopt;
   const char first = unsigned_part.front();
   if (first != '.' && (first < '0' || first > '9')) return std::nullopt;

@@ -7,8 +7,8 @@
 
 namespace tinyforge::doc {
 
-// Bool, Int, Float, or a String when it is none of them. Integers beyond 64 bits are Floats. The infinities and NaN stay
-// Strings: no field of ours takes them, and JSON cannot say them.
+// Bool, Int, Float, or a String when it is none of them. Integers beyond 64 bits are Floats. The infinities and NaN
+// stay Strings: no field of ours takes them, and JSON cannot say them.
 Node TypePlainScalar(std::string text);
 
 }  // namespace tinyforge::doc

@@ -1,5 +1,5 @@
-// Turns the events of a parser into a Node, and enforces depth, node count and unique keys on the way. Every call answers
-// whether to go on; after a false, error() says why and nothing more may be called.
+// Turns the events of a parser into a Node, and enforces depth, node count and unique keys on the way. Every call
+// answers whether to go on; after a false, error() says why and nothing more may be called.
 #pragma once
 
 #include <cstddef>

@@ -16,6 +16,7 @@
 namespace tinyforge::doc {
 namespace {
 
+constexpr std::string_view kAliasMessage = "aliases (*name) are not supported; write the value out";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Ends the parser from within an event. The builder holds the reason.
@@ -46,10 +47,11 @@ class Handler : public YAML::EventHandler {
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    Check(builder_.Fail(At(mark), "aliases (*name) are not supported; write the value out"));
+    Check(builder_.Fail(At(mark), std::string(kAliasMessage)));
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     // "!" stands for a quoted scalar, "?" for a plain one.
     Refuse(mark, tag == "!" ? "?" : tag, anchor);
     if (builder_.ExpectsKey()) {
@@ -140,7 +142,8 @@ class Splitter {
       if (line.front() == '.') begin_ = std::min(at + line.size() + 1, bytes_.size()), ++begin_line_;
     }
     // Directives are left out: %YAML says nothing here, and %TAG is of no use without tags.
-    if (empty_ && line.starts_with('%')) begin_ = std::min(at + line.size() + 1, bytes_.size()), begin_line_ = line_ + 1;
+    if (empty_ && line.starts_with('%'))
+      begin_ = std::min(at + line.size() + 1, bytes_.size()), begin_line_ = line_ + 1;
     if (!IsEmptyLine(line)) empty_ = false;
   }
 
@@ -172,6 +175,8 @@ std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& lim
     const bool placed = !e.mark.is_null();
     const Mark mark = {document.line + (placed ? static_cast<std::uint32_t>(e.mark.line) : 0),
                        placed ? static_cast<std::uint32_t>(e.mark.column) + 1 : 1};
+    // The parser looks an alias up before it tells of it.
+    if (e.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return ParseError{mark, std::string(kAliasMessage)};
     return ParseError{mark, "not valid YAML: " + e.msg};
   } catch (const std::exception& e) {
     return ParseError{{document.line, 1}, std::string("not valid YAML: ") + e.what()};
@@ -182,8 +187,9 @@ std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& lim
 
 std::variant<std::vector<YamlText>, ParseError> SplitYaml(std::string_view bytes, const Limits& limits) {
   if (bytes.size() > limits.bytes)
-    return ParseError{{1, 1}, "the file has " + std::to_string(bytes.size()) + " bytes; at most " +
-                                  std::to_string(limits.bytes) + " are read"};
+    return ParseError{{1, 1},
+                      "the file has " + std::to_string(bytes.size()) + " bytes; at most " +
+                          std::to_string(limits.bytes) + " are read"};
   if (auto error = CheckCharacters(bytes)) return *std::move(error);
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   std::vector<YamlText> documents = Splitter(bytes).Run();
@@ -200,8 +206,8 @@ std::variant<Node, ParseError> ParseYaml(const YamlText& document, const Limits&
 
 Expected<std::vector<Node>> ParseYamlFile(std::string_view bytes, const Limits& limits) {
   const auto fail = [](const ParseError& error) {
-    return Error{ErrorKind::Invalid, std::to_string(error.mark.line) + ":" + std::to_string(error.mark.column) + ": " +
-                                         error.message};
+    return Error{ErrorKind::Invalid,
+                 std::to_string(error.mark.line) + ":" + std::to_string(error.mark.column) + ": " + error.message};
   };
   const auto documents = SplitYaml(bytes, limits);
   if (const auto* error = std::get_if<ParseError>(&documents)) return fail(*error);

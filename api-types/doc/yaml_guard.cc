@@ -26,12 +26,15 @@ std::size_t SequenceLength(std::string_view rest) {
   return 0;
 }
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 // Walks one document and follows the nesting of flow collections.
 class FlowScanner {
  public:
-  FlowScanner(const YamlText& document, std::size_t depth) : text_(document.text), line_(document.line), limit_(depth) {}
+  FlowScanner(const YamlText& document, std::size_t depth)
+      : text_(document.text), line_(document.line), limit_(depth) {}
 
   std::optional<ParseError> Run() {
     while (at_ < text_.size()) {

@@ -23,15 +23,18 @@ bool IsPlain(const std::string& text) {
   if (text.find(": ") != std::string::npos || text.find(" #") != std::string::npos) return false;
   // Words that YAML 1.1 readers take for booleans or nothing are quoted too.
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   for (const std::string_view word : {"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
     if (lower == word) return false;
-  return TypePlainScalar(text).type == Type::String && (text.front() < '0' || text.front() > '9' || text.find_first_of(":e_") == std::string::npos);
+  return TypePlainScalar(text).type == Type::String &&
+         (text.front() < '0' || text.front() > '9' || text.find_first_of(":e_") == std::string::npos);
 }
 
 // Text that a literal block scalar ("|") keeps as it is.
 bool FitsBlock(const std::string& text) {
-  if (text.find('\n') == std::string::npos || text.front() == ' ' || text.front() == '\n' || text.back() != '\n') return false;
+  if (text.find('\n') == std::string::npos || text.front() == ' ' || text.front() == '\n' || text.back() != '\n')
+    return false;
   if (text.size() >= 2 && text[text.size() - 2] == '\n') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) != 0x7F) || c == '\n' || c == '\t';

@@ -25,11 +25,11 @@ struct WriteBack {
 struct BindingSpec {
   std::vector<std::string> hosts;
   std::string trigger;
-  std::optional<std::string> workload;                  // exactly one of workload and workloadSelector
+  std::optional<std::string> workload;  // exactly one of workload and workloadSelector
   std::optional<LabelSelector> workload_selector;
-  std::optional<std::string> service;                   // of a compose workload
+  std::optional<std::string> service;  // of a compose workload
   bool enabled = true;
-  std::optional<std::string> overrides;                 // canonical JSON object, <= 8 KiB; merged over the trigger's config
+  std::optional<std::string> overrides;  // canonical JSON object, <= 8 KiB; merged over the trigger's config
   WriteBack write_back;
   bool operator==(const BindingSpec&) const = default;
 };

@@ -98,7 +98,9 @@ struct EnumNames<ConditionStatus> {
 };
 
 template <class E>
-concept NamedEnum = requires { EnumNames<E>::kTable; };
+concept NamedEnum = requires {
+  EnumNames<E>::kTable;
+};
 
 template <NamedEnum E>
 constexpr std::string_view NameOf(E value) {

@@ -28,7 +28,8 @@ bool GlobMatches(std::string_view pattern, std::string_view text) {
 
 bool RunsOn(const std::vector<std::string>& hosts, std::string_view host_name) {
   if (hosts.empty()) return true;
-  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& pattern) { return GlobMatches(pattern, host_name); });
+  return std::any_of(hosts.begin(), hosts.end(),
+                     [&](const std::string& pattern) { return GlobMatches(pattern, host_name); });
 }
 
 const std::vector<std::string>& HostsOf(const Object& object) {

@@ -16,7 +16,9 @@ struct Claim {
   const Port* port;
 };
 
-bool HasWildcard(const std::string& pattern) { return pattern.find_first_of("*?") != std::string::npos; }
+bool HasWildcard(const std::string& pattern) {
+  return pattern.find_first_of("*?") != std::string::npos;
+}
 
 // Whether some host name may match both. Two wildcard patterns are taken to overlap.
 bool MayMatchBoth(const std::string& a, const std::string& b) {
@@ -31,7 +33,9 @@ bool MayShareHost(const std::vector<std::string>& a, const std::vector<std::stri
   });
 }
 
-bool IsAnyAddress(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
+bool IsAnyAddress(const std::string& address) {
+  return address == "0.0.0.0" || address == "::";
+}
 
 // An omitted address is the host policy's one default; every address includes all others when it is the wildcard.
 bool SameAddress(const Port& a, const Port& b) {
@@ -41,7 +45,8 @@ bool SameAddress(const Port& a, const Port& b) {
 }
 
 std::string Describe(const Port& port) {
-  return (port.host_ip ? *port.host_ip + ":" : "") + std::to_string(*port.host) + "/" + std::string(NameOf(port.protocol));
+  return (port.host_ip ? *port.host_ip + ":" : "") + std::to_string(*port.host) + "/" +
+         std::string(NameOf(port.protocol));
 }
 
 class PortClaims {
@@ -55,7 +60,8 @@ class PortClaims {
       if (!port.host || *port.host == 0) continue;
       auto& holders = claims_[static_cast<std::uint32_t>(*port.host) * 4U + static_cast<std::uint32_t>(port.protocol)];
       // One error a port is enough.
-      const auto other = std::find_if(holders.begin(), holders.end(), [&](const Claim& c) { return Collides(c, object, port); });
+      const auto other =
+          std::find_if(holders.begin(), holders.end(), [&](const Claim& c) { return Collides(c, object, port); });
       if (other != holders.end()) Report(*other, object, i);
       holders.push_back({&object, &port});
     }
@@ -68,9 +74,11 @@ class PortClaims {
   }
 
   void Report(const Claim& claim, const Object& object, std::size_t index) {
-    std::string message = ToString(object.key) + " claims host port " + Describe(object.workload().ports[index]) + ", which " +
-                          ToString(claim.object->key) + " (" + ToString(claim.object->position) + ") has already";
-    errors_.push_back({object.key, {object.position, "spec.ports[" + std::to_string(index) + "].host", std::move(message)}});
+    std::string message = ToString(object.key) + " claims host port " + Describe(object.workload().ports[index]) +
+                          ", which " + ToString(claim.object->key) + " (" + ToString(claim.object->position) +
+                          ") has already";
+    errors_.push_back(
+        {object.key, {object.position, "spec.ports[" + std::to_string(index) + "].host", std::move(message)}});
   }
 
   std::unordered_map<std::uint32_t, std::vector<Claim>> claims_;
@@ -83,7 +91,8 @@ std::vector<Collision> ValidateSet(const std::map<ObjectKey, ObjectPtr>& objects
   std::vector<Collision> errors;
   PortClaims claims(errors);
   // Workloads are the first kind of the order.
-  for (auto at = objects.begin(); at != objects.end() && at->first.kind == Kind::Workload; ++at) claims.Take(*at->second);
+  for (auto at = objects.begin(); at != objects.end() && at->first.kind == Kind::Workload; ++at)
+    claims.Take(*at->second);
   return errors;
 }
 

@@ -14,9 +14,9 @@ struct Collision {
   Diagnostic error;
 };
 
-// Two workloads that claim one port of a host: the later name is at fault, the message names the earlier. Workloads that
-// cannot run on one host (disjoint spec.hosts) do not collide. References that lead nowhere are no errors here: what is
-// missing may come, so they are conditions.
+// Two workloads that claim one port of a host: the later name is at fault, the message names the earlier. Workloads
+// that cannot run on one host (disjoint spec.hosts) do not collide. References that lead nowhere are no errors here:
+// what is missing may come, so they are conditions.
 std::vector<Collision> ValidateSet(const std::map<ObjectKey, ObjectPtr>& objects);
 
 }  // namespace tinyforge::v1

@@ -15,7 +15,8 @@ void ValidateTagPolicy(const TagPolicy& policy, Problems& problems) {
   const int set = policy.semver.has_value() + policy.glob.has_value() + policy.regex.has_value() +
                   policy.newest.has_value() + policy.digest.has_value();
   if (set != 1) problems.push_back({field, "expected exactly one of semver, glob, regex, newest and digest"});
-  if (policy.newest && !*policy.newest) problems.push_back({field + ".newest", "expected true; remove the key to not ask for it"});
+  if (policy.newest && !*policy.newest)
+    problems.push_back({field + ".newest", "expected true; remove the key to not ask for it"});
 }
 
 void ValidateTrigger(const TriggerSpec& spec, Problems& problems) {

@@ -1,5 +1,5 @@
-// The rules that hold between fields of one object, and between objects. What a single field may hold is checked when it
-// is decoded.
+// The rules that hold between fields of one object, and between objects. What a single field may hold is checked when
+// it is decoded.
 #pragma once
 
 #include <string>

@@ -30,7 +30,9 @@ class Checker {
   }
 
  private:
-  void Fail(std::string field, std::string message) { problems_.push_back({"spec." + std::move(field), std::move(message)}); }
+  void Fail(std::string field, std::string message) {
+    problems_.push_back({"spec." + std::move(field), std::move(message)});
+  }
 
   static std::string At(std::string_view list, std::size_t index, std::string_view member = "") {
     return std::string(list) + "[" + std::to_string(index) + "]" + std::string(member);
@@ -88,19 +90,23 @@ class Checker {
       // One container port may be published at several places, and an ephemeral one is never taken.
       const std::string container = "port " + std::to_string(port.container) + "/" + protocol;
       Once(seen, container + (host.empty() ? "" : " on " + host_ip + ":" + host), At("ports", i));
-      if (!host.empty() && *port.host != 0) Once(seen, "host port " + host_ip + ":" + host + "/" + protocol, At("ports", i, ".host"));
-      if (port.host_ip && !port.host) Fail(At("ports", i, ".hostIP"), "has a meaning with host only; add host, or host: 0");
+      if (!host.empty() && *port.host != 0)
+        Once(seen, "host port " + host_ip + ":" + host + "/" + protocol, At("ports", i, ".host"));
+      if (port.host_ip && !port.host)
+        Fail(At("ports", i, ".hostIP"), "has a meaning with host only; add host, or host: 0");
     }
     if (!spec_.network_mode) return;
     for (std::size_t i = 0; i < spec_.ports.size(); ++i)
-      if (spec_.ports[i].host) Fail(At("ports", i, ".host"), "a port is not published with networkMode " + *spec_.network_mode);
+      if (spec_.ports[i].host)
+        Fail(At("ports", i, ".host"), "a port is not published with networkMode " + *spec_.network_mode);
   }
 
   void Networks() {
     if (spec_.network_mode && !spec_.networks.empty())
       Fail("networkMode", "networkMode and networks exclude each other; keep one");
     std::map<std::string, std::string> seen;
-    for (std::size_t i = 0; i < spec_.networks.size(); ++i) Once(seen, spec_.networks[i].name, At("networks", i, ".name"));
+    for (std::size_t i = 0; i < spec_.networks.size(); ++i)
+      Once(seen, spec_.networks[i].name, At("networks", i, ".name"));
   }
 
   void Files() {
@@ -127,8 +133,7 @@ class Checker {
         if (!volume.source.empty()) Fail(field, scope + " has no source; remove it");
         return;
       case VolumeScope::Absolute:
-        if (!IsCleanAbsolutePath(volume.source))
-          Fail(field, scope + " expects an absolute path without . or .." + got);
+        if (!IsCleanAbsolutePath(volume.source)) Fail(field, scope + " expects an absolute path without . or .." + got);
         return;
       case VolumeScope::ProjectNamed:
       case VolumeScope::Named:
@@ -148,7 +153,8 @@ class Checker {
     const bool ours = volume.scope == VolumeScope::Instance || volume.scope == VolumeScope::Stage ||
                       volume.scope == VolumeScope::Project;
     if (volume.size && !ephemeral) Fail(At("volumes", i, ".size"), "has a meaning with scope Ephemeral only");
-    if (ephemeral && volume.read_only) Fail(At("volumes", i, ".readOnly"), "an Ephemeral volume begins empty and must be writable");
+    if (ephemeral && volume.read_only)
+      Fail(At("volumes", i, ".readOnly"), "an Ephemeral volume begins empty and must be writable");
     if (!ours && (volume.uid || volume.gid || (volume.mode && !ephemeral)))
       Fail(At("volumes", i), "uid, gid and mode have a meaning with scopes Instance, Stage and Project only");
   }
@@ -156,7 +162,8 @@ class Checker {
   void Mounts() {
     std::map<std::string, std::string> seen;
     for (std::size_t i = 0; i < spec_.files.size(); ++i) Once(seen, spec_.files[i].target, At("files", i, ".target"));
-    for (std::size_t i = 0; i < spec_.volumes.size(); ++i) Once(seen, spec_.volumes[i].target, At("volumes", i, ".target"));
+    for (std::size_t i = 0; i < spec_.volumes.size(); ++i)
+      Once(seen, spec_.volumes[i].target, At("volumes", i, ".target"));
   }
 
   void Health() {
@@ -172,12 +179,13 @@ class Checker {
     const v1::Rollout& rollout = spec_.rollout;
     const std::string reason = ExclusiveReason(spec_);
     if (rollout.strategy && *rollout.strategy != RolloutStrategy::Recreate && !reason.empty())
-      Fail("rollout.strategy", std::string(NameOf(*rollout.strategy)) + " needs two containers side by side, which " + reason +
-                                   " excludes; expected Recreate");
+      Fail("rollout.strategy", std::string(NameOf(*rollout.strategy)) + " needs two containers side by side, which " +
+                                   reason + " excludes; expected Recreate");
     if (rollout.deadline < rollout.healthy_after)
       Fail("rollout.deadline", "is shorter than healthyAfter (" + FormatDuration(rollout.healthy_after) + ")");
     if (spec_.healthcheck && rollout.deadline < spec_.healthcheck->start_period)
-      Fail("rollout.deadline", "is shorter than healthcheck.startPeriod (" + FormatDuration(spec_.healthcheck->start_period) + ")");
+      Fail("rollout.deadline",
+           "is shorter than healthcheck.startPeriod (" + FormatDuration(spec_.healthcheck->start_period) + ")");
   }
 
   void DependsOn() {
@@ -191,6 +199,8 @@ class Checker {
 
 }  // namespace
 
-void ValidateWorkload(const WorkloadSpec& spec, std::vector<Problem>& problems) { Checker(spec, problems).Run(); }
+void ValidateWorkload(const WorkloadSpec& spec, std::vector<Problem>& problems) {
+  Checker(spec, problems).Run();
+}
 
 }  // namespace tinyforge::v1

@@ -4,7 +4,8 @@ namespace tinyforge::v1 {
 namespace {
 
 bool Exclusive(const Volume& volume) {
-  return !volume.read_only && !volume.shared && volume.scope != VolumeScope::Ephemeral && volume.scope != VolumeScope::Instance;
+  return !volume.read_only && !volume.shared && volume.scope != VolumeScope::Ephemeral &&
+         volume.scope != VolumeScope::Instance;
 }
 
 }  // namespace

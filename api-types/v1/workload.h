@@ -1,6 +1,6 @@
 // The Workload manifest: what runs, from which source, and how it is replaced. Field order is the order of the manifest
-// reference. An optional that is empty was omitted, which differs from zero or "": the image's or the Engine's own value
-// holds. A plain member holds its default when omitted.
+// reference. An optional that is empty was omitted, which differs from zero or "": the image's or the Engine's own
+// value holds. A plain member holds its default when omitted.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +81,8 @@ struct EnvVar {
 
 struct Port {
   std::uint16_t container = 0;
-  std::optional<std::uint16_t> host;    // omitted: not published; 0: an ephemeral host port
-  std::optional<std::string> host_ip;   // omitted: the host policy's default
+  std::optional<std::uint16_t> host;   // omitted: not published; 0: an ephemeral host port
+  std::optional<std::string> host_ip;  // omitted: the host policy's default
   Protocol protocol = Protocol::TCP;
   bool operator==(const Port&) const = default;
 };
@@ -131,11 +131,11 @@ struct OnFileChange {
 // Exactly one of from, content and secret. Owner and mode default to 0:0 and 0644; a secret's to the container's user
 // and 0400.
 struct FileMount {
-  std::string target;                  // absolute path in the container
-  std::optional<std::string> from;     // file or folder of the config repository, relative to the manifest
+  std::string target;               // absolute path in the container
+  std::optional<std::string> from;  // file or folder of the config repository, relative to the manifest
   std::optional<std::string> content;
   std::optional<SecretKeyRef> secret;
-  std::optional<std::uint32_t> mode;   // permission bits; manifest: an octal string, "0644"
+  std::optional<std::uint32_t> mode;  // permission bits; manifest: an octal string, "0644"
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
   OnFileChange on_change;
@@ -144,14 +144,14 @@ struct FileMount {
 
 struct Volume {
   VolumeScope scope = VolumeScope::Stage;
-  std::string source;                  // not used with Ephemeral
+  std::string source;  // not used with Ephemeral
   std::string target;
   bool read_only = false;
-  bool shared = false;                 // two containers may write it at once
-  std::optional<std::uint32_t> uid;    // of a directory that we create
+  bool shared = false;               // two containers may write it at once
+  std::optional<std::uint32_t> uid;  // of a directory that we create
   std::optional<std::uint32_t> gid;
   std::optional<std::uint32_t> mode;
-  std::optional<std::int64_t> size;    // bytes; Ephemeral only
+  std::optional<std::int64_t> size;  // bytes; Ephemeral only
   bool operator==(const Volume&) const = default;
 };
 

@@ -13,6 +13,7 @@
 #include "controller/git/git_config_source.h"
 #include "controller/runtime/manager.h"
 #include "controller/runtime/worker.h"
+#include "controller/secrets/directory_watch.h"
 #include "controller/secrets/file_secrets.h"
 #include "controller/serve/api.h"
 #include "controller/serve/http_server.h"
@@ -20,14 +21,11 @@
 #include "reconcilers/config/object_reconcilers.h"
 #include "reconcilers/workload/reconciler.h"
 
-#ifndef TINYFORGE_VERSION
-#define TINYFORGE_VERSION "unknown"
-#endif
-
 namespace tinyforge::cmd {
 namespace {
 
 constexpr mode_t kApiSocketMode = 0660;
+constexpr auto kCollectionInterval = std::chrono::minutes(10);
 
 HostPaths PathsOf(const Config& config) { return {config.state_dir + "/volumes", config.state_dir + "/files"}; }
 
@@ -54,6 +52,8 @@ struct Daemon::Parts {
   Expected<void> Open();
   Expected<void> Listen();
   void OnSecrets(const v1::ObjectSet& objects);
+  void RescanSecrets();
+  void CollectFiles();
   docker::DockerEngineOptions EngineOptions();
   DaemonBackend::Parts BackendParts();
 
@@ -81,6 +81,7 @@ struct Daemon::Parts {
   std::unique_ptr<Worker> worker;
   std::unique_ptr<DaemonBackend> backend;
   std::unique_ptr<serve::HttpServer> server;
+  SteadyTime next_collection = clock.Now() + kCollectionInterval;  // of the resync thread
 };
 
 docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
@@ -100,6 +101,8 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
           .on_resynced = [this](const docker::ResyncReport& report) {
             guard->Try();
             manager->OnResynced(report.workloads);
+            RescanSecrets();
+            CollectFiles();
           },
           .on_call = [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); }};
 }
@@ -108,12 +111,30 @@ void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {
   std::map<std::string, v1::SecretSpec> specs;
   for (const auto& [key, object] : objects.objects)
     if (key.kind == Kind::Secret) specs.emplace(key.name, std::get<v1::SecretSpec>(object->spec));
-  secrets->SetSecrets(std::move(specs));
+  secrets->SetSecrets(specs);
+}
+
+void Daemon::Parts::RescanSecrets() {
+  if (const std::set<std::string> names = secrets->Rescan(); !names.empty()) manager->OnSecretsChanged(names);
+}
+
+// Files that no container of ours mounts, stopped ones and orphans included. Right after a listing, so that none is missed.
+void Daemon::Parts::CollectFiles() {
+  if (clock.Now() < next_collection) return;
+  next_collection = clock.Now() + kCollectionInterval;
+  std::set<std::string> mounted;
+  for (const ObservedContainer& c : fleet->All())
+    for (const ObservedMount& mount : c.mounts) mounted.insert(mount.source);
+  auto removed = files->Collect(mounted);
+  if (!removed) log.Warn("unused files could not be removed", {{"error", removed.error().message}});
+  else if (!removed->empty()) log.Info("unused files removed", {{"count", std::to_string(removed->size())}});
 }
 
 Expected<void> Daemon::Parts::Open() {
+  metrics.BuildInfo(TINYFORGE_VERSION, TINYFORGE_REVISION);
   std::error_code error;
-  std::filesystem::create_directories(config.state_dir, error);
+  const bool made_now = std::filesystem::create_directories(config.state_dir, error);
+  if (!error && made_now) std::filesystem::permissions(config.state_dir, std::filesystem::perms::owner_all, error);
   if (error) return Error{ErrorKind::Transient, "state directory " + config.state_dir + ": " + error.message()};
   auto key = InstallationKey(config.state_dir, log);
   if (!key) return std::move(key).error();
@@ -121,16 +142,16 @@ Expected<void> Daemon::Parts::Open() {
   if (!repository) return std::move(repository).error();
   source = std::make_unique<GitConfigSource>(std::move(*repository));
   secrets = std::make_unique<FileSecrets>(
-      FileSecretsOptions{.directory = config.secrets_dir, .key = std::move(*key),
-                         .on_change = [this](const std::set<std::string>& names) { manager->OnSecretsChanged(names); }},
-      *redactor, log);
+      FileSecretsOptions{.directory = config.secrets_dir, .fingerprint_key = std::move(*key),
+                         .on_value = [this](std::string_view value) { redactor->Register(value); }},
+      log);
   facts = std::make_unique<FileFactStore>(config.state_dir, log);
   files = std::make_unique<FileStore>(FileStoreOptions{.paths = PathsOf(config)}, *secrets);
   cache = std::make_unique<SqliteStore>(SqliteStoreOptions{.state_dir = config.state_dir, .on_rebuilt = [this](const std::string& reason) {
     log.Warn("the cache was lost and is made again", {{"reason", reason}});
     manager->OnCacheLost();
   }});
-  store = std::make_unique<WatchedStore>(*cache, [this] { changes.Bump(); });
+  store = std::make_unique<WatchedStore>(*cache, WatchedStore::Hooks{.changed = [this] { changes.Bump(); }, .refresh = [this] { manager->RefreshContainers(); }});
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
@@ -159,7 +180,7 @@ Expected<void> Daemon::Parts::Open() {
 DaemonBackend::Parts Daemon::Parts::BackendParts() {
   return {.store = *store, .changes = changes, .manager = *manager, .engine = *engine, .workloads = *workloads, .secrets = *secrets,
           .clock = clock, .metrics = metrics,
-          .version = {.version = TINYFORGE_VERSION, .host = config.host, .instance = config.instance, .started = clock.SystemNow()},
+          .version = {.version = TINYFORGE_VERSION, .commit = TINYFORGE_REVISION, .host = config.host, .instance = config.instance, .started = clock.SystemNow()},
           .host = config.host};
 }
 
@@ -192,6 +213,7 @@ void Daemon::Run(std::stop_token stop) {
   p.manager->Restore();
   p.engine->Start();
   {
+    const DirectoryWatch watch(p.config.secrets_dir, [&p] { p.RescanSecrets(); }, p.log);
     WorkerPool workers(*p.worker, p.config.workers);
     p.manager->Run(stop);
     p.engine->Stop();

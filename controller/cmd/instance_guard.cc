@@ -1,19 +1,9 @@
 #include "controller/cmd/instance_guard.h"
 
-#include <nlohmann/json.hpp>
-
 namespace tinyforge::cmd {
 namespace {
 
 constexpr const char* kLockDirectory = "/run/tinyforge";
-
-Expected<std::string> EngineId(docker::EngineClient& client) {
-  auto answer = client.Call({.endpoint = docker::Endpoint::Info});
-  if (!answer) return std::move(answer).error();
-  const auto info = nlohmann::json::parse(answer->body, nullptr, false);
-  if (!info.is_object() || !info.contains("ID") || !info["ID"].is_string()) return Error{ErrorKind::Transient, "the Engine says no id"};
-  return info["ID"].get<std::string>();
-}
 
 }  // namespace
 
@@ -21,7 +11,7 @@ void InstanceGuard::Try() {
   auto state = state_.Lock();
   if (state->lock && state->lock->StillHeld()) return;
   state->lock.reset();
-  auto id = EngineId(client_);
+  auto id = client_.EngineId();
   if (!id) {
     state->why = id.error().message;
     return;

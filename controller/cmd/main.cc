@@ -1,9 +1,15 @@
 // tinyforged: see `tinyforged --help`.
+#include <malloc.h>
 #include <signal.h>
 
+#include <condition_variable>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "controller/cmd/config.h"
 #include "controller/cmd/daemon.h"
@@ -13,6 +19,7 @@ namespace tinyforge::cmd {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr auto kLongestEnd = std::chrono::seconds(8);
 
 // Signals are taken by one thread with sigwait, so that no handler runs anywhere.
 sigset_t BlockSignals() {
@@ -23,6 +30,22 @@ sigset_t BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
   return signals;
 }
+
+// An Engine that hangs can hold a worker for longer than people wait for an end. Everything that must outlive this process
+// is on the disk before it is acted on, so ending hard loses nothing.
+class EndWatchdog {
+ public:
+  explicit EndWatchdog(Logger& log) : thread_([&log](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    if (std::condition_variable_any().wait_for(lock, stop, kLongestEnd, [] { return false; }) || stop.stop_requested()) return;
+    log.Warn("a call did not end in time; ending without it");
+    std::_Exit(0);
+  }) {}
+
+ private:
+  std::jthread thread_;
+};
 
 enum class RunEnd { Stop, Reload };
 
@@ -37,23 +60,35 @@ Expected<RunEnd> RunOnce(const Config& config, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   stop.request_stop();
+  std::optional<EndWatchdog> watchdog;
+  if (signal != SIGHUP) watchdog.emplace(*log);
+  running.join();
+  daemon->reset();
   return signal == SIGHUP ? RunEnd::Reload : RunEnd::Stop;
 }
 
+// A configuration that does not work after a reload leaves the one before in force.
 int Serve(Config config, const std::vector<std::string>& arguments) {
   const sigset_t signals = BlockSignals();
+  std::optional<Config> before;
   for (;;) {
     auto end = RunOnce(config, signals);
     if (!end) {
       std::cerr << "tinyforged: " << end.error().message << "\n";
-      return 1;
+      if (!before) return 1;
+      config = *std::exchange(before, std::nullopt);
+      continue;
     }
     if (*end == RunEnd::Stop) return 0;
+    before = config;
     auto again = ParseCommandLine(arguments, ProcessEnvironment());
     if (again) config = again->config;
-    else std::cerr << "tinyforged: the new configuration is not taken: " << again.error().message << "\n";
+    else std::cerr << "tinyforged: the new configuration is not taken:\n" << again.error().message << "\n";
   }
 }
+
+// Many short-lived threads would each keep an arena of freed memory: two are enough for what they allocate.
+void LimitArenas() { mallopt(M_ARENA_MAX, 2); }
 
 int Main(const std::vector<std::string>& arguments) {
   auto invocation = ParseCommandLine(arguments, ProcessEnvironment());
@@ -76,5 +111,6 @@ int Main(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() == 1 && arguments[0] == "git-fetch") return tinyforge::GitFetchChildMain();
+  tinyforge::cmd::LimitArenas();
   return tinyforge::cmd::Main(arguments);
 }

@@ -8,11 +8,15 @@
 
 namespace tinyforge::cmd {
 
-// Passes every call on to `inner`, which outlives it, and calls `changed` after each successful write. Thread-safe as
-// far as both are.
+// Passes every call on to `inner`, which outlives it, calls `changed` after each successful write, and `refresh` before
+// the rows of containers are read, so that they are made only when somebody looks. Thread-safe as far as all are.
 class WatchedStore : public ObjectStore {
  public:
-  WatchedStore(ObjectStore& inner, std::function<void()> changed) : inner_(inner), changed_(std::move(changed)) {}
+  struct Hooks {
+    std::function<void()> changed;
+    std::function<void()> refresh;
+  };
+  WatchedStore(ObjectStore& inner, Hooks hooks) : inner_(inner), hooks_(std::move(hooks)) {}
 
   Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>& changed, const std::vector<ObjectKey>& removed,
                                 const Revision& revision) override {
@@ -28,16 +32,19 @@ class WatchedStore : public ObjectStore {
   Expected<void> AddEvents(const std::vector<Event>& events) override { return Tell(inner_.AddEvents(events)); }
   Expected<std::vector<Event>> Events(const EventFilter& filter) override { return inner_.Events(filter); }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override { return inner_.ReplaceContainers(rows); }
-  Expected<std::vector<ContainerRow>> Containers() override { return inner_.Containers(); }
+  Expected<std::vector<ContainerRow>> Containers() override {
+    hooks_.refresh();
+    return inner_.Containers();
+  }
 
  private:
   Expected<void> Tell(Expected<void> result) {
-    if (result) changed_();
+    if (result) hooks_.changed();
     return result;
   }
 
   ObjectStore& inner_;
-  std::function<void()> changed_;
+  const Hooks hooks_;
 };
 
 }  // namespace tinyforge::cmd

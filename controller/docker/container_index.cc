@@ -301,7 +301,7 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::List(std::string_view l
   HttpStreamHandler handler{.on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
   auto done = client_.Stream(call, handler, stop);
   if (!done) return std::move(done).error();
-  if (!readable) return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
+  if (!readable || splitter.last_outside() != ']') return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
   return containers;
 }
 

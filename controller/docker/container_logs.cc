@@ -25,8 +25,7 @@ Expected<void> ReadLogs(EngineClient& client, std::string_view container, const 
   LogDemultiplexer frames(sink);
   HttpStreamHandler handler{.on_data = [&](std::string_view bytes) {
     if (!details->tty) return frames.Feed(bytes);
-    sink(LogStream::Stdout, bytes);
-    return true;
+    return sink(LogStream::Stdout, bytes);
   }};
   auto done = client.Stream(call, handler, stop);
   if (!done && stop.stop_requested()) return {};
@@ -36,7 +35,10 @@ Expected<void> ReadLogs(EngineClient& client, std::string_view container, const 
 std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines) {
   LogTail tail(lines, kTailBytes);
   auto read = ReadLogs(client, container, {.tail = static_cast<int>(lines)},
-                       [&](LogStream, std::string_view bytes) { tail.Feed(bytes); });
+                       [&](LogStream, std::string_view bytes) {
+    tail.Feed(bytes);
+    return true;
+  });
   return read ? tail.Text() : std::string();
 }
 

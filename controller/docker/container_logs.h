@@ -19,7 +19,7 @@ struct LogOptions {
   std::optional<SysTime> since;
 };
 
-// Delivers to `sink` on the calling thread. Blocks while it follows. A stop is no error. Errors as of EngineClient;
+// Delivers to `sink` on the calling thread. Blocks while it follows. A stop, or a sink that wants no more, is no error. Errors as of EngineClient;
 // Terminal for a logging driver that cannot be read.
 Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options, const LogSink& sink,
                         const std::stop_token& stop = {});

@@ -13,7 +13,7 @@ Expected<std::unique_ptr<DockerEngine>> DockerEngine::Make(DockerEngineOptions o
   }
   if (options.instance.empty()) return Error{ErrorKind::Invalid, "the instance of the controller must have a name"};
   auto subnet = ParseIpv4Subnet(options.policy.subnet);
-  if (!subnet) return std::move(subnet).error().Within("policy.subnet");
+  if (!subnet) return std::move(subnet).error().Within("hostPolicy.subnet");
   return std::unique_ptr<DockerEngine>(new DockerEngine(std::move(options), *subnet, secrets, log));
 }
 

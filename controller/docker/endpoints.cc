@@ -11,6 +11,7 @@ constexpr Duration kStream{0};
 
 constexpr std::array kEndpoints = {
     EndpointInfo{Endpoint::Version, "version", "read version of", "GET", "/version", false, kRead},
+    EndpointInfo{Endpoint::Info, "info", "read information of", "GET", "/info", true, kRead},
     EndpointInfo{Endpoint::Events, "events", "follow events", "GET", "/events", true, kStream},
     EndpointInfo{Endpoint::ContainerList, "container_list", "list containers", "GET", "/containers/json", true, kRead},
     EndpointInfo{Endpoint::ContainerInspect, "container_inspect", "inspect container", "GET", "/containers/{}/json",

@@ -11,6 +11,7 @@ namespace tinyforge::docker {
 
 enum class Endpoint {
   Version,
+  Info,
   Events,
   ContainerList,
   ContainerInspect,

@@ -99,6 +99,14 @@ Expected<ApiVersion> EngineClient::Version(const std::stop_token& stop) {
   return version;
 }
 
+Expected<std::string> EngineClient::EngineId(const std::stop_token& stop) {
+  auto answer = Call({.endpoint = Endpoint::Info, .object = "Docker Engine"}, stop);
+  if (!answer) return std::move(answer).error();
+  const auto info = nlohmann::json::parse(answer->body, nullptr, false);
+  if (info.is_object() && info.contains("ID") && info["ID"].is_string()) return info["ID"].get<std::string>();
+  return Error{ErrorKind::Transient, "read information of Docker Engine: it says no id"};
+}
+
 void EngineClient::ForgetVersion() { version_.Lock()->reset(); }
 
 Error EngineClient::ToError(const EngineCall& call, const HttpAnswer& answer) {

@@ -63,6 +63,8 @@ class EngineClient {
   // The version in use, negotiated on the first call and again after the Engine could not be reached.
   Expected<ApiVersion> Version(const std::stop_token& stop = {});
   void ForgetVersion();
+  // The Engine's own id, which it keeps over restarts.
+  Expected<std::string> EngineId(const std::stop_token& stop = {});
 
   // Calls sent of which the endpoint changes something.
   std::uint64_t mutating_calls() const { return mutating_calls_.load(std::memory_order_relaxed); }

@@ -29,7 +29,7 @@ bool Matches(const std::vector<std::string>& patterns, std::string_view workload
 
 Error Forbidden(std::string_view what, std::string_view workload, std::string_view setting) {
   return Error{ErrorKind::Terminal, std::string(what) + " is not allowed for workload " + std::string(workload) +
-                                        " by the host policy; allow it under policy." + std::string(setting) +
+                                        " by the host policy; allow it under hostPolicy.rules[]." + std::string(setting) +
                                         " in the controller's config"};
 }
 
@@ -101,7 +101,7 @@ Expected<void> CheckModes(const HostPolicy& policy, std::string_view workload, s
       return Forbidden("spec.networkMode: host", workload, "hostNetwork");
     }
   } else if (key == "PidMode") {
-    if (value != "" && !Matches(policy.host_pid, workload)) return Forbidden("a host PID namespace", workload, "hostPid");
+    if (value != "" && !Matches(policy.host_pid, workload)) return Forbidden("a host PID namespace", workload, "hostPID");
   } else if (key == "Sysctls") {
     for (const auto& [name, unused] : value.items()) {
       if (!IsNamespacedSysctl(name)) {
@@ -171,7 +171,7 @@ Expected<void> PolicyChecker::CheckBind(std::string_view workload, const std::st
   }
   for (const auto& path : {Lexical(source), Resolved(source)}) {
     if (!PathAllowed(workload, path, read_only)) {
-      return Forbidden(path == source ? what : what + " (which is " + path + ")", workload, "paths");
+      return Forbidden(path == source ? what : what + " (which is " + path + ")", workload, "absoluteRoots");
     }
     if (IsSocket(path) && !Matches(policy_.docker_socket, workload)) {
       return Forbidden(what + ", which gives the Docker socket,", workload, "dockerSocket");

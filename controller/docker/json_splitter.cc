@@ -5,7 +5,10 @@ namespace tinyforge::docker {
 bool JsonSplitter::Feed(std::string_view bytes) {
   for (char c : bytes) {
     if (failed_) break;
-    if (depth_ == 0 && c != '{') continue;
+    if (depth_ == 0 && c != '{') {
+      if (c != ' ' && c != '\t' && c != '\r' && c != '\n') last_outside_ = c;
+      continue;
+    }
     if (object_.size() >= max_object_bytes_) {
       failed_ = true;
       break;

@@ -18,6 +18,9 @@ class JsonSplitter {
   // False, from then on, when an object is larger than allowed.
   bool Feed(std::string_view bytes);
 
+  // The last character outside of objects that is no white space; '\0' before there is one. A whole listing ends in ']'.
+  char last_outside() const { return last_outside_; }
+
  private:
   const std::size_t max_object_bytes_;
   const std::function<void(std::string_view)> on_object_;
@@ -26,6 +29,7 @@ class JsonSplitter {
   bool in_string_ = false;
   bool escaped_ = false;
   bool failed_ = false;
+  char last_outside_ = '\0';
 };
 
 }  // namespace tinyforge::docker

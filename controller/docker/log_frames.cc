@@ -15,7 +15,7 @@ bool LogDemultiplexer::Feed(std::string_view bytes) {
   while (!bytes.empty() && !failed_) {
     if (left_ == 0 && !TakeHeader(bytes)) break;
     auto piece = bytes.substr(0, left_);
-    if (!piece.empty()) sink_(stream_, piece);
+    if (!piece.empty() && !sink_(stream_, piece)) failed_ = true;
     left_ -= static_cast<std::uint32_t>(piece.size());
     bytes.remove_prefix(piece.size());
   }

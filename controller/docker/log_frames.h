@@ -10,14 +10,15 @@ namespace tinyforge::docker {
 
 enum class LogStream { Stdout, Stderr };
 
-using LogSink = std::function<void(LogStream stream, std::string_view bytes)>;
+// False ends the reading.
+using LogSink = std::function<bool(LogStream stream, std::string_view bytes)>;
 
 // Takes bytes as they come and hands payload on as it comes; a frame may be delivered in several pieces.
 class LogDemultiplexer {
  public:
   explicit LogDemultiplexer(LogSink sink) : sink_(std::move(sink)) {}
 
-  // False, from then on, for bytes that are no frames.
+  // False, from then on, for bytes that are no frames, or when the sink wants no more.
   bool Feed(std::string_view bytes);
 
  private:

@@ -81,7 +81,7 @@ Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
   auto error = EngineClient::ToError(call, *answer);
   if (error.message.find("overlap") != std::string::npos) {
     error.kind = ErrorKind::Conflict;
-    if (network.shared) error.message += "; choose another subnet under policy.subnet in the controller's config";
+    if (network.shared) error.message += "; choose another subnet under hostPolicy.subnet in the controller's config";
   }
   return error;
 }

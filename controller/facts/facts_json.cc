@@ -9,8 +9,9 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kMaxFailed = 8;
-constexpr std::size_t kMaxMessage = 1024;
-constexpr std::size_t kMaxId = 256;
+// Twice all of this fits into a file: JSON writes a line feed or a quote as two bytes.
+constexpr std::size_t kMaxMessage = 512;
+constexpr std::size_t kMaxId = 128;
 
 // Collects the first key of a wrong type.
 class Reader {

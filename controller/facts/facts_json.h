@@ -8,7 +8,7 @@ namespace tinyforge {
 
 inline constexpr std::size_t kMaxFactsBytes = 16 << 10;
 
-// At most 8 failures, the newest, with messages of at most 1 KiB, so that any facts fit into a file.
+// At most 8 failures, the newest, with messages of at most 512 bytes, so that any facts fit into a file.
 Facts Bounded(Facts facts);
 
 // Writes the facts into `document` (a mapping); keys that it does not know stay. What is at its default is left out.

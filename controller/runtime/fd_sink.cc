@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "controller/runtime/log_line.h"
@@ -46,9 +47,9 @@ FdSink::~FdSink() {
   if (finish_event_ >= 0) close(finish_event_);
 }
 
-void FdSink::log(const spdlog::details::log_msg& message) {
+void FdSink::WriteLine(std::string_view line) {
   ReportDropped();
-  if (!Write({message.payload.data(), message.payload.size()})) ++dropped_;
+  if (!Write(line)) ++dropped_;
 }
 
 void FdSink::Finish(std::chrono::milliseconds grace) {

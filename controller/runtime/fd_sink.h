@@ -1,32 +1,26 @@
 // The end of the log: a file descriptor that may stop taking bytes at any time.
 #pragma once
 
-#include <spdlog/sinks/sink.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <memory>
-#include <string>
 #include <string_view>
 
 #include "controller/runtime/log.h"
 
 namespace tinyforge {
 
-// Writes finished lines. log() runs on the one thread of the log and may block there; Finish() bounds that. Include
-// from .cc files only.
-class FdSink final : public spdlog::sinks::sink {
+// Writes finished lines. WriteLine runs on the one thread of the log and may block there; Finish bounds that.
+class FdSink {
  public:
   // `overrun` says how many lines the queue has dropped so far.
   FdSink(int fd, LogFormat format, std::function<std::size_t()> overrun);
-  ~FdSink() override;
+  ~FdSink();
+  FdSink(const FdSink&) = delete;
+  FdSink& operator=(const FdSink&) = delete;
 
-  void log(const spdlog::details::log_msg& message) override;
-  void flush() override {}
-  void set_pattern(const std::string&) override {}
-  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+  void WriteLine(std::string_view line);
 
   // From any thread: what is not written within `grace` is dropped.
   void Finish(std::chrono::milliseconds grace);

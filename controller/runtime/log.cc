@@ -2,9 +2,11 @@
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/sink.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -18,19 +20,34 @@ namespace {
 constexpr std::size_t kQueuedLines = 512;
 constexpr std::chrono::milliseconds kFinishGrace(1000);
 
+// Hands finished lines from spdlog's queue to the descriptor.
+class LineSink final : public spdlog::sinks::sink {
+ public:
+  LineSink(int fd, LogFormat format, std::function<std::size_t()> overrun) : fd_sink(fd, format, std::move(overrun)) {}
+  void log(const spdlog::details::log_msg& message) override {
+    fd_sink.WriteLine({message.payload.data(), message.payload.size()});
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+  FdSink fd_sink;
+};
+
 class FdLogger final : public Logger {
  public:
   FdLogger(int fd, LoggerOptions options)
       : options_(std::move(options)),
         pool_(std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1)),
-        sink_(std::make_shared<FdSink>(fd, options_.format, [pool = pool_.get()] { return pool->overrun_counter(); })),
+        sink_(
+            std::make_shared<LineSink>(fd, options_.format, [pool = pool_.get()] { return pool->overrun_counter(); })),
         logger_(std::make_shared<spdlog::async_logger>("tinyforge", sink_, pool_,
                                                        spdlog::async_overflow_policy::overrun_oldest)) {
     logger_->set_level(spdlog::level::trace);
   }
 
   ~FdLogger() override {
-    sink_->Finish(kFinishGrace);
+    sink_->fd_sink.Finish(kFinishGrace);
     logger_.reset();
     pool_.reset();  // joins; the sink's deadline bounds it
   }
@@ -45,7 +62,7 @@ class FdLogger final : public Logger {
     logger_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   }
 
-  std::size_t Dropped() const override { return pool_->overrun_counter() + sink_->dropped(); }
+  std::size_t Dropped() const override { return pool_->overrun_counter() + sink_->fd_sink.dropped(); }
 
  private:
   std::string Redacted(std::string_view text) const {
@@ -54,7 +71,7 @@ class FdLogger final : public Logger {
 
   const LoggerOptions options_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
-  const std::shared_ptr<FdSink> sink_;
+  const std::shared_ptr<LineSink> sink_;
   std::shared_ptr<spdlog::async_logger> logger_;
 };
 

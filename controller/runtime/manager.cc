@@ -127,7 +127,8 @@ void Manager::Apply(ConfigUpdate update) {
     auto kept = std::make_shared<v1::ObjectSet>(KeepLastSeen(*before->objects, *update.snapshot->objects));
     update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(kept), update.snapshot->tree});
   }
-  const ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
+  ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
+  if (!before) changes.removed = StaleKeys(*update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
   if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
   if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored)
@@ -154,6 +155,19 @@ void Manager::Apply(ConfigUpdate update) {
   if (update.rewritten) Event(Event::Type::Warning, "HistoryRewritten", "the branch was rewritten; its new tip " + revision + " is in force");
   for (const v1::Diagnostic& error : update.snapshot->objects->errors) Event(Event::Type::Warning, "InvalidManifest", v1::ToString(error));
   StoreRepository();
+}
+
+// What the cache still holds of an earlier life and the first revision does not.
+std::vector<ObjectKey> Manager::StaleKeys(const v1::ObjectSet& objects) {
+  std::vector<ObjectKey> stale;
+  if (!objects.complete) return stale;
+  for (Kind kind : {Kind::Workload, Kind::Trigger, Kind::Binding, Kind::Secret}) {
+    auto records = ports_.store.List(kind);
+    if (!records) continue;
+    for (const ObjectRecord& record : *records)
+      if (!objects.Find(record.key)) stale.push_back(record.key);
+  }
+  return stale;
 }
 
 std::vector<ObjectKey> Manager::Concerned(State& state, const std::vector<std::string>& changed_paths) {

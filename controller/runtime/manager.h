@@ -107,6 +107,7 @@ class Manager : public ConfigReader, public DeletionGate {
 
   void Apply(ConfigUpdate update);
   void RefillCache();
+  std::vector<ObjectKey> StaleKeys(const v1::ObjectSet& objects);
   std::vector<ObjectKey> Concerned(State& state, const std::vector<std::string>& changed_paths);
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();

@@ -12,12 +12,12 @@ bool IsBetween(unsigned char byte, unsigned char low, unsigned char high) { retu
 
 bool IsContinuation(unsigned char byte) { return IsBetween(byte, 0x80, 0xBF); }
 
-// The length of the well-formed sequence at the start, 0 when there is none. The second byte alone rules out overlong
+// The length of the sequence at the start that may stay, 0 when there is none. The second byte alone rules out overlong
 // forms, surrogates and what lies beyond U+10FFFF.
 std::size_t SequenceLength(std::string_view text) {
   const unsigned char lead = At(text, 0);
   const unsigned char second = At(text, 1);
-  if (lead < 0x80) return 1;
+  if (lead < 0x80) return (lead >= 0x20 && lead != 0x7F) || lead == '\n' || lead == '\t' ? 1 : 0;
   if (IsBetween(lead, 0xC2, 0xDF)) return IsContinuation(second) ? 2 : 0;
   if (IsBetween(lead, 0xE0, 0xEF)) {
     const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;

@@ -126,12 +126,10 @@ struct Redactor::Index {
   explicit Index(const std::vector<std::string>& values) {
     std::vector<std::string> all;
     for (const std::string& value : values) AddForms(value, all);
-    for (std::string& form : all) {
-      if (form.size() < kMinLength) continue;
-      auto& same_start = forms[FirstBytes(form)];
-      if (std::find(same_start.begin(), same_start.end(), form) == same_start.end())
-        same_start.push_back(std::move(form));
-    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    for (std::string& form : all)
+      if (form.size() >= kMinLength) forms[FirstBytes(form)].push_back(std::move(form));
   }
 
   // The length of the longest form at the start of `text`; 0: none.

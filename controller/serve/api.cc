@@ -32,7 +32,8 @@ std::shared_ptr<const Router> MakeMetricsRouter(Backend& backend) {
   AddHealth(*router, "/healthz", [&backend] { return backend.Healthz(); });
   AddHealth(*router, "/readyz", [&backend] { return backend.Readyz(); });
   router->Add({.method = "GET", .pattern = "/metrics", .handler = [&backend](const ExchangePtr& exchange) {
-                 exchange->Send({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = backend.MetricsText()});
+                 exchange->Send(
+                     {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = backend.MetricsText()});
                }});
   return router;
 }

@@ -1,12 +1,14 @@
 // The routes of the local API and of the metrics listener.
 //
-// GET /api/workloads[/NAME], /api/workloads/NAME/{plan,containers,logs}, /api/workloads/source-kinds, /api/triggers[/NAME],
-// /api/bindings[/NAME], /api/secrets[/NAME], /api/containers?workload=&kind=&state=, /api/events?object=&limit=,
-// /api/repository, /api/plan, /api/version; POST /api/sync, /api/plan with {"files": {PATH: TEXT | {"base64": TEXT}}}.
+// GET /api/workloads[/NAME], /api/workloads/NAME/{plan,containers,logs}, /api/workloads/source-kinds,
+// /api/triggers[/NAME], /api/bindings[/NAME], /api/secrets[/NAME], /api/containers?workload=&kind=&state=,
+// /api/events?object=&limit=, /api/repository, /api/plan, /api/version; POST /api/sync, /api/plan with {"files": {PATH:
+// TEXT | {"base64": TEXT}}}, /api/approve/deletions with {"revision": COMMIT}.
 //
-// Lists are {"version", "items"}; one object stands alone. Every GET of objects, containers, events and the repository takes
-// ?watch=VERSION[&timeout=DURATION]: the answer waits until the version is another one (or the time is over, 30s unless
-// said, at most 60s) and shows what is then. The version of any answer also stands in the field Tinyforge-Version.
+// Lists are {"version", "items"}; one object stands alone. Every GET of objects, containers, events and the repository
+// takes ?watch=VERSION[&timeout=DURATION]: the answer waits until the version is another one (or the time is over, 30s
+// unless said, at most 60s) and shows what is then. The version of any answer also stands in the field
+// Tinyforge-Version.
 #pragma once
 
 #include <memory>

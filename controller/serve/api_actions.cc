@@ -10,6 +10,7 @@ namespace tinyforge::serve {
 namespace {
 
 constexpr std::size_t kPlanBody = 8 * 1024 * 1024;
+constexpr std::size_t kApproveBody = 4096;
 constexpr std::size_t kMostFiles = 20'000;
 
 template <class T>
@@ -40,6 +41,15 @@ void PlanFiles(Backend& backend, const ExchangePtr& exchange) {
   const auto files = ReadFileTree(exchange->request().body);
   if (!files) return exchange->Send(ErrorResponse(files.error()));
   Reply(exchange, backend.PlanTree(*files, exchange->Gone()));
+}
+
+void Approve(Backend& backend, const ExchangePtr& exchange) {
+  const auto json = nlohmann::json::parse(exchange->request().body, nullptr, false);
+  if (!json.is_object() || !json.contains("revision") || !json["revision"].is_string()) {
+    return exchange->Send(ErrorResponse(400, "Invalid", R"(expected a JSON object {"revision": COMMIT})"));
+  }
+  const auto done = backend.ApproveDeletions(json["revision"].get<std::string>());
+  exchange->Send(done ? HttpResponse{.body = "{}\n"} : ErrorResponse(done.error()));
 }
 
 std::optional<Error> ReadLogOptions(const HttpRequest& request, LogOptions& options) {
@@ -75,11 +85,13 @@ void StreamLogs(Backend& backend, const ExchangePtr& exchange) {
 // The content of one file: a text, or {"base64": text} for what is not UTF-8.
 std::optional<std::string> FileContent(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (!value.is_object() || value.size() != 1 || !value.contains("base64") || !value["base64"].is_string()) return std::nullopt;
+  if (!value.is_object() || value.size() != 1 || !value.contains("base64") || !value["base64"].is_string())
+    return std::nullopt;
   return DecodeBase64(value["base64"].get_ref<const std::string&>());
 }
 
-// A parser callback that refuses nesting: {"files": {PATH: {"base64": TEXT}}} is three deep. The library recurses on copy.
+// A parser callback that refuses nesting: {"files": {PATH: {"base64": TEXT}}} is three deep. The library recurses on
+// copy.
 bool IsShallow(int depth, nlohmann::json::parse_event_t event, bool& too_deep) {
   using ParseEvent = nlohmann::json::parse_event_t;
   if ((event == ParseEvent::object_start || event == ParseEvent::array_start) && depth >= 3) too_deep = true;
@@ -105,9 +117,10 @@ Expected<FileTree> ReadFileTree(std::string_view body) {
 }
 
 void AddActions(Router& router, Backend& backend) {
-  router.Add({.method = "GET", .pattern = "/api/plan", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
-                PlanAll(backend, exchange);
-              }});
+  router.Add(
+      {.method = "GET", .pattern = "/api/plan", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
+         PlanAll(backend, exchange);
+       }});
   router.Add({.method = "GET",
               .pattern = "/api/workloads/{name}/plan",
               .lane = Lane::Own,
@@ -119,9 +132,14 @@ void AddActions(Router& router, Backend& backend) {
               .lane = Lane::Own,
               .handler = [&backend](const ExchangePtr& exchange) { PlanFiles(backend, exchange); },
               .body_bytes = kPlanBody});
-  router.Add({.method = "POST", .pattern = "/api/sync", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
-                Reply(exchange, backend.Sync(exchange->Gone()));
-              }});
+  router.Add(
+      {.method = "POST", .pattern = "/api/sync", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
+         Reply(exchange, backend.Sync(exchange->Gone()));
+       }});
+  router.Add({.method = "POST",
+              .pattern = "/api/approve/deletions",
+              .handler = [&backend](const ExchangePtr& exchange) { Approve(backend, exchange); },
+              .body_bytes = kApproveBody});
   router.Add({.method = "GET",
               .pattern = "/api/workloads/{name}/logs",
               .lane = Lane::Own,

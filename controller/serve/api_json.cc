@@ -2,12 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api-types/codec/object.h"
+
 namespace tinyforge::serve {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 // Times at the epoch mean "never" and are left out.
 void AddTime(Json& json, const char* key, SysTime time) {
@@ -30,36 +34,6 @@ Json Conditions(const std::vector<Condition>& conditions) {
   return list;
 }
 
-Json Rollout(const v1::RolloutRecord& rollout) {
-  Json json = {{"cause", rollout.cause}, {"outcome", rollout.outcome}, {"message", rollout.message}};
-  AddText(json, "revision", rollout.revision);
-  AddTime(json, "started", rollout.started);
-  AddTime(json, "ended", rollout.ended);
-  return json;
-}
-
-void AddWorkloadStatus(Json& json, const v1::Status& status) {
-  json["replicas"] = status.replicas;
-  json["readyReplicas"] = status.ready_replicas;
-  if (status.resolved) {
-    json["resolved"] = {{"tag", status.resolved->tag}, {"digest", status.resolved->digest}, {"setBy", status.resolved->set_by}};
-  }
-  Json inventory = Json::array();
-  for (const auto& item : status.inventory) {
-    inventory.push_back({{"type", item.type}, {"name", item.name}, {"id", item.id}});
-  }
-  json["inventory"] = std::move(inventory);
-  if (status.last_rollout) json["lastRollout"] = Rollout(*status.last_rollout);
-}
-
-Json Status(const ObjectRecord& record) {
-  Json json = {{"observedGeneration", record.status.observed_generation}};
-  AddText(json, "revision", record.status.revision);
-  json["conditions"] = Conditions(record.status.conditions);
-  if (record.key.kind == Kind::Workload) AddWorkloadStatus(json, record.status);
-  return json;
-}
-
 Json Metadata(const ObjectRecord& record) {
   Json json = {{"name", record.key.name}};
   if (!record.meta.labels.empty()) json["labels"] = record.meta.labels;
@@ -70,12 +44,12 @@ Json Metadata(const ObjectRecord& record) {
   return json;
 }
 
-// The spec is canonical JSON already and is spliced in as it stands.
-std::string ObjectText(const ObjectRecord& record, const Json& status) {
+// Spec and status are canonical JSON already and are spliced in as they stand.
+std::string ObjectText(const ObjectRecord& record, const std::string& status) {
   std::string text = "{\"apiVersion\":" + Dump(kApiVersion) + ",\"kind\":" + Dump(ToString(record.key.kind));
   text += ",\"metadata\":" + Dump(Metadata(record));
   text += ",\"spec\":" + (record.spec_json.empty() ? std::string("{}") : record.spec_json);
-  return text + ",\"status\":" + Dump(status) + "}";
+  return text + ",\"status\":" + status + "}";
 }
 
 Json Headed(std::string_view kind, const std::string& name) {
@@ -147,10 +121,11 @@ Json ObservedStatus(const ObservedContainer& container) {
 
 }  // namespace
 
-std::string ToJson(const ObjectRecord& record) { return ObjectText(record, Status(record)); }
+std::string ToJson(const ObjectRecord& record) {
+  return ObjectText(record, codec::EncodeStatus(record.status));
+}
 
 std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKeyInfo>& keys) {
-  Json status = Status(record);
   Json list = Json::array();
   for (const auto& key : keys) {
     Json row = {{"key", key.key}};
@@ -158,14 +133,15 @@ std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKey
     AddText(row, "problem", key.problem);
     list.push_back(std::move(row));
   }
+  Json status = Json::parse(codec::EncodeStatus(record.status), nullptr, false);
   status["keys"] = std::move(list);
-  return ObjectText(record, status);
+  return ObjectText(record, Dump(status));
 }
 
 std::string ToJson(const ContainerRow& row) {
   Json json = Headed("Container", row.name);
   AddTime(json["metadata"], "creationTimestamp", row.created);
-  json["status"] = {{"id", row.id},       {"workload", row.workload}, {"sourceKind", row.kind},     {"image", row.image},
+  json["status"] = {{"id", row.id},       {"workload", row.workload}, {"sourceKind", row.kind}, {"image", row.image},
                     {"state", row.state}, {"relation", row.relation}, {"replica", row.replica}};
   return Dump(json);
 }
@@ -201,7 +177,9 @@ std::string ToJson(const RepositoryStatus& repository) {
   return Dump(json);
 }
 
-std::string ToJson(const WorkloadPlan& plan) { return Dump({{"workload", plan.workload}, {"lines", plan.lines}}); }
+std::string ToJson(const WorkloadPlan& plan) {
+  return Dump({{"workload", plan.workload}, {"lines", plan.lines}});
+}
 
 std::string ToJson(const TreePlan& plan) {
   Json plans = Json::array();
@@ -221,7 +199,9 @@ std::string ToJson(const VersionInfo& version) {
   return Dump(json);
 }
 
-std::string ToJson(const SourceKindInfo& kind) { return Dump({{"kind", kind.kind}, {"sample", kind.sample}}); }
+std::string ToJson(const SourceKindInfo& kind) {
+  return Dump({{"kind", kind.kind}, {"sample", kind.sample}});
+}
 
 std::string ListToJson(std::uint64_t version, const std::vector<std::string>& items) {
   std::size_t size = 64;

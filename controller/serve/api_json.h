@@ -1,4 +1,5 @@
-// API records as JSON text, shaped like manifests: apiVersion, kind, metadata, spec, status with Kubernetes' conditions.
+// API records as JSON text, shaped like manifests: apiVersion, kind, metadata, spec, status with Kubernetes'
+// conditions.
 #pragma once
 
 #include <cstdint>

@@ -157,9 +157,8 @@ void AddReads(Router& router, Backend& backend) {
           [&backend](const HttpRequest&, std::uint64_t version) -> Expected<std::string> {
             return ListOf(version, backend.SourceKinds());
           });
-  AddRead(router, backend, "/api/version", [&backend](const HttpRequest&, std::uint64_t) -> Expected<std::string> {
-    return ToJson(backend.Version());
-  });
+  AddRead(router, backend, "/api/version",
+          [&backend](const HttpRequest&, std::uint64_t) -> Expected<std::string> { return ToJson(backend.Version()); });
 }
 
 }  // namespace tinyforge::serve

@@ -50,7 +50,7 @@ struct SyncResult {
 struct LogOptions {
   bool follow = false;
   bool timestamps = false;
-  int tail = -1;                   // lines from the end; -1: all
+  int tail = -1;  // lines from the end; -1: all
   std::optional<SysTime> since;
 };
 
@@ -100,8 +100,12 @@ class Backend {
   // Fetches now and waits until what was fetched is in force; returns early when `stop` is requested.
   virtual Expected<SyncResult> Sync(std::stop_token stop) = 0;
 
-  // Writes logs into `sink` until they end, `sink` says false or `stop` is requested. Only an error that comes before the
-  // first byte reaches the client.
+  // Releases the deletions that wait for approval. Conflict unless `revision` (7 characters or more) is the one in
+  // force.
+  virtual Expected<void> ApproveDeletions(const Revision& revision) = 0;
+
+  // Writes logs into `sink` until they end, `sink` says false or `stop` is requested. Only an error that comes before
+  // the first byte reaches the client.
   virtual Expected<void> Logs(std::string_view workload, const LogOptions& options, const LogSink& sink,
                               std::stop_token stop) = 0;
 

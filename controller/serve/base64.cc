@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-char Symbol(std::uint32_t bits, int index) { return kAlphabet[bits >> (18 - 6 * index) & 63]; }
+char Symbol(std::uint32_t bits, int index) {
+  return kAlphabet[bits >> (18 - 6 * index) & 63];
+}
 
 }  // namespace
 

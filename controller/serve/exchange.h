@@ -32,8 +32,8 @@ class Exchange {
   virtual std::stop_token Gone() const = 0;
 
   // Puts the request aside without holding a thread. `resume` runs once on a pool thread: when the returned waker is
-  // called, after `timeout`, or when the client has gone, whichever comes first. The waker may be called at any time, any
-  // number of times, from any thread.
+  // called, after `timeout`, or when the client has gone, whichever comes first. The waker may be called at any time,
+  // any number of times, from any thread.
   virtual std::function<void()> Park(std::chrono::milliseconds timeout, std::function<void()> resume) = 0;
 };
 

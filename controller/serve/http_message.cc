@@ -12,13 +12,16 @@ std::string_view ValueOf(const StringMap& map, std::string_view name) {
 
 }  // namespace
 
-std::string_view HttpRequest::Capture(std::string_view name) const { return ValueOf(captures, name); }
-std::string_view HttpRequest::Query(std::string_view name) const { return ValueOf(query, name); }
+std::string_view HttpRequest::Capture(std::string_view name) const {
+  return ValueOf(captures, name);
+}
+std::string_view HttpRequest::Query(std::string_view name) const {
+  return ValueOf(query, name);
+}
 
 HttpResponse ErrorResponse(int status, std::string_view reason, std::string_view message) {
   const nlohmann::ordered_json body = {{"error", {{"reason", reason}, {"message", message}}}};
-  return {.status = status,
-          .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+  return {.status = status, .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
 }
 
 HttpResponse ErrorResponse(const Error& error) {

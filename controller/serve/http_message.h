@@ -37,8 +37,8 @@ struct HttpResponse {
 // {"error": {"reason", "message"}}. `message` is for people and must hold no byte of the request.
 HttpResponse ErrorResponse(int status, std::string_view reason, std::string_view message);
 
-// The status and reason that stand for an ErrorKind: 404 NotFound, 400 Invalid, 409 Conflict, 503 Unavailable (Transient
-// and Waiting), 422 Failed (Terminal).
+// The status and reason that stand for an ErrorKind: 404 NotFound, 400 Invalid, 409 Conflict, 503 Unavailable
+// (Transient and Waiting), 422 Failed (Terminal).
 HttpResponse ErrorResponse(const Error& error);
 
 // "OK", "Not Found"; "Unknown" for a code that the server never sends.

@@ -90,7 +90,9 @@ bool ServerCore::MakeRoom() {
 
 HttpServer::HttpServer(const HttpLimits& limits, Logger& log) : core_(std::make_shared<ServerCore>(limits, log)) {}
 
-HttpServer::~HttpServer() { Stop(); }
+HttpServer::~HttpServer() {
+  Stop();
+}
 
 Expected<void> HttpServer::ListenUnix(const std::string& path, mode_t mode, std::shared_ptr<const Router> router) {
   auto socket = ListenSocket::Unix(path, mode);
@@ -105,13 +107,18 @@ Expected<std::string> HttpServer::ListenTcp(const std::string& address, std::sha
   auto socket = ListenSocket::Tcp(address);
   if (!socket) return std::move(socket).error();
   std::string bound = socket->address();
-  core_->listeners.push_back(std::make_unique<Listener>(Listener{
-      std::move(*socket), Acceptor(core_->io), boost::asio::steady_timer(core_->io), std::move(router), std::move(token)}));
+  core_->listeners.push_back(
+      std::make_unique<Listener>(Listener{std::move(*socket), Acceptor(core_->io), boost::asio::steady_timer(core_->io),
+                                          std::move(router), std::move(token)}));
   return bound;
 }
 
-void HttpServer::Start() { core_->Start(); }
-void HttpServer::Stop() { core_->Stop(); }
+void HttpServer::Start() {
+  core_->Start();
+}
+void HttpServer::Stop() {
+  core_->Stop();
+}
 
 Expected<std::string> ReadTokenFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

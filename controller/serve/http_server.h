@@ -1,10 +1,10 @@
 // An HTTP/1.1 server for local use: unix sockets and TCP, keep-alive, pipelining, HEAD, streamed answers.
 //
 // One io thread reads, parses and writes; handlers run on the lane of their route. Every size and wait is bounded by
-// HttpLimits. Whatever breaks a bound or the grammar gets one JSON error and the connection ends: 400 malformed, 401 no or
-// wrong token (before any body is read), 404, 405, 408 too slow, 413, 414, 415 a Content-Encoding, 431. Ambiguous framing
-// (Transfer-Encoding beside Content-Length, two lengths) is refused. No answer holds a byte of the request. With nobody
-// connected the server never wakes up.
+// HttpLimits. Whatever breaks a bound or the grammar gets one JSON error and the connection ends: 400 malformed, 401 no
+// or wrong token (before any body is read), 404, 405, 408 too slow, 413, 414, 415 a Content-Encoding, 431. Ambiguous
+// framing (Transfer-Encoding beside Content-Length, two lengths) is refused. No answer holds a byte of the request.
+// With nobody connected the server never wakes up.
 #pragma once
 
 #include <sys/types.h>

@@ -21,7 +21,7 @@ struct HttpLimits {
   std::size_t connections = 1'024;               // of all listeners; then the one idle for longest makes room
   std::size_t stream_buffer = 256 * 1024;        // unsent bytes of a streamed answer before its writer waits
   std::size_t pool_threads = 2;
-  std::size_t own_threads = 16;                  // requests at once on Lane::Own; more: 503
+  std::size_t own_threads = 16;  // requests at once on Lane::Own; more: 503
 };
 
 }  // namespace tinyforge::serve

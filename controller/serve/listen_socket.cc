@@ -129,8 +129,8 @@ Expected<ListenSocket> ListenSocket::Unix(const std::string& path, mode_t mode) 
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return SystemError("socket");
   // The file appears with the mode of the unbound socket less the umask; chmod afterwards only widens it.
-  if (::fchmod(fd, mode) != 0 || ::bind(fd, endpoint->Get(), endpoint->size) != 0 ||
-      ::chmod(path.c_str(), mode) != 0 || ::listen(fd, kBacklog) != 0) {
+  if (::fchmod(fd, mode) != 0 || ::bind(fd, endpoint->Get(), endpoint->size) != 0 || ::chmod(path.c_str(), mode) != 0 ||
+      ::listen(fd, kBacklog) != 0) {
     auto error = SystemError("listen on " + path);
     ::close(fd);
     return error;
@@ -140,7 +140,8 @@ Expected<ListenSocket> ListenSocket::Unix(const std::string& path, mode_t mode) 
 
 Expected<ListenSocket> ListenSocket::Tcp(const std::string& address) {
   auto endpoint = ParseTcp(address);
-  if (!endpoint) return Error{ErrorKind::Invalid, "listen address " + address + ": expected ADDRESS:PORT, as 127.0.0.1:9464"};
+  if (!endpoint)
+    return Error{ErrorKind::Invalid, "listen address " + address + ": expected ADDRESS:PORT, as 127.0.0.1:9464"};
   const int family = endpoint->storage.ss_family;
   const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return SystemError("socket");

@@ -17,7 +17,8 @@ class ListenSocket {
   // `mode` holds from the moment the file appears, whatever the umask.
   static Expected<ListenSocket> Unix(const std::string& path, mode_t mode);
 
-  // "127.0.0.1:9464", "[::1]:9464", "localhost:9464" (IPv4 loopback), ":9464" (every IPv4 address); port 0: any free one.
+  // "127.0.0.1:9464", "[::1]:9464", "localhost:9464" (IPv4 loopback), ":9464" (every IPv4 address); port 0: any free
+  // one.
   static Expected<ListenSocket> Tcp(const std::string& address);
 
   ListenSocket(ListenSocket&& other) noexcept;

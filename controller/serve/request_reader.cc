@@ -13,14 +13,20 @@ namespace {
 namespace http = boost::beast::http;
 using Fields = http::request_parser<http::string_body>::value_type;
 
-HttpResponse Malformed(std::string_view message) { return ErrorResponse(400, "BadRequest", message); }
+HttpResponse Malformed(std::string_view message) {
+  return ErrorResponse(400, "BadRequest", message);
+}
 
-HttpResponse TooLarge() { return ErrorResponse(413, "TooLarge", "the request body is larger than allowed"); }
+HttpResponse TooLarge() {
+  return ErrorResponse(413, "TooLarge", "the request body is larger than allowed");
+}
 
 HttpResponse RefusalOf(boost::system::error_code error) {
   if (error == http::error::body_limit) return TooLarge();
-  if (error == http::error::header_limit) return ErrorResponse(431, "TooLarge", "the request header is larger than allowed");
-  if (error == http::error::bad_version) return ErrorResponse(505, "BadVersion", "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (error == http::error::header_limit)
+    return ErrorResponse(431, "TooLarge", "the request header is larger than allowed");
+  if (error == http::error::bad_version)
+    return ErrorResponse(505, "BadVersion", "only HTTP/1.0 and HTTP/1.1 are spoken here");
   return Malformed("the request is not well-formed HTTP/1.1");
 }
 
@@ -34,16 +40,21 @@ bool HasBadTarget(std::string_view target) {
 std::optional<HttpResponse> CheckFields(const Fields& message, const HttpLimits& limits) {
   std::size_t count = 0;
   for (auto it = message.begin(); it != message.end(); ++it) ++count;
-  if (count > limits.header_fields) return ErrorResponse(431, "TooLarge", "the request has more header fields than allowed");
-  if (message.target().size() > limits.target_bytes) return ErrorResponse(414, "TooLarge", "the request target is longer than allowed");
-  if (HasBadTarget(message.target())) return Malformed("the request target must be a path without percent signs, with or without a query");
-  if (message.version() == 11 && message.count(http::field::host) != 1) return Malformed("HTTP/1.1 needs one Host field");
+  if (count > limits.header_fields)
+    return ErrorResponse(431, "TooLarge", "the request has more header fields than allowed");
+  if (message.target().size() > limits.target_bytes)
+    return ErrorResponse(414, "TooLarge", "the request target is longer than allowed");
+  if (HasBadTarget(message.target()))
+    return Malformed("the request target must be a path without percent signs, with or without a query");
+  if (message.version() == 11 && message.count(http::field::host) != 1)
+    return Malformed("HTTP/1.1 needs one Host field");
   if (message.version() != 11 && message.version() != 10) return RefusalOf(http::error::bad_version);
   if (message.count(http::field::content_encoding) != 0) {
     return ErrorResponse(415, "UnsupportedEncoding", "request bodies must not be compressed");
   }
   const auto encoding = message[http::field::transfer_encoding];
-  if (!encoding.empty() && encoding != "chunked") return ErrorResponse(501, "UnsupportedEncoding", "the only transfer encoding is chunked");
+  if (!encoding.empty() && encoding != "chunked")
+    return ErrorResponse(501, "UnsupportedEncoding", "the only transfer encoding is chunked");
   if (!encoding.empty() && message.version() == 10) return Malformed("HTTP/1.0 knows no transfer encoding");
   const auto expect = message[http::field::expect];
   if (!expect.empty() && !boost::beast::iequals(expect, "100-continue")) {
@@ -79,7 +90,12 @@ struct RequestReader::Impl {
     return Progress::Refused;
   }
 
-  Progress FinishHeader() {
+  // `bytes` are the whole header: Beast takes it in one piece.
+  Progress FinishHeader(std::string_view bytes) {
+    // RFC 9112, 5.2: line folding is obsolete; Beast would join the lines.
+    if (bytes.find("\n ") != std::string_view::npos || bytes.find("\n\t") != std::string_view::npos) {
+      return Refuse(Malformed("header fields must not be folded"));
+    }
     if (auto bad = CheckFields(parser.get(), limits)) return Refuse(std::move(*bad));
     auto read = ReadHead(parser.get(), limits);
     if (!read) return Refuse(Malformed("the query is malformed"));
@@ -108,20 +124,29 @@ RequestReader::Progress RequestReader::Put(std::string_view bytes, std::size_t& 
   boost::system::error_code error;
   consumed = impl_->parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) return impl_->Refuse(RefusalOf(error));
-  if (!impl_->header_done && impl_->parser.is_header_done()) return impl_->FinishHeader();
+  if (!impl_->header_done && impl_->parser.is_header_done()) return impl_->FinishHeader(bytes.substr(0, consumed));
   return impl_->header_done && impl_->parser.is_done() ? Progress::Done : Progress::NeedMore;
 }
 
-const RequestHead& RequestReader::head() const { return impl_->head; }
+const RequestHead& RequestReader::head() const {
+  return impl_->head;
+}
 
-void RequestReader::LimitBody(std::size_t bytes) {
+bool RequestReader::LimitBody(std::size_t bytes) {
   const auto length = impl_->parser.content_length();
   impl_->over_limit = length && *length > bytes;
   impl_->parser.body_limit(bytes);
+  return !impl_->over_limit;
 }
 
-bool RequestReader::header_done() const { return impl_->header_done; }
-std::string RequestReader::TakeBody() { return std::move(impl_->parser.get().body()); }
-const HttpResponse& RequestReader::refusal() const { return impl_->refusal; }
+bool RequestReader::header_done() const {
+  return impl_->header_done;
+}
+std::string RequestReader::TakeBody() {
+  return std::move(impl_->parser.get().body());
+}
+const HttpResponse& RequestReader::refusal() const {
+  return impl_->refusal;
+}
 
 }  // namespace tinyforge::serve

@@ -38,8 +38,8 @@ class RequestReader {
   Progress Put(std::string_view bytes, std::size_t& consumed);
 
   const RequestHead& head() const;
-  // Between Header and the next Put. Refused at once when a declared length is over it.
-  void LimitBody(std::size_t bytes);
+  // Between Header and the next Put. False when the declared length is over it: the next Put refuses.
+  bool LimitBody(std::size_t bytes);
   bool header_done() const;
   std::string TakeBody();
   const HttpResponse& refusal() const;

@@ -15,8 +15,8 @@ struct HeadOptions {
   bool keep_alive = true;
 };
 
-// Status line and fields with the empty line at the end. Content type and fields must hold no control characters; such a
-// field is left out, so that nothing can split an answer.
+// Status line and fields with the empty line at the end. Content type and fields must hold no control characters; such
+// a field is left out, so that nothing can split an answer.
 std::string ResponseHead(const HttpResponse& response, const HeadOptions& options);
 
 // One chunk of a chunked body; empty `bytes` make the last one.

@@ -17,7 +17,9 @@ std::vector<std::string> SplitPath(std::string_view path) {
   }
 }
 
-bool IsCapture(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool IsCapture(std::string_view segment) {
+  return segment.starts_with('{') && segment.ends_with('}');
+}
 
 // The captures when the path fits the pattern. An empty segment fits no capture.
 std::optional<StringMap> Fit(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {

@@ -51,7 +51,8 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
 
   void Start();
   void Stop();
-  // Runs `task` on the io thread. From any thread; does nothing after Stop, so that nothing queued keeps the core alive.
+  // Runs `task` on the io thread. From any thread; does nothing after Stop, so that nothing queued keeps the core
+  // alive.
   void Post(std::function<void()> task);
   // Forgets a closed connection.
   void Remove(const std::shared_ptr<Connection>& connection) { connections.erase(connection); }
@@ -76,6 +77,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   std::jthread thread_;
 };
 
-std::shared_ptr<Connection> MakeSession(std::shared_ptr<ServerCore> core, Protocol::socket socket, const Listener& listener);
+std::shared_ptr<Connection> MakeSession(std::shared_ptr<ServerCore> core, Protocol::socket socket,
+                                        const Listener& listener);
 
 }  // namespace tinyforge::serve

@@ -42,7 +42,9 @@ Session::Session(std::shared_ptr<ServerCore> core, Protocol::socket socket, cons
       socket_(std::move(socket)),
       deadline_(core_->io) {}
 
-void Session::Start() { NextRequest(); }
+void Session::Start() {
+  NextRequest();
+}
 
 void Session::Close() {
   if (state_ == State::Closed) return;
@@ -139,9 +141,9 @@ bool Session::OnHeader() {
     return false;
   }
   const std::size_t limit = match_.route->body_bytes;
-  reader_->LimitBody(limit != 0 ? limit : core_->limits.body_bytes);
+  const bool fits = reader_->LimitBody(limit != 0 ? limit : core_->limits.body_bytes);
   Arm(core_->limits.body_time);
-  if (head.expects_continue && head.http_1_1 && in_.empty()) Queue("HTTP/1.1 100 Continue\r\n\r\n");
+  if (fits && head.expects_continue && head.http_1_1 && in_.empty()) Queue("HTTP/1.1 100 Continue\r\n\r\n");
   return true;
 }
 
@@ -283,10 +285,12 @@ void Session::Disarm() {
 void Session::OnDeadline() {
   if (state_ != State::Reading) return Close();
   const bool body = reader_ && reader_->header_done();
-  Refuse(ErrorResponse(408, "Timeout", body ? "the request body came too slowly" : "the request header came too slowly"));
+  Refuse(
+      ErrorResponse(408, "Timeout", body ? "the request body came too slowly" : "the request header came too slowly"));
 }
 
-std::shared_ptr<Connection> MakeSession(std::shared_ptr<ServerCore> core, Protocol::socket socket, const Listener& listener) {
+std::shared_ptr<Connection> MakeSession(std::shared_ptr<ServerCore> core, Protocol::socket socket,
+                                        const Listener& listener) {
   return std::make_shared<Session>(std::move(core), std::move(socket), listener);
 }
 

@@ -1,5 +1,5 @@
-// One connection: reads a request, hands it to its handler, writes the answer, begins again. Internal to controller/serve.
-// Everything runs on the io thread.
+// One connection: reads a request, hands it to its handler, writes the answer, begins again. Internal to
+// controller/serve. Everything runs on the io thread.
 #pragma once
 
 #include <array>

@@ -22,8 +22,12 @@ class Parked : public std::enable_shared_from_this<Parked> {
     timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (!error) self->Fire();
     });
+    // Runs on the io thread, at the latest when the server stops, so that no timer outlives it.
     on_gone_.emplace(gone, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->Fire();
+      const auto self = weak.lock();
+      if (!self) return;
+      self->timer_.cancel();
+      self->Fire();
     });
   }
 
@@ -67,7 +71,8 @@ class SessionExchange : public Exchange {
   void BeginStream(std::string_view content_type) override {
     if (answered_.exchange(true)) return;
     streaming_ = true;
-    core_->Post([sink = sink_, number = number_, type = std::string(content_type)] { sink->BeginStream(number, type); });
+    core_->Post(
+        [sink = sink_, number = number_, type = std::string(content_type)] { sink->BeginStream(number, type); });
   }
 
   bool Write(std::string_view bytes) override {
@@ -129,6 +134,8 @@ void StreamGate::Close() {
   gone_.request_stop();
 }
 
-ExchangePtr MakeExchange(ExchangeParts parts) { return std::make_shared<SessionExchange>(std::move(parts)); }
+ExchangePtr MakeExchange(ExchangeParts parts) {
+  return std::make_shared<SessionExchange>(std::move(parts));
+}
 
 }  // namespace tinyforge::serve

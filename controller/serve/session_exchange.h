@@ -14,8 +14,8 @@ namespace tinyforge::serve {
 
 class ServerCore;
 
-// Where answers go; called on the io thread. `request` is the number given to MakeExchange: an exchange that outlives its
-// request must not touch a later one of the same connection.
+// Where answers go; called on the io thread. `request` is the number given to MakeExchange: an exchange that outlives
+// its request must not touch a later one of the same connection.
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
@@ -33,8 +33,8 @@ class StreamGate {
  public:
   explicit StreamGate(std::size_t limit) : limit_(limit) {}
   bool Enter(std::size_t bytes);  // waits while more than the limit is unsent; false: closed
-  void Sent(std::size_t bytes);  // as given to Enter
-  void Close();  // also requests the stop of gone()
+  void Sent(std::size_t bytes);   // as given to Enter
+  void Close();                   // also requests the stop of gone()
   std::stop_token gone() const { return gone_.get_token(); }
   // The client sends no more; a stream ends, an answer under way is still written.
   void RequestGone() { gone_.request_stop(); }

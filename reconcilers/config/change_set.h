@@ -1,6 +1,7 @@
 // From the objects in force to those of a new revision, as data. Pure.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "api-types/v1/object_set.h"
@@ -21,5 +22,10 @@ ChangeSet Diff(const v1::ObjectSet& stored, const v1::ObjectSet& next);
 // in a file that has errors now, and those that a faulty document names, wherever it was before. What stands in `next`
 // itself always wins. A `next` that is not complete keeps all of `previous`.
 v1::ObjectSet KeepLastSeen(const v1::ObjectSet& previous, v1::ObjectSet next);
+
+// Whether an object that is not in `set` is gone by the will of whoever wrote the commit, and not for want of reading.
+// `last_path` is the file it was last seen in (the source label of its containers will do). Needs no earlier set, so
+// that it also holds right after a start. Only what is known to be gone may be torn down.
+bool IsKnownGone(const v1::ObjectSet& set, const ObjectKey& key, std::string_view last_path);
 
 }  // namespace tinyforge

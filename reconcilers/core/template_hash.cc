@@ -7,22 +7,38 @@
 #include "api-types/v1/enum_names.h"
 #include "reconcilers/core/desired_state.h"
 
-// The keys are part of every stored hash. They are written out here and do not follow the names of members or of manifest
-// keys, so that renaming one of those replaces no container.
+// The keys are part of every stored hash. They are written out here and do not follow the names of members or of
+// manifest keys, so that renaming one of those replaces no container.
 
 namespace tinyforge {
 namespace {
 
 using doc::Node;
 
-Node Json(bool value) { return Node::Of(value); }
-Node Json(const std::string& value) { return Node::Of(value); }
-Node Json(std::int64_t value) { return Node::Of(value); }
-Node Json(int value) { return Node::Of(std::int64_t{value}); }
-Node Json(std::uint16_t value) { return Node::Of(std::int64_t{value}); }
-Node Json(std::uint32_t value) { return Node::Of(std::int64_t{value}); }
-Node Json(Duration value) { return Node::Of(std::int64_t{value.count()}); }
-Node Json(v1::Protocol value) { return Node::Of(std::string(v1::NameOf(value))); }
+Node Json(bool value) {
+  return Node::Of(value);
+}
+Node Json(const std::string& value) {
+  return Node::Of(value);
+}
+Node Json(std::int64_t value) {
+  return Node::Of(value);
+}
+Node Json(int value) {
+  return Node::Of(std::int64_t{value});
+}
+Node Json(std::uint16_t value) {
+  return Node::Of(std::int64_t{value});
+}
+Node Json(std::uint32_t value) {
+  return Node::Of(std::int64_t{value});
+}
+Node Json(Duration value) {
+  return Node::Of(std::int64_t{value.count()});
+}
+Node Json(v1::Protocol value) {
+  return Node::Of(std::string(v1::NameOf(value)));
+}
 
 Node Json(MountType value) {
   switch (value) {

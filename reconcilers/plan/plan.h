@@ -51,9 +51,20 @@ struct Step {
   std::string cause;  // "env LOG_LEVEL differs", "drift: name", …
 };
 
+// What was seen and is deliberately left alone. `reason` is the type of the condition that tells of it.
+struct Warning {
+  std::string_view reason;
+  std::string message;
+};
+
+namespace warning {
+inline constexpr std::string_view kForeignContainer = "ForeignContainer";
+inline constexpr std::string_view kEngineDisagrees = "EngineDisagrees";
+}  // namespace warning
+
 struct Plan {
   std::vector<Step> steps;
-  std::vector<std::string> warnings;  // what was seen and is deliberately left alone
+  std::vector<Warning> warnings;
 
   bool empty() const { return steps.empty(); }
 };

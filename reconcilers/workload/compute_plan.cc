@@ -32,11 +32,10 @@ class Planner {
 
   Decision Run() {
     for (const Slot& slot : grouped_.slots) PlanSlot(slot);
-    Decision decision{build_.Take(), std::move(verdict_)};
     for (const ForeignContainer& f : grouped_.foreign)
-      decision.plan.warnings.push_back("container " + f.name + " (" + f.id.substr(0, 12) + ") bears the labels of this workload, but " +
-                                       f.reason + "; it is left alone");
-    return decision;
+      build_.Warn(warning::kForeignContainer, "container " + f.name + " (" + f.id.substr(0, 12) +
+                                                  ") bears the labels of this workload, but " + f.reason + "; it is left alone");
+    return {build_.Take(), std::move(verdict_)};
   }
 
  private:
@@ -167,7 +166,7 @@ class Planner {
     const ObservedContainer& c = *slot.current;
     const DesiredContainer& d = *slot.desired;
     if (LimitsDiffer(c, d)) build_.Add(action::SetLimits{RefTo(c), d.limits}, "drift: limits or restart policy");
-    if (EngineDisagrees(c, d)) build_.Warn("the Engine keeps a limit that was removed from " + c.name);
+    if (EngineDisagrees(c, d)) build_.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
     MendNetworks(slot, "drift: networks or aliases");
     build_.RewriteFiles(c);
     JudgeRunning(c, d);

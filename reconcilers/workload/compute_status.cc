@@ -70,6 +70,17 @@ void FillConditions(const StatusInput& input, v1::Status& status) {
   set(condition::kHealthy, health, health == ConditionStatus::True ? "Running" : summary.reason, "");
 }
 
+// A condition for each kind of warning, gone when there is none.
+void FillWarnings(const StatusInput& input, v1::Status& status) {
+  for (std::string_view reason : {warning::kForeignContainer, warning::kEngineDisagrees}) {
+    std::string message;
+    for (const Warning& w : input.decision->plan.warnings)
+      if (w.reason == reason) message += (message.empty() ? "" : "; ") + w.message;
+    if (message.empty()) RemoveCondition(status.conditions, reason);
+    else SetCondition(status.conditions, {std::string(reason), ConditionStatus::True, "LeftAlone", message, input.generation, input.now});
+  }
+}
+
 void FillInventory(const StatusInput& input, v1::Status& status) {
   status.inventory.clear();
   for (const ObservedContainer* c : ClassifyOwnership(input.observed->containers).owned)
@@ -112,6 +123,7 @@ v1::Status ComputeStatus(const StatusInput& input) {
   if (!input.observed || !input.decision) return status;
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillInventory(input, status);
+  FillWarnings(input, status);
   if (!input.error) FillRollout(input, status);
   return status;
 }
@@ -122,6 +134,11 @@ std::vector<Event> ComputeEvents(const EventInput& input) {
     events.push_back({.time = input.now, .type = type, .object = ToString(input.key), .reason = std::move(reason), .message = std::move(message)});
   };
   for (std::size_t i = 0; i < input.applied; ++i) add(Event::Type::Normal, "Applied", ToString(input.plan.steps[i]));
+  for (std::string_view reason : {warning::kForeignContainer, warning::kEngineDisagrees}) {
+    const Condition* was = FindCondition(input.before.conditions, reason);
+    const Condition* is = FindCondition(input.after.conditions, reason);
+    if (is && (!was || was->message != is->message)) add(Event::Type::Warning, std::string(reason), is->message);
+  }
   const Condition& before = ReadyOf(input.before);
   const Condition& after = ReadyOf(input.after);
   if (before.status == after.status && before.reason == after.reason && before.message == after.message) return events;

@@ -8,6 +8,18 @@
 
 namespace tinyforge {
 
+namespace {
+
+// After its own changes a pass that met no error is followed by another one at once, whether or not events tell of them.
+// A stop that has begun is the exception: its end is an event, and asking before would be a busy loop.
+std::optional<Duration> LookAgain(const Plan& plan, std::size_t applied, std::optional<Duration> come_back) {
+  const bool changed = std::any_of(plan.steps.begin(), plan.steps.begin() + static_cast<std::ptrdiff_t>(applied),
+                                   [](const Step& step) { return !std::holds_alternative<action::Stop>(step.action); });
+  return changed ? Duration(0) : come_back;
+}
+
+}  // namespace
+
 // What one pass carries from stop to stop.
 struct WorkloadReconciler::Pass {
   const ConfigSnapshot& snapshot;
@@ -124,7 +136,8 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   const Plan nothing;
   outcome.events = ComputeEvents({.key = request.key, .before = pass.record.status, .after = *outcome.status,
                                   .plan = pass.decision ? pass.decision->plan : nothing, .applied = pass.applied, .now = pass.now});
-  if (pass.decision) outcome.requeue_after = pass.decision->verdict.come_back;
+  if (pass.decision && !pass.error)
+    outcome.requeue_after = LookAgain(pass.decision->plan, pass.applied, pass.decision->verdict.come_back);
   outcome.error = std::move(pass.error);
   return outcome;
 }
@@ -149,6 +162,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   ApplyResult result = Apply(decision.plan, {ports_.engine, ports_.files, ports_.facts});
   for (std::size_t i = 0; i < result.applied; ++i)
     outcome.events.push_back({.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(decision.plan.steps[i])});
+  if (!result.error) outcome.requeue_after = LookAgain(decision.plan, result.applied, {});
   outcome.error = std::move(result.error);
   return outcome;
 }

@@ -20,7 +20,7 @@ class StepBuilder {
       : desired_(desired), observed_(observed), context_(context) {}
 
   void Add(Action action, std::string_view cause) { plan_.steps.push_back({std::move(action), std::string(cause)}); }
-  void Warn(std::string text) { plan_.warnings.push_back(std::move(text)); }
+  void Warn(std::string_view reason, std::string message) { plan_.warnings.push_back({reason, std::move(message)}); }
   Plan Take() { return std::move(plan_); }
 
   // Networks, volumes and directories, once a plan, before the first create.

@@ -250,7 +250,7 @@ def bench_repository(dockerd, table, count):
         cold = time.time() - began
         table.add(Row(f"cold start with {count} manifests", milliseconds(cold), milliseconds(clone), "<= floor + 3 s",
                       cold <= clone + 3, f"floor: git clone; peak memory {mebibytes(run.memory()[1])}"))
-        run.all_ready(1)
+        run.daemon.wait_ready("here")
         figures, floors = [], []
         for number in range(5):
             run.repo.commit({"apps/here.yaml": workload("here", env=env(N=str(number)))})
@@ -260,7 +260,7 @@ def bench_repository(dockerd, table, count):
             run.daemon.sync()
             create = wait_until(lambda: first_create(proxy), _LONG, "the create call", interval=0.002)
             figures.append(create - began)
-            run.all_ready(1)
+            run.daemon.wait_ready("here")
     proxy.stop()
     figure, floor = statistics.median(figures), statistics.median(floors)
     table.add(Row(f"one file of {count} committed -> create call", milliseconds(figure), milliseconds(floor),

@@ -97,14 +97,15 @@ def test_a_cache_damaged_while_running_restarts_nothing(running, damage):
     check_alive(running, before)
 
 
-def test_a_lost_state_folder_restarts_nothing(running):
+def test_a_lost_cache_and_clone_restart_nothing(running):
     before = running.identity(*_NAMES)
     running.daemon.sigterm()
     for path in running.cache_files():
         remove_with_companions(running, path)
-    clone = [path for path in os.listdir(running.daemon.state_dir) if path.startswith(("git", "repo"))]
-    for name in clone:
-        shutil.rmtree(os.path.join(running.daemon.state_dir, name))
+    for name in os.listdir(running.daemon.state_dir):
+        path = os.path.join(running.daemon.state_dir, name)
+        if name.startswith("git"):
+            os.unlink(path) if os.path.islink(path) else shutil.rmtree(path)
     running.daemon.start()
     check_alive(running, before)
 

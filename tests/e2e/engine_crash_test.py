@@ -21,7 +21,9 @@ def three(**spec):
 
 @pytest.mark.parametrize("restart", ["Always", "OnFailure"])
 def test_an_engine_killed_and_started_again_has_everything_back_once(site, restart):
-    site.up({**three(restart=restart), "web.yaml": workload("web", "tinyforge-test/httpd:1", ports=[{"container": 80, "host": 8401}])},
+    # An engine that comes back ends what it finds running; with OnFailure, who then exits with 0 counts as done.
+    ended_by_signal = ["sh", "-c", "trap 'exit 143' TERM; while :; do sleep 3600 & wait $!; done"]
+    site.up({**three(restart=restart, command=ended_by_signal), "web.yaml": workload("web", "tinyforge-test/httpd:1", ports=[{"container": 80, "host": 8401}])},
             "one", "two", "three", "web")
     ids = {name: identity[0] for name, identity in site.identity("one", "two", "three", "web").items()}
     site.dockerd.kill9()

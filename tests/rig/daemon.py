@@ -166,9 +166,16 @@ class Daemon:
                 return condition
         return None
 
-    def at_revision(self, name, revision):
-        """Whether the status of the workload speaks of this commit."""
-        return revision in json.dumps((self.workload(name) or {}).get("status", {}).get("revision", ""))
+    def ready(self, name):
+        """Whether the workload is Ready, and its status speaks of the newest generation of its spec."""
+        workload = self.workload(name) or {}
+        status = workload.get("status", {})
+        return status.get("observedGeneration") == workload.get("metadata", {}).get("generation") and any(
+            condition["type"] == "Ready" and condition["status"] == "True" for condition in status.get("conditions", []))
+
+    def repository(self):
+        """The status of the config repository: revision, conditions, errors."""
+        return self.get("/api/repository").get("status", {})
 
     def wait_for(self, condition, what, timeout=60):
         return wait_until(condition, timeout, lambda: f"{what}; log of tinyforged:\n{tail(self.log)}", interval=0.1)
@@ -176,11 +183,11 @@ class Daemon:
     def wait_ready(self, *names, timeout=60):
         """Until all of them are Ready for the newest generation."""
         for name in names:
-            self.wait_for(lambda: (self.condition(name) or {}).get("status") == "True", f"{name} to be Ready", timeout)
+            self.wait_for(lambda: self.ready(name), f"{name} to be Ready", timeout)
 
     def wait_revision(self, revision, timeout=30):
         """Until the repository's last read revision is this commit."""
-        self.wait_for(lambda: revision in json.dumps(self.get("/api/repository")), f"revision {revision}", timeout)
+        self.wait_for(lambda: self.repository().get("revision") == revision, f"revision {revision}", timeout)
 
     def sync(self):
         self.tfctl("sync")

@@ -65,6 +65,17 @@ class Engine:
     def inspect(self, container):
         return self.call("GET", f"/containers/{quote(container)}/json")
 
+    def inspect_all(self, summaries):
+        """Inspects each of a listing, without those that are gone by now."""
+        found = []
+        for summary in summaries:
+            try:
+                found.append(self.inspect(summary["Id"]))
+            except EngineError as error:
+                if error.status != 404:
+                    raise
+        return found
+
     def exists(self, container):
         try:
             return bool(self.inspect(container))

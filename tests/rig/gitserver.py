@@ -135,7 +135,8 @@ class GitServer:
 
     @property
     def http(self):
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}/git"
+        # By name with TLS: not every library matches a certificate's addresses.
+        return f"https://localhost:{self._port}/git" if self._tls else f"http://127.0.0.1:{self._port}/git"
 
     @property
     def ssh(self):
@@ -191,7 +192,7 @@ class GitServer:
         run = lambda *words: subprocess.run(["openssl", *words], check=True, capture_output=True)  # noqa: E731
         run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
             "-subj", "/CN=rig authority", "-keyout", self.folder / "ca.key", "-out", self.ca)
-        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=127.0.0.1",
+        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
             "-keyout", self.folder / "server.key", "-out", self.folder / "server.csr")
         with open(self.folder / "san", "w") as san:
             san.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")

@@ -65,7 +65,7 @@ class Site:
     def containers(self, name=None):
         """Inspected containers that carry our instance (and the workload's) label, stopped ones too."""
         labels = [f"{INSTANCE}={self.daemon.instance}"] + ([f"{WORKLOAD}={name}"] if name else [])
-        return [self.engine.inspect(container["Id"]) for container in self.engine.containers(labels=labels)]
+        return self.engine.inspect_all(self.engine.containers(labels=labels))
 
     def running(self, name):
         return [container for container in self.containers(name) if container["State"]["Running"]]

@@ -1,7 +1,14 @@
 #include "controller/cmd/tfctl/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
 
+#include "controller/cmd/tfctl/describe.h"
+#include "controller/cmd/tfctl/diff.h"
+#include "controller/cmd/tfctl/get.h"
+#include "controller/cmd/tfctl/offline.h"
+#include "controller/cmd/tfctl/operations.h"
 #include "controller/cmd/tfctl/session.h"
 
 namespace tinyforge::tfctl {
@@ -19,12 +26,23 @@ class CommandLine {
         ->envname("TFCTL_API_SOCKET")
         ->capture_default_str()
         ->type_name("PATH");
-    app_.add_option("--server", address_.url, "Controller on the network, as https://host:port")->envname("TFCTL_SERVER")->type_name("URL");
+    app_.add_option("--server", address_.url, "Controller on the network, as https://host:port")
+        ->envname("TFCTL_SERVER")
+        ->type_name("URL");
     app_.add_option("--token-file", address_.token_file, "File that holds the token for --server")
         ->envname("TFCTL_TOKEN_FILE")
         ->type_name("FILE");
     AddGet();
+    AddDescribe();
+    AddDiff();
+    AddWhy();
     AddEvents();
+    AddLogs();
+    AddSync();
+    AddWait();
+    AddApprove();
+    AddOffline();
+    AddVersion();
   }
 
   int Run(std::vector<std::string> args) {
@@ -66,11 +84,95 @@ class CommandLine {
 
   void AddEvents() {
     auto options = std::make_shared<EventOptions>();
-    auto* verb = RemoteVerb("events", "Show what happened", [options](const Session& s) { return Events(s, *options); });
+    auto* verb =
+        RemoteVerb("events", "Show what happened", [options](const Session& s) { return Events(s, *options); });
     verb->add_option("object", options->object, "A workload's NAME, KIND/NAME or repository; omitted: everything");
     verb->add_option("-o,--output", options->output, "json, yaml or jsonpath=TEMPLATE");
     verb->add_flag("-w,--watch", options->watch, "Go on showing what happens");
     verb->add_flag("--no-headers", options->no_headers, "Rows only");
+  }
+
+  void AddDescribe() {
+    auto what = std::make_shared<std::vector<std::string>>();
+    auto* verb = RemoteVerb("describe", "Show all there is to know of objects",
+                            [what](const Session& s) { return Describe(s, *what); });
+    verb->add_option("what", *what, "KIND [NAME...] or KIND/NAME...")->required();
+  }
+
+  void AddDiff() {
+    auto options = std::make_shared<DiffOptions>();
+    auto* verb = RemoteVerb("diff", "Show what would be done: 0 nothing, 1 something, 2 could not tell",
+                            [options](const Session& s) { return Diff(s, *options); });
+    verb->add_option("name", options->names, "Workloads; omitted: all");
+    verb->add_option("-f,--filename", options->folder,
+                     "A folder that is not committed yet, in place of what is in force")
+        ->type_name("DIR");
+  }
+
+  void AddWhy() {
+    auto name = std::make_shared<std::string>();
+    auto* verb = RemoteVerb("why", "Explain a workload's last change and what would come next",
+                            [name](const Session& s) { return Why(s, *name); });
+    verb->add_option("name", *name, "The workload")->required();
+  }
+
+  void AddLogs() {
+    auto options = std::make_shared<LogsOptions>();
+    auto* verb = RemoteVerb("logs", "Show what a workload's containers write",
+                            [options](const Session& s) { return Logs(s, *options); });
+    verb->add_option("name", options->workload, "The workload")->required();
+    verb->add_flag("-f,--follow", options->follow, "Go on as more is written");
+    verb->add_option("--tail", options->tail, "Lines from the end; omitted: all")->check(CLI::NonNegativeNumber);
+    verb->add_option("--since", options->since, "How far back, as 10m")->type_name("DURATION");
+    verb->add_flag("--timestamps", options->timestamps, "Time before each line");
+  }
+
+  void AddSync() { RemoteVerb("sync", "Fetch now and wait until what was fetched is in force", Sync); }
+
+  void AddWait() {
+    auto options = std::make_shared<WaitOptions>();
+    auto* verb = RemoteVerb("wait", "Wait for a condition", [options](const Session& s) { return Wait(s, *options); });
+    verb->add_option("what", options->what, "KIND NAME... or KIND/NAME...");
+    verb->add_flag("--all", options->all, "Every object of the kind; of workloads without a kind");
+    verb->add_option("--for", options->condition, "condition=NAME[=STATUS] or delete")->capture_default_str();
+    verb->add_option("--timeout", options->timeout, "How long at most")->capture_default_str()->type_name("DURATION");
+  }
+
+  void AddApprove() {
+    auto revision = std::make_shared<std::string>();
+    auto* verb = app_.add_subcommand("approve", "Release what waits for a person");
+    verb->require_subcommand(1);
+    auto* deletions = verb->add_subcommand("deletions", "Let the pending deletions of a revision go on");
+    deletions->add_option("revision", *revision, "The revision that shows them as pending, at least 7 characters")
+        ->required();
+    deletions->final_callback([this, revision] {
+      run_ = [this, revision] {
+        ApiClient client(address_);
+        return ApproveDeletions({client, terminal_}, *revision);
+      };
+    });
+  }
+
+  void AddOffline() {
+    auto paths = std::make_shared<std::vector<std::string>>();
+    auto* validate = Verb("validate", "Check manifests as the controller does, without one",
+                          [this, paths] { return Validate(terminal_, *paths); });
+    validate->add_option("path", *paths, "Files and folders")->required();
+    auto field = std::make_shared<std::string>();
+    auto* explain =
+        Verb("explain", "Explain a field of a manifest", [this, field] { return Explain(terminal_, *field); });
+    explain->add_option("field", *field, "KIND[.field...], as Workload.spec.replicas")->required();
+    auto shell = std::make_shared<std::string>();
+    auto* completion =
+        Verb("completion", "Print a completion script", [this, shell] { return Completion(terminal_, *shell); });
+    completion->add_option("shell", *shell, "bash, zsh or fish")->required();
+  }
+
+  void AddVersion() {
+    auto client_only = std::make_shared<bool>(false);
+    auto* verb = RemoteVerb("version", "Show the versions of tfctl and of the controller",
+                            [client_only](const Session& s) { return ShowVersion(s, *client_only); });
+    verb->add_flag("--client", *client_only, "Of tfctl only");
   }
 
   const Terminal& terminal_;
@@ -81,6 +183,8 @@ class CommandLine {
 
 }  // namespace
 
-int RunCommandLine(const std::vector<std::string>& args, const Terminal& terminal) { return CommandLine(terminal).Run(args); }
+int RunCommandLine(const std::vector<std::string>& args, const Terminal& terminal) {
+  return CommandLine(terminal).Run(args);
+}
 
 }  // namespace tinyforge::tfctl

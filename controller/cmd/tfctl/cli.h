@@ -1,12 +1,9 @@
 // Flags and verbs. The only unit behind it includes CLI11.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "controller/cmd/tfctl/client.h"
-#include "controller/cmd/tfctl/get.h"
 #include "controller/cmd/tfctl/terminal.h"
 
 namespace tinyforge::tfctl {

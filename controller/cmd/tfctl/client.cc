@@ -68,11 +68,13 @@ struct ApiClient::Impl {
   Expected<std::string> Token() const {
     if (address.url.empty()) return std::string();
     if (address.token_file.empty()) {
-      return Error{ErrorKind::Invalid, "a server on the network needs a token: name its file with --token-file or TFCTL_TOKEN_FILE"};
+      return Error{ErrorKind::Invalid,
+                   "a server on the network needs a token: name its file with --token-file or TFCTL_TOKEN_FILE"};
     }
     std::ifstream file(address.token_file);
     std::string token;
-    if (!file || !(file >> token)) return Error{ErrorKind::Invalid, "could not read a token from " + address.token_file};
+    if (!file || !(file >> token))
+      return Error{ErrorKind::Invalid, "could not read a token from " + address.token_file};
     return token;
   }
 
@@ -80,11 +82,13 @@ struct ApiClient::Impl {
     long number = 0;
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
     if (number == EACCES) {
-      return {ErrorKind::Terminal, "could not connect to " + Place() + ": permission denied; run as root or as a member of the socket's group"};
+      return {ErrorKind::Terminal, "could not connect to " + Place() +
+                                       ": permission denied; run as root or as a member of the socket's group"};
     }
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_OPERATION_TIMEDOUT) {
-      return {ErrorKind::Transient, "could not connect to " + Place() +
-                                        "; is tinyforged running? (--api-socket, --server and TFCTL_API_SOCKET say where)"};
+      return {ErrorKind::Transient,
+              "could not connect to " + Place() +
+                  "; is tinyforged running? (--api-socket, --server and TFCTL_API_SOCKET say where)"};
     }
     return {ErrorKind::Transient, "the call to " + Place() + " failed: " + curl_easy_strerror(code)};
   }
@@ -146,7 +150,9 @@ struct ApiClient::Impl {
 ApiClient::ApiClient(ServerAddress address) : impl_(std::make_unique<Impl>(std::move(address))) {}
 ApiClient::~ApiClient() = default;
 
-Expected<Json> ApiClient::Get(const std::string& path) { return impl_->PerformJson({.path = path}); }
+Expected<Json> ApiClient::Get(const std::string& path) {
+  return impl_->PerformJson({.path = path});
+}
 
 Expected<Json> ApiClient::Post(const std::string& path, const std::string& body) {
   return impl_->PerformJson({.path = path, .body = &body});
@@ -158,9 +164,13 @@ Expected<void> ApiClient::Stream(const std::string& path, const std::function<vo
   return {};
 }
 
-const std::string& ApiClient::version() const { return impl_->version; }
+const std::string& ApiClient::version() const {
+  return impl_->version;
+}
 
-void ApiClient::StopOn(std::stop_token stop) { impl_->stop = std::move(stop); }
+void ApiClient::StopOn(std::stop_token stop) {
+  impl_->stop = std::move(stop);
+}
 
 std::string PercentEncode(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";

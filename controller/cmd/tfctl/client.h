@@ -19,8 +19,8 @@ struct ServerAddress {
   std::string token_file;  // needed with url
 };
 
-// One connection, used again from call to call. Not thread-safe. Errors say what to do about them: whether the controller
-// runs, whether one may use the socket. NotFound is the API's 404.
+// One connection, used again from call to call. Not thread-safe. Errors say what to do about them: whether the
+// controller runs, whether one may use the socket. NotFound is the API's 404.
 class ApiClient {
  public:
   explicit ApiClient(ServerAddress address);

@@ -35,16 +35,24 @@ std::string LabelList(const Json& item) {
   std::string list;
   const Json& labels = At(item, {"metadata", "labels"});
   for (const auto& [key, value] : labels.items()) {
-    list.append(list.empty() ? "" : ",").append(key).append("=").append(value.is_string() ? value.get<std::string>() : "");
+    list.append(list.empty() ? "" : ",")
+        .append(key)
+        .append("=")
+        .append(value.is_string() ? value.get<std::string>() : "");
   }
   return list.empty() ? "<none>" : list;
 }
 
 Row WorkloadRow(const Json& item, bool wide, SysTime now) {
   const Verdict verdict = Judge(item);
-  Row row{{NameOf(item)}, {ReadyCount(item)}, verdict.status, {ShortRevision(Text(item, {"status", "revision"}))}, {AgeSince(Since(item), now)}};
+  Row row{{NameOf(item)},
+          {ReadyCount(item)},
+          verdict.status,
+          {ShortRevision(Text(item, {"status", "revision"}))},
+          {AgeSince(Since(item), now)}};
   if (wide) {
-    row.insert(row.end(), {{SourceKind(item)}, {ImageOf(item)}, {Text(item, {"metadata", "source"})}, {LabelList(item)}});
+    row.insert(row.end(),
+               {{SourceKind(item)}, {ImageOf(item)}, {Text(item, {"metadata", "source"})}, {LabelList(item)}});
   }
   row.push_back({verdict.message});
   return row;
@@ -61,7 +69,10 @@ Row TriggerRow(const Json& item, bool wide, SysTime now) {
 std::string SelectorText(const Json& binding) {
   std::string text;
   for (const auto& [key, value] : At(binding, {"spec", "workloadSelector", "matchLabels"}).items()) {
-    text.append(text.empty() ? "" : ",").append(key).append("=").append(value.is_string() ? value.get<std::string>() : "");
+    text.append(text.empty() ? "" : ",")
+        .append(key)
+        .append("=")
+        .append(value.is_string() ? value.get<std::string>() : "");
   }
   return text;
 }
@@ -92,7 +103,8 @@ Row SecretRow(const Json& item, bool wide) {
     keys.append(keys.empty() ? "" : ",").append(Text(key, {"key"}));
     if (wide) keys.append(":").append(fingerprint.empty() ? "-" : fingerprint);
     readable += Text(key, {"problem"}).empty() ? 1 : 0;
-    if (problem.empty() && !Text(key, {"problem"}).empty()) problem = Text(key, {"key"}) + ": " + Text(key, {"problem"});
+    if (problem.empty() && !Text(key, {"problem"}).empty())
+      problem = Text(key, {"key"}) + ": " + Text(key, {"problem"});
   }
   const bool good = readable == list.size();
   return {{NameOf(item)},
@@ -115,7 +127,10 @@ Row ContainerRow(const Json& item, bool wide, SysTime now) {
           {state, StateTone(state)},
           {relation, relation == "owned" ? Tone::Plain : Tone::Bad},
           {AgeSince(Time(item, {"metadata", "creationTimestamp"}), now)}};
-  if (wide) row.insert(row.end(), {{ShortId(Text(item, {"status", "id"}))}, {Text(item, {"status", "sourceKind"})}, {Text(item, {"status", "replica"})}});
+  if (wide)
+    row.insert(row.end(), {{ShortId(Text(item, {"status", "id"}))},
+                           {Text(item, {"status", "sourceKind"})},
+                           {Text(item, {"status", "replica"})}});
   row.push_back({Text(item, {"status", "image"})});
   return row;
 }
@@ -125,7 +140,11 @@ Row EventRow(const Json& item, SysTime now) {
   std::string seen = AgeSince(Time(item, {"time"}), now);
   if (count > 1) seen += " (x" + std::to_string(count) + ")";
   const std::string type = Text(item, {"type"});
-  return {{seen}, {type, type == "Warning" ? Tone::Bad : Tone::Plain}, {Text(item, {"reason"})}, {Text(item, {"object"})}, {Text(item, {"message"})}};
+  return {{seen},
+          {type, type == "Warning" ? Tone::Bad : Tone::Plain},
+          {Text(item, {"reason"})},
+          {Text(item, {"object"})},
+          {Text(item, {"message"})}};
 }
 
 Row RepositoryRow(const Json& item, bool wide, SysTime now) {
@@ -179,7 +198,9 @@ std::string ImageOf(const Json& workload) {
   return digest.empty() ? text + ":latest" : text + "@sha256:" + ShortId(digest);
 }
 
-std::string NameOf(const Json& item) { return Text(item, {"metadata", "name"}); }
+std::string NameOf(const Json& item) {
+  return Text(item, {"metadata", "name"});
+}
 
 std::vector<std::string> HeadersOf(ResourceKind kind, bool wide) {
   const auto pick = [wide](std::vector<std::string> normal, const std::vector<std::string>& extra, const char* last) {
@@ -191,9 +212,11 @@ std::vector<std::string> HeadersOf(ResourceKind kind, bool wide) {
     case ResourceKind::Workload:
       return pick({"NAME", "READY", "STATUS", "REVISION", "AGE"}, {"SOURCE", "IMAGE", "MANIFEST", "LABELS"}, "MESSAGE");
     case ResourceKind::Trigger: return pick({"NAME", "KIND", "STATUS", "AGE"}, {"MANIFEST"}, "MESSAGE");
-    case ResourceKind::Binding: return pick({"NAME", "TRIGGER", "WORKLOAD", "ENABLED", "STATUS", "AGE"}, {"MANIFEST"}, "MESSAGE");
+    case ResourceKind::Binding:
+      return pick({"NAME", "TRIGGER", "WORKLOAD", "ENABLED", "STATUS", "AGE"}, {"MANIFEST"}, "MESSAGE");
     case ResourceKind::Secret: return pick({"NAME", "READABLE", "STATUS", "KEYS"}, {}, "MESSAGE");
-    case ResourceKind::Container: return pick({"NAME", "WORKLOAD", "STATE", "RELATION", "AGE"}, {"ID", "SOURCE", "REPLICA"}, "IMAGE");
+    case ResourceKind::Container:
+      return pick({"NAME", "WORKLOAD", "STATE", "RELATION", "AGE"}, {"ID", "SOURCE", "REPLICA"}, "IMAGE");
     case ResourceKind::Event: return {"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
     case ResourceKind::Repository:
       return pick({"URL", "BRANCH", "REVISION", "FETCHED", "STATUS", "BROKEN FILES"}, {"PATH", "APPLIED"}, "MESSAGE");

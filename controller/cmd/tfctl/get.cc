@@ -48,7 +48,9 @@ std::optional<Error> KeepNamed(const Target& target, std::vector<Json>& items) {
       return Error{ErrorKind::NotFound, std::string(target.resource->name) + " \"" + name + "\" not found"};
     }
   }
-  std::erase_if(items, [&target](const Json& item) { return std::ranges::find(target.names, NameOf(item)) == target.names.end(); });
+  std::erase_if(items, [&target](const Json& item) {
+    return std::ranges::find(target.names, NameOf(item)) == target.names.end();
+  });
   return std::nullopt;
 }
 
@@ -98,7 +100,8 @@ Expected<void> Arrange(const Query& query, std::vector<Json>& items) {
 }
 
 TableStyle StyleOf(const Terminal& terminal, const Query& query) {
-  return {.headers = query.output.headers, .colour = terminal.colour,
+  return {.headers = query.output.headers,
+          .colour = terminal.colour,
           .width = query.output.format == Format::Wide ? 0 : terminal.width};
 }
 
@@ -193,7 +196,8 @@ int Watch(const Session& session, const Query& query, const Target& target) {
     std::vector<Json> items;
     if (target.resource->kind == ResourceKind::Repository) items.push_back(answer);
     for (const auto& item : At(answer, {"items"})) {
-      if (target.names.empty() || std::ranges::find(target.names, NameOf(item)) != target.names.end()) items.push_back(item);
+      if (target.names.empty() || std::ranges::find(target.names, NameOf(item)) != target.names.end())
+        items.push_back(item);
     }
     if (auto arranged = Arrange(query, items); !arranged) return std::move(arranged).error();
     printer.Show(items);
@@ -218,7 +222,8 @@ int Get(const Session& session, const GetOptions& options) {
   if (!query) return Report(session.terminal, query.error());
   const auto targets = ParseTargets(options.what);
   if (!targets) return Report(session.terminal, targets.error());
-  if (options.watch && targets->size() > 1) return Report(session.terminal, {ErrorKind::Invalid, "-w watches one kind only"});
+  if (options.watch && targets->size() > 1)
+    return Report(session.terminal, {ErrorKind::Invalid, "-w watches one kind only"});
   if (targets->size() != 1 || targets->front().resource->kind != ResourceKind::Repository) NoteRepository(session);
   if (options.watch) return Watch(session, *query, targets->front());
   std::vector<Found> all;

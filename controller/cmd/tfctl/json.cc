@@ -14,11 +14,14 @@ const Json& Null() {
 
 Expected<Json> ParseJson(std::string_view text) {
   Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return Error{ErrorKind::Invalid, "the server's answer is not JSON; does another program listen there?"};
+  if (json.is_discarded())
+    return Error{ErrorKind::Invalid, "the server's answer is not JSON; does another program listen there?"};
   return json;
 }
 
-std::string Pretty(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+std::string Pretty(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
 
 const Json& At(const Json& json, JsonPath path) {
   const Json* here = &json;
@@ -47,7 +50,9 @@ bool Flag(const Json& json, JsonPath path) {
   return value.is_boolean() && value.get<bool>();
 }
 
-std::optional<SysTime> Time(const Json& json, JsonPath path) { return ParseRfc3339(Text(json, path)); }
+std::optional<SysTime> Time(const Json& json, JsonPath path) {
+  return ParseRfc3339(Text(json, path));
+}
 
 const Json& FindCondition(const Json& object, std::string_view type) {
   for (const auto& condition : At(object, {"status", "conditions"})) {

@@ -62,7 +62,8 @@ std::string_view Trim(std::string_view text) {
 }
 
 std::optional<std::string> Quoted(std::string_view text) {
-  if (text.size() < 2 || (text.front() != '"' && text.front() != '\'') || text.back() != text.front()) return std::nullopt;
+  if (text.size() < 2 || (text.front() != '"' && text.front() != '\'') || text.back() != text.front())
+    return std::nullopt;
   std::string out;
   for (std::size_t i = 1; i + 1 < text.size(); ++i) {
     if (text[i] != '\\' || i + 2 >= text.size()) {
@@ -160,7 +161,8 @@ Expected<std::vector<Piece>> Split(std::string_view text) {
     char quote = 0;
     std::size_t close = open + 1;
     for (; close < text.size() && (quote != 0 || text[close] != '}'); ++close) {
-      if (quote != 0 ? text[close] == quote : (text[close] == '"' || text[close] == '\'')) quote = quote != 0 ? 0 : text[close];
+      if (quote != 0 ? text[close] == quote : (text[close] == '"' || text[close] == '\''))
+        quote = quote != 0 ? 0 : text[close];
     }
     if (close == text.size()) return Bad(text);
     pieces.push_back({true, std::string(Trim(text.substr(open + 1, close - open - 1)))});

@@ -10,8 +10,9 @@
 namespace tinyforge::tfctl {
 
 // Text outside braces stands as it is. Inside: "{.a.b}", "{.items[0].metadata.name}", "{.items[*].metadata.name}",
-// "{['a.b']}", "{.list[?(@.type=="Ready")].status}" (== and !=), "{"\n"}", "{range .items[*]}…{end}", "{@}". Several values
-// are joined by a space; what is not there is empty. A template without braces is one path. Invalid for anything else.
+// "{['a.b']}", "{.list[?(@.type=="Ready")].status}" (== and !=), "{"\n"}", "{range .items[*]}…{end}", "{@}". Several
+// values are joined by a space; what is not there is empty. A template without braces is one path. Invalid for anything
+// else.
 Expected<std::string> EvaluateTemplate(const Json& json, std::string_view text);
 
 // The values that one path ("metadata.name", ".spec.replicas") leads to, joined by a space.

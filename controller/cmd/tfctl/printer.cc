@@ -2,9 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api-types/doc/json.h"
+#include "api-types/doc/yaml_writer.h"
 #include "controller/cmd/tfctl/columns.h"
 #include "controller/cmd/tfctl/json_path.h"
-#include "controller/cmd/tfctl/yaml_writer.h"
 
 namespace tinyforge::tfctl {
 
@@ -15,8 +16,16 @@ Expected<OutputOptions> ParseOutput(const std::string& text) {
   if (text == "yaml") return OutputOptions{.format = Format::AsYaml};
   if (text == "name") return OutputOptions{.format = Format::Name};
   constexpr std::string_view kJsonPath = "jsonpath=";
-  if (text.starts_with(kJsonPath)) return OutputOptions{.format = Format::Template, .template_text = text.substr(kJsonPath.size())};
+  if (text.starts_with(kJsonPath))
+    return OutputOptions{.format = Format::Template, .template_text = text.substr(kJsonPath.size())};
   return Error{ErrorKind::Invalid, "-o " + text + ": expected wide, json, yaml, name or jsonpath=TEMPLATE"};
+}
+
+Expected<std::string> ToYaml(const Json& json) {
+  constexpr doc::Limits kNone{.bytes = SIZE_MAX, .depth = 100, .documents = 1, .nodes = SIZE_MAX};
+  auto node = doc::ParseJson(json.dump(-1, ' ', false, Json::error_handler_t::replace), kNone);
+  if (!node) return std::move(node).error();
+  return doc::ToYaml(*node);
 }
 
 Expected<std::string> Render(const Json& value, const OutputOptions& output) {

@@ -25,6 +25,9 @@ Expected<OutputOptions> ParseOutput(const std::string& text);
 // One object alone or a List of them, as json, yaml or jsonpath.
 Expected<std::string> Render(const Json& value, const OutputOptions& output);
 
+// Keys in their order.
+Expected<std::string> ToYaml(const Json& json);
+
 // "workload/shop"
 std::string QualifiedName(const Resource& resource, const Json& item);
 

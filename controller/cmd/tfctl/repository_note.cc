@@ -20,7 +20,9 @@ std::vector<std::string> ErrorLines(const Json& errors) {
   return lines;
 }
 
-std::vector<std::string> ManifestErrors(const Json& repository) { return ErrorLines(At(repository, {"status", "errors"})); }
+std::vector<std::string> ManifestErrors(const Json& repository) {
+  return ErrorLines(At(repository, {"status", "errors"}));
+}
 
 void NoteRepository(const Session& session) {
   const auto repository = session.client.Get("/api/repository");
@@ -31,8 +33,8 @@ void NoteRepository(const Session& session) {
   const Json& ready = FindCondition(*repository, "Ready");
   if (!files.empty()) {
     session.terminal.err << "note: " << files.size() << (files.size() == 1 ? " file" : " files")
-                         << " of the config repository could not be used, first "
-                         << ManifestErrors(*repository).front() << " (tfctl get repository)\n";
+                         << " of the config repository could not be used, first " << ManifestErrors(*repository).front()
+                         << " (tfctl get repository)\n";
   } else if (Text(ready, {"status"}) == "False") {
     session.terminal.err << "note: the config repository is not Ready: " << OneLine(Text(ready, {"message"}))
                          << " (tfctl get repository)\n";

@@ -34,7 +34,8 @@ Expected<std::vector<Target>> ParseKinds(std::string_view list) {
   std::vector<Target> targets;
   if (list == "all") {
     for (const auto& resource : kResources) {
-      if (resource.kind != ResourceKind::Event && resource.kind != ResourceKind::Repository) targets.push_back({&resource, {}});
+      if (resource.kind != ResourceKind::Event && resource.kind != ResourceKind::Repository)
+        targets.push_back({&resource, {}});
     }
     return targets;
   }
@@ -66,13 +67,18 @@ Expected<std::vector<Target>> ParseSlashed(const std::vector<std::string>& args)
 
 }  // namespace
 
-std::span<const Resource> Resources() { return kResources; }
+std::span<const Resource> Resources() {
+  return kResources;
+}
 
-const Resource& Find(ResourceKind kind) { return kResources[static_cast<std::size_t>(kind)]; }
+const Resource& Find(ResourceKind kind) {
+  return kResources[static_cast<std::size_t>(kind)];
+}
 
 const Resource* FindResource(std::string_view name) {
   const auto it = std::ranges::find_if(kResources, [name](const Resource& resource) {
-    return Same(name, resource.name) || Same(name, resource.plural) || (!name.empty() && Same(name, resource.shorthand));
+    return Same(name, resource.name) || Same(name, resource.plural) ||
+           (!name.empty() && Same(name, resource.shorthand));
   });
   return it == kResources.end() ? nullptr : &*it;
 }

@@ -15,11 +15,11 @@ enum class ResourceKind { Workload, Trigger, Binding, Secret, Container, Event, 
 
 struct Resource {
   ResourceKind kind;
-  std::string_view name;      // "workload"
-  std::string_view plural;    // "workloads"
-  std::string_view shorthand; // "wl"; empty: none
-  std::string_view path;      // "/api/workloads"
-  bool by_name;               // the API serves path + "/NAME"
+  std::string_view name;       // "workload"
+  std::string_view plural;     // "workloads"
+  std::string_view shorthand;  // "wl"; empty: none
+  std::string_view path;       // "/api/workloads"
+  bool by_name;                // the API serves path + "/NAME"
 };
 
 std::span<const Resource> Resources();

@@ -17,7 +17,8 @@ Expected<Selector> Selector::Parse(std::string_view text) {
     const bool negated = equals != std::string_view::npos && equals > 0 && term[equals - 1] == '!';
     const std::string_view key = term.substr(0, negated ? equals - 1 : std::min(equals, term.size()));
     if (key.empty() || (absent && equals != std::string_view::npos)) {
-      return Error{ErrorKind::Invalid, "selector: expected terms like team=web, team!=web, team or !team, separated by commas"};
+      return Error{ErrorKind::Invalid,
+                   "selector: expected terms like team=web, team!=web, team or !team, separated by commas"};
     }
     if (equals == std::string_view::npos) {
       selector.terms_.push_back({std::string(key), absent ? Test::Absent : Test::Present, {}});

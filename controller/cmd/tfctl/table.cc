@@ -38,7 +38,8 @@ std::string Table::Line(const std::vector<Cell>& row, const TableStyle& style) c
   for (std::size_t i = 0; i < row.size(); ++i) {
     const bool last = i + 1 == row.size();
     std::string text = OneLine(row[i].text);
-    if (last && style.width != 0) text = Cut(text, std::max(kNarrowest, style.width > column ? style.width - column : 0));
+    if (last && style.width != 0)
+      text = Cut(text, std::max(kNarrowest, style.width > column ? style.width - column : 0));
     line += style.colour ? Painted(text, row[i].tone) : text;
     if (last) break;
     line.append(widths_[i] + kGap - DisplayWidth(text), ' ');

@@ -13,9 +13,11 @@ namespace tinyforge::tfctl {
 struct Terminal {
   std::ostream& out;
   std::ostream& err;
-  bool colour = false;     // only with a terminal behind `out`
-  std::size_t width = 0;   // columns; 0: not a terminal, nothing is cut
-  std::function<SysTime()> now = [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); };
+  bool colour = false;    // only with a terminal behind `out`
+  std::size_t width = 0;  // columns; 0: not a terminal, nothing is cut
+  std::function<SysTime()> now = [] {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  };
   std::stop_token stop{};  // ends watching and following
 };
 

@@ -10,7 +10,9 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-bool StartsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+bool StartsCodePoint(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
 
 // "5m12s", or "5m" when the second part is zero.
 std::string TwoParts(std::int64_t first, const char* unit, std::int64_t second, const char* small_unit) {
@@ -31,9 +33,13 @@ std::string FormatAge(Duration age) {
   return std::to_string(s / 86400) + "d";
 }
 
-std::string AgeSince(std::optional<SysTime> time, SysTime now) { return time ? FormatAge(now - *time) : "<unknown>"; }
+std::string AgeSince(std::optional<SysTime> time, SysTime now) {
+  return time ? FormatAge(now - *time) : "<unknown>";
+}
 
-std::string ShortRevision(std::string_view revision) { return std::string(revision.substr(0, 7)); }
+std::string ShortRevision(std::string_view revision) {
+  return std::string(revision.substr(0, 7));
+}
 
 std::string ShortId(std::string_view id) {
   if (id.starts_with("sha256:")) id.remove_prefix(7);
@@ -56,7 +62,8 @@ std::string Cut(std::string_view text, std::size_t width) {
 
 std::string OneLine(std::string_view text) {
   std::string line(text);
-  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }, ' ');
+  std::ranges::replace_if(
+      line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }, ' ');
   return line;
 }
 

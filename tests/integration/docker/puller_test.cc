@@ -74,7 +74,7 @@ TEST_F(PullerTest, NeverWaitsForWhoLoadsTheImage) {
 }
 
 TEST_F(PullerTest, AlwaysPullsOnceForEachCreate) {
-  ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
+  Docker("pull -q " + Shop());
   TakeCalls();
   EXPECT_TRUE(engine_->puller().Ensure(Shop(), PullPolicy::Always, kOwner).pulling);
   ASSERT_TRUE(Settled(Shop(), PullPolicy::Always).id);

@@ -69,7 +69,7 @@ TEST_F(ResourcesTest, ATakenSubnetIsAConflictThatNamesTheSetting) {
   auto made = engine_->writer().EnsureNetwork({.name = "tinyforge", .shared = true});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, ErrorKind::Conflict) << made.error().message;
-  EXPECT_THAT(made.error().message, HasSubstr("policy.subnet"));
+  EXPECT_THAT(made.error().message, HasSubstr("hostPolicy.subnet"));
 }
 
 TEST_F(ResourcesTest, OnlyOurOwnUnusedNetworkIsRemoved) {

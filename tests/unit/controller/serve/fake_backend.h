@@ -14,7 +14,8 @@ namespace tinyforge::serve {
 
 class FakeStore : public ObjectStore {
  public:
-  Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>&, const std::vector<ObjectKey>&, const Revision&) override {
+  Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>&, const std::vector<ObjectKey>&,
+                                const Revision&) override {
     return {};
   }
   Expected<std::optional<ObjectRecord>> Get(const ObjectKey& key) override {
@@ -58,7 +59,8 @@ class FakeStore : public ObjectStore {
     for (const auto& event : events) {
       if (filter.object.empty() || event.object == filter.object) found.push_back(event);
     }
-    if (found.size() > filter.limit) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(filter.limit));
+    if (found.size() > filter.limit)
+      found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(filter.limit));
     return found;
   }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
@@ -98,6 +100,12 @@ class FakeBackend : public Backend {
     return tree_plan;
   }
   Expected<SyncResult> Sync(std::stop_token stop) override { return on_sync(stop); }
+  Expected<void> ApproveDeletions(const Revision& revision) override {
+    if (!store.repository.revision.starts_with(revision))
+      return Error{ErrorKind::Conflict, "that revision is not in force"};
+    approved = revision;
+    return {};
+  }
   Expected<void> Logs(std::string_view, const LogOptions& options, const LogSink& sink, std::stop_token stop) override {
     return on_logs(options, sink, stop);
   }
@@ -114,6 +122,7 @@ class FakeBackend : public Backend {
   std::map<std::string, WorkloadPlan, std::less<>> plans;
   TreePlan tree_plan;
   FileTree planned_files;
+  Revision approved;
   std::function<Expected<SyncResult>(std::stop_token)> on_sync = [](std::stop_token) { return SyncResult{}; };
   std::function<Expected<void>(const LogOptions&, const LogSink&, std::stop_token)> on_logs =
       [](const LogOptions&, const LogSink&, std::stop_token) { return Expected<void>(); };

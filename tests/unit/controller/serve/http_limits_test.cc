@@ -9,11 +9,11 @@
 namespace tinyforge::serve {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-using std::chrono::milliseconds;
 
 class HttpLimitsTest : public ServerTest {
  protected:
@@ -55,10 +55,13 @@ TEST_F(HttpLimitsTest, ALongTargetIs414) {
 
 TEST_F(HttpLimitsTest, BodiesUpToTheRoutesLimitAreReadAndMoreIs413) {
   limits_.body_bytes = 1000;
-  Route("POST", "/large", Lane::Pool, [](const ExchangePtr& e) { e->Send({.body = std::to_string(e->request().body.size())}); }, 5000);
+  Route(
+      "POST", "/large", Lane::Pool,
+      [](const ExchangePtr& e) { e->Send({.body = std::to_string(e->request().body.size())}); }, 5000);
   Start();
   const auto post = [](const std::string& path, std::size_t size) {
-    return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'b');
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+           std::string(size, 'b');
   };
   EXPECT_EQ(StatusOf(post("/echo", 1000)), "200");
   EXPECT_EQ(StatusOf(post("/echo", 1001)), "413");
@@ -73,7 +76,8 @@ TEST_F(HttpLimitsTest, ChunkedBodiesAreBoundedToo) {
   for (int i = 0; i < 10; ++i) fits += "64\r\n" + std::string(100, 'b') + "\r\n";
   EXPECT_EQ(StatusOf(fits + "0\r\n\r\n"), "200");
   EXPECT_EQ(StatusOf(fits + "1\r\nb\r\n0\r\n\r\n"), "413");
-  EXPECT_EQ(StatusOf("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffe\r\n"), "413");
+  EXPECT_EQ(StatusOf("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffe\r\n"),
+            "413");
 }
 
 TEST_F(HttpLimitsTest, ATooLargeBodyIsRefusedBeforeItIsSent) {
@@ -132,7 +136,8 @@ TEST_F(HttpLimitsTest, AmbiguousOrBrokenFramingIsRefused) {
   };
   for (const auto& bytes : bad) {
     const std::string status = StatusOf(bytes);
-    EXPECT_TRUE(status == "400" || status == "413" || status == "501" || status == "505" || status == "closed") << status << " for " << bytes;
+    EXPECT_TRUE(status == "400" || status == "413" || status == "501" || status == "505" || status == "closed")
+        << status << " for " << bytes;
   }
   EXPECT_EQ(StatusOf(Request("/hello")), "200");
 }
@@ -145,8 +150,9 @@ TEST_F(HttpLimitsTest, CompressedBodiesAre415) {
 TEST_F(HttpLimitsTest, ErrorsHoldNoByteOfTheRequest) {
   Start();
   const std::string canary = "canary-2718281828";
-  for (const auto& bytes : {Request("/" + canary), Request("/hello", canary + "\r\n"), canary + " /hello HTTP/1.1\r\nHost: x\r\n\r\n",
-                            Request("/hello?" + canary + "=%zz"), "GET /hello HTTP/1.1\r\nHost: x\r\nExpect: " + canary + "\r\n\r\n"}) {
+  for (const auto& bytes :
+       {Request("/" + canary), Request("/hello", canary + "\r\n"), canary + " /hello HTTP/1.1\r\nHost: x\r\n\r\n",
+        Request("/hello?" + canary + "=%zz"), "GET /hello HTTP/1.1\r\nHost: x\r\nExpect: " + canary + "\r\n\r\n"}) {
     const std::string answer = Answer(bytes);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 4")) << bytes;
     EXPECT_THAT(answer, Not(HasSubstr(canary))) << bytes;

@@ -27,7 +27,8 @@ TEST_F(HttpServerTest, AnswersAGetWithLengthAndType) {
   client.Send(Request("/hello"));
   const std::string answer = client.ReadAnswer();
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
-  EXPECT_THAT(answer, AllOf(HasSubstr("\r\nContent-Length: 5\r\n"), HasSubstr("\r\nContent-Type: text/plain\r\n"), HasSubstr("\r\n\r\nhello")));
+  EXPECT_THAT(answer, AllOf(HasSubstr("\r\nContent-Length: 5\r\n"), HasSubstr("\r\nContent-Type: text/plain\r\n"),
+                            HasSubstr("\r\n\r\nhello")));
   EXPECT_THAT(answer, Not(HasSubstr("Connection: close")));
 }
 
@@ -44,7 +45,8 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInTheirOrder) {
   Start();
   RawClient client = Connect();
   std::string bytes;
-  for (int i = 0; i < 100; ++i) bytes += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" + std::to_string(100 + i);
+  for (int i = 0; i < 100; ++i)
+    bytes += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n" + std::to_string(100 + i);
   client.Send(bytes);
   for (int i = 0; i < 100; ++i) ASSERT_THAT(client.ReadAnswer(), HasSubstr("\r\n\r\n" + std::to_string(100 + i)));
 }
@@ -52,7 +54,8 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInTheirOrder) {
 TEST_F(HttpServerTest, ReadsARequestThatComesByteByByte) {
   Start();
   RawClient client = Connect();
-  for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
+  for (const char c : std::string(
+           "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
     ASSERT_TRUE(client.Send({&c, 1}));
   }
   EXPECT_THAT(client.ReadAnswer(), HasSubstr("\r\n\r\nabcde"));

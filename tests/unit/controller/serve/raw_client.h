@@ -60,9 +60,12 @@ class RawClient {
 
   // Everything up to and with `mark`; all that came when the server closes before.
   std::string ReadUntil(std::string_view mark) {
-    while (seen_.find(mark) == std::string::npos && Receive()) {
+    std::size_t at = seen_.find(mark);
+    while (at == std::string::npos) {
+      const std::size_t searched = seen_.size() - std::min(seen_.size(), mark.size());
+      if (!Receive()) break;
+      at = seen_.find(mark, searched);
     }
-    const std::size_t at = seen_.find(mark);
     const std::size_t end = at == std::string::npos ? seen_.size() : at + mark.size();
     std::string taken = seen_.substr(0, end);
     seen_.erase(0, end);

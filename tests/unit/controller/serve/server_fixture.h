@@ -26,8 +26,10 @@ class ServerTest : public testing::Test {
   }
 
   void Start() {
-    Route("GET", "/hello", Lane::Pool, [](const ExchangePtr& e) { e->Send({.content_type = "text/plain", .body = "hello"}); });
-    Route("POST", "/echo", Lane::Pool, [](const ExchangePtr& e) { e->Send({.content_type = "text/plain", .body = e->request().body}); });
+    Route("GET", "/hello", Lane::Pool,
+          [](const ExchangePtr& e) { e->Send({.content_type = "text/plain", .body = "hello"}); });
+    Route("POST", "/echo", Lane::Pool,
+          [](const ExchangePtr& e) { e->Send({.content_type = "text/plain", .body = e->request().body}); });
     Route("GET", "/healthz", Lane::Io, [](const ExchangePtr& e) { e->Send({.body = "ok"}); });
     server_ = std::make_unique<HttpServer>(limits_, log_);
     ASSERT_TRUE(server_->ListenUnix(Socket(), 0660, router_));

@@ -63,12 +63,13 @@ TEST_F(StreamingTest, TheWriterLearnsThatTheClientHasGone) {
 
 TEST_F(StreamingTest, AQuietStreamIsToldWhenTheClientHasGone) {
   std::binary_semaphore gone(0);
-  Route("GET", "/quiet", Lane::Own, [&gone](const ExchangePtr& e) {
+  std::binary_semaphore told(0);
+  Route("GET", "/quiet", Lane::Own, [&](const ExchangePtr& e) {
     const std::stop_callback on_gone(e->Gone(), [&gone] { gone.release(); });
     e->BeginStream("text/plain");
     e->Write("x");
     gone.acquire();
-    gone.release();
+    told.release();
   });
   Start();
   {
@@ -76,7 +77,7 @@ TEST_F(StreamingTest, AQuietStreamIsToldWhenTheClientHasGone) {
     client.Send(Request("/quiet"));
     client.ReadUntil("1\r\nx\r\n");
   }
-  EXPECT_TRUE(gone.try_acquire_for(std::chrono::seconds(10)));
+  EXPECT_TRUE(told.try_acquire_for(std::chrono::seconds(10)));
 }
 
 TEST_F(StreamingTest, ASlowReaderHoldsBackTheWriter) {
@@ -139,7 +140,8 @@ TEST_F(StreamingTest, ParkedRequestsHoldNoThreadAndWakeTogether) {
 }
 
 TEST_F(StreamingTest, AParkedRequestIsAnsweredWhenItsTimeIsOver) {
-  Route("GET", "/parked", Lane::Pool, [](const ExchangePtr& e) { e->Park(milliseconds(30), [e] { e->Send({.body = "over"}); }); });
+  Route("GET", "/parked", Lane::Pool,
+        [](const ExchangePtr& e) { e->Park(milliseconds(30), [e] { e->Send({.body = "over"}); }); });
   Start();
   RawClient client = Connect();
   client.Send(Request("/parked"));

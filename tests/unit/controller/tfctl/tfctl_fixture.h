@@ -56,7 +56,8 @@ class TfctlTest : public testing::Test {
   int RunPlain(std::vector<std::string> args) {
     std::ostringstream out_stream;
     std::ostringstream err_stream;
-    const int code = TfctlMain(args, {.out = out_stream, .err = err_stream, .width = width_, .now = [] { return kNow; }, .stop = stop_});
+    const int code = TfctlMain(
+        args, {.out = out_stream, .err = err_stream, .width = width_, .now = [] { return kNow; }, .stop = stop_});
     out = out_stream.str();
     err = err_stream.str();
     return code;
@@ -69,14 +70,18 @@ class TfctlTest : public testing::Test {
 
   // "shop" runs; "api" failed to roll out.
   void AddShopAndApi() {
-    auto& shop = Add(MakeRecord(Kind::Workload, "shop", R"({"replicas":2,"source":{"image":{"repository":"registry.example.com/shop","tag":"1.4.2"}}})"));
+    auto& shop = Add(
+        MakeRecord(Kind::Workload, "shop",
+                   R"({"replicas":2,"source":{"image":{"repository":"registry.example.com/shop","tag":"1.4.2"}}})"));
     shop.meta.labels = {{"team", "web"}};
     shop.status.ready_replicas = 2;
     shop.status.replicas = 2;
     shop.status.conditions = {MakeCondition("Ready", ConditionStatus::True, "Running", "2 of 2 replicas run")};
-    auto& api = Add(MakeRecord(Kind::Workload, "api", R"({"source":{"image":{"repository":"registry.example.com/api"}}})"));
+    auto& api =
+        Add(MakeRecord(Kind::Workload, "api", R"({"source":{"image":{"repository":"registry.example.com/api"}}})"));
     api.meta.labels = {{"team", "core"}};
-    api.status.conditions = {MakeCondition("Ready", ConditionStatus::False, "RolloutFailed", "exit code 3: no such table users; version 1.1 keeps serving")};
+    api.status.conditions = {MakeCondition("Ready", ConditionStatus::False, "RolloutFailed",
+                                           "exit code 3: no such table users; version 1.1 keeps serving")};
     api.status.last_rollout = v1::RolloutRecord{.cause = "spec.source.image.tag: 1.1 -> 1.2",
                                                 .outcome = "Failed",
                                                 .message = "exit code 3: no such table users",

@@ -1,0 +1,26 @@
+// Parts that describe and why have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "controller/cmd/tfctl/session.h"
+
+namespace tinyforge::tfctl {
+
+// "Name:         shop"; nothing for an empty value.
+void PrintField(const Terminal& terminal, std::string_view name, std::string_view value);
+
+// Lines with two spaces before each.
+void PrintIndented(const Terminal& terminal, std::string_view text);
+
+void PrintConditions(const Terminal& terminal, const Json& object);
+// Of the detailed records that /api/workloads/NAME/containers gives.
+void PrintContainers(const Terminal& terminal, const Json& items);
+// Those of `events` from `first` on.
+void PrintEvents(const Terminal& terminal, const Json& events, std::size_t first = 0);
+
+// "4s", "1m3s" between start and end of a rollout; empty while it has not ended.
+std::string RolloutDuration(const Json& rollout);
+
+}  // namespace tinyforge::tfctl

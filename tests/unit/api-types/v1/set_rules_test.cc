@@ -1,0 +1,62 @@
+// Claims of host ports between workloads.
+#include "api-types/v1/set_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tinyforge::v1 {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+ObjectPtr Claiming(std::string name, Port port, std::vector<std::string> hosts = {}) {
+  auto object = std::make_shared<Object>();
+  object->key = {Kind::Workload, std::move(name)};
+  WorkloadSpec spec;
+  spec.hosts = std::move(hosts);
+  spec.ports = {std::move(port)};
+  object->spec = std::move(spec);
+  return object;
+}
+
+std::vector<Collision> Between(const std::vector<ObjectPtr>& objects) {
+  std::map<ObjectKey, ObjectPtr> set;
+  for (const auto& object : objects) set.emplace(object->key, object);
+  return ValidateSet(set);
+}
+
+Port At(std::uint16_t host, std::optional<std::string> address = {}, Protocol protocol = Protocol::TCP) {
+  return {.container = 80, .host = host, .host_ip = std::move(address), .protocol = protocol};
+}
+
+TEST(ValidateSet, OnePortHasOneHolder) {
+  const auto collisions = Between({Claiming("a", At(80)), Claiming("b", At(80)), Claiming("c", At(80))});
+  ASSERT_THAT(collisions, SizeIs(2));
+  EXPECT_EQ(collisions[0].key.name, "b");
+  EXPECT_EQ(collisions[1].key.name, "c");
+}
+
+TEST(ValidateSet, OtherPlacesDoNotCollide) {
+  EXPECT_THAT(Between({Claiming("a", At(80)), Claiming("b", At(81))}), IsEmpty());
+  EXPECT_THAT(Between({Claiming("a", At(80)), Claiming("b", At(80, {}, Protocol::UDP))}), IsEmpty());
+  EXPECT_THAT(Between({Claiming("a", At(80, "10.0.0.1")), Claiming("b", At(80, "10.0.0.2"))}), IsEmpty());
+  EXPECT_THAT(Between({Claiming("a", At(0)), Claiming("b", At(0))}), IsEmpty()) << "ephemeral";
+  EXPECT_THAT(Between({Claiming("a", {.container = 80}), Claiming("b", {.container = 80})}), IsEmpty())
+      << "not published";
+}
+
+TEST(ValidateSet, TheWildcardAddressIncludesAll) {
+  EXPECT_THAT(Between({Claiming("a", At(80, "0.0.0.0")), Claiming("b", At(80, "10.0.0.2"))}), SizeIs(1));
+  EXPECT_THAT(Between({Claiming("a", At(80)), Claiming("b", At(80, "::"))}), SizeIs(1));
+}
+
+TEST(ValidateSet, DisjointHostsDoNotCollide) {
+  EXPECT_THAT(Between({Claiming("a", At(80), {"web1"}), Claiming("b", At(80), {"web2", "db*"})}), IsEmpty());
+  EXPECT_THAT(Between({Claiming("a", At(80), {"web1"}), Claiming("b", At(80), {"web*"})}), SizeIs(1));
+  EXPECT_THAT(Between({Claiming("a", At(80), {"web1"}), Claiming("b", At(80))}), SizeIs(1));
+  EXPECT_THAT(Between({Claiming("a", At(80), {"a*"}), Claiming("b", At(80), {"*b"})}), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace tinyforge::v1

@@ -1,0 +1,203 @@
+#include "controller/docker/container_index.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <set>
+
+#include "tests/unit/controller/docker/scripted_engine.h"
+
+namespace tinyforge::docker {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string Labels(const std::string& workload) {
+  return R"({"tinyforge.instance":"i","tinyforge.workload.id":")" + workload + R"("})";
+}
+
+std::string Summary(const std::string& id, const std::string& workload) {
+  return R"({"Id":")" + id + R"(","Names":["/)" + id + R"("],"State":"running","Status":"Up","Labels":)" + Labels(workload) + "}";
+}
+
+std::int64_t Now() { return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+// Containers c1 … of workload w, all running.
+class ContainerIndexTest : public testing::Test {
+ protected:
+  ContainerIndexTest()
+      : engine_([this](const std::string& line) { return Script(line); }),
+        client_({engine_.host(), {}}),
+        index_(client_, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}, .on_change = [this](const std::string& w) { told_.Lock()->push_back(w); }}) {
+    index_.SetConnected(true);
+  }
+
+  std::string Script(const std::string& line) {
+    if (line.find("/containers/json") != std::string::npos) {
+      if (line.find("address") != std::string::npos) return Answer(200, "[]");
+      std::string list;
+      for (int i = 1; i <= count_; ++i) list += (i > 1 ? "," : "") + Summary("c" + std::to_string(i), "w");
+      return listing_.empty() ? Answer(200, "[" + list + "]") : listing_;
+    }
+    auto at = line.find("/containers/") + 12;
+    auto id = line.substr(at, line.find("/json") - at);
+    if (gone_) return Answer(404, "{}");
+    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id + R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":)" + Labels("w") + "}}");
+  }
+
+  std::size_t Calls() { return engine_.requests().size(); }
+  static EngineEvent Event(const std::string& action, const std::string& id, std::int64_t time) {
+    return {.action = action, .id = id, .name = id, .instance = "i", .workload = "w", .time_ns = time};
+  }
+  void Fill(int count) {
+    count_ = count;
+    ASSERT_TRUE(index_.Resync());
+    ASSERT_THAT(*index_.Containers("w"), SizeIs(count));
+  }
+  std::vector<std::string> Told() { return std::exchange(*told_.Lock(), {}); }
+
+  std::atomic<int> count_ = 0;
+  std::atomic<bool> gone_ = false;
+  std::string listing_;
+  Guarded<std::vector<std::string>> told_;
+  ScriptedEngine engine_;
+  EngineClient client_;
+  ContainerIndex index_;
+};
+
+TEST_F(ContainerIndexTest, BeforeAListingNothingIsKnownInsteadOfEmpty) {
+  auto containers = index_.Containers("w");
+  ASSERT_FALSE(containers);
+  EXPECT_EQ(containers.error().kind, ErrorKind::Waiting);
+  EXPECT_FALSE(index_.in_step());
+  Fill(0);
+  EXPECT_TRUE(index_.in_step());
+  index_.SetConnected(false);
+  EXPECT_FALSE(index_.Containers("w"));
+  ASSERT_TRUE(index_.Resync());
+  EXPECT_FALSE(index_.in_step());  // the stream is down
+}
+
+TEST_F(ContainerIndexTest, AListingThatCannotBeReadChangesNothing) {
+  Fill(2);
+  for (const std::string& broken : {Answer(200, "[{\"Id\":5}]"), Answer(200, "[" + Summary("c1", "w") + ",{\"Names\":[]}]"), Answer(500, "{}"),
+                                    Answer(200, "[" + Summary("c1", "w")), Answer(200, "{\"message\":\"x\"}"), Answer(200, ""),
+                                    std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
+    {
+      std::lock_guard lock(engine_.mutex());
+      listing_ = broken;
+    }
+    EXPECT_FALSE(index_.Resync()) << broken;
+    EXPECT_THAT(*index_.Containers("w"), SizeIs(2));
+  }
+}
+
+TEST_F(ContainerIndexTest, AnEventFromBeforeTheInspectIsOldNews) {
+  Fill(1);
+  auto calls = Calls();
+  index_.OnEvent(Event("start", "c1", Now() - 1'000'000'000));
+  EXPECT_THAT(Told(), IsEmpty());
+  ASSERT_TRUE(index_.Containers("w"));
+  EXPECT_EQ(Calls(), calls);
+  index_.OnEvent(Event("start", "c1", Now()));
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  ASSERT_TRUE(index_.Containers("w"));
+  EXPECT_EQ(Calls(), calls + 1);
+}
+
+TEST_F(ContainerIndexTest, ABurstOfEventsCostsOneInspect) {
+  Fill(1);
+  auto calls = Calls();
+  for (int i = 0; i < 100; ++i) index_.OnEvent(Event("start", "c1", Now()));
+  ASSERT_TRUE(index_.Containers("w"));
+  EXPECT_EQ(Calls(), calls + 1);
+}
+
+TEST_F(ContainerIndexTest, EventsOfOthersAreNotOurs) {
+  Fill(1);
+  auto event = Event("start", "c9", Now());
+  event.instance = "other";
+  index_.OnEvent(event);
+  EXPECT_THAT(Told(), IsEmpty());
+  EXPECT_THAT(index_.All(), SizeIs(1));
+}
+
+TEST_F(ContainerIndexTest, OwnChangesAreInspectedOnceAndARemovalNotAtAll) {
+  Fill(2);
+  auto calls = Calls();
+  index_.Touch("c1");
+  index_.Touch("c1");
+  index_.Removed("c2");
+  EXPECT_THAT(*index_.Containers("w"), SizeIs(1));
+  EXPECT_EQ(Calls(), calls + 1);
+  index_.OnEvent(Event("destroy", "c2", Now()));
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(ContainerIndexTest, ACreatedContainerIsSeenBeforeItsEvent) {
+  Fill(0);
+  index_.Created("c7", "w");
+  EXPECT_THAT(*index_.Containers("w"), SizeIs(1));
+}
+
+TEST_F(ContainerIndexTest, AnInspectThatFindsNothingDropsTheContainer) {
+  Fill(1);
+  gone_ = true;
+  index_.OnEvent(Event("die", "c1", Now()));
+  EXPECT_THAT(*index_.Containers("w"), IsEmpty());
+  EXPECT_THAT(index_.All(), IsEmpty());
+}
+
+TEST_F(ContainerIndexTest, TheAuditInspectsATwentiethEachTimeAndComesRound) {
+  Fill(40);
+  std::set<std::string> audited;
+  for (int round = 0; round < 20; ++round) {
+    auto before = Calls();
+    auto report = index_.Resync();
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->inspected, 2u);
+    EXPECT_THAT(report->workloads, IsEmpty());
+    auto requests = engine_.requests();
+    ASSERT_EQ(requests.size(), before + 3);
+    audited.insert(requests[before + 1].substr(0, 40));
+    audited.insert(requests[before + 2].substr(0, 40));
+  }
+  EXPECT_THAT(audited, SizeIs(40));
+}
+
+TEST_F(ContainerIndexTest, AReconnectionMarksAndReportsEverything) {
+  Fill(2);
+  index_.SetConnected(false);
+  index_.SetConnected(true);
+  auto report = index_.Resync();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->workloads, ElementsAre("w"));
+  auto calls = Calls();
+  EXPECT_THAT(*index_.Containers("w"), SizeIs(2));
+  EXPECT_EQ(Calls(), calls + 2);
+}
+
+TEST_F(ContainerIndexTest, AnOrphanIsReportedOnceAndNotForEver) {
+  count_ = 1;
+  EXPECT_THAT(index_.Resync()->workloads, ElementsAre("w"));
+  EXPECT_THAT(index_.Resync()->workloads, IsEmpty());  // nobody has read it, and nothing changed
+}
+
+TEST_F(ContainerIndexTest, AddressesOfLabelsAndReservationsAreNotGivenTwice) {
+  Fill(1);
+  auto first = index_.FreeAddresses(3);
+  ASSERT_TRUE(first);
+  auto event = Event("create", "c9", Now());
+  event.instance = "other";
+  event.address = ToString(*ParseIpv4(first->back()) + 1);
+  index_.OnEvent(event);
+  auto next = index_.FreeAddresses(1);
+  ASSERT_TRUE(next);
+  EXPECT_NE(next->front(), event.address);
+  EXPECT_THAT(*first, testing::Not(testing::Contains(next->front())));
+}
+
+}  // namespace
+}  // namespace tinyforge::docker

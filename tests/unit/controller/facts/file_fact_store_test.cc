@@ -1,0 +1,184 @@
+#include "controller/facts/file_fact_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "controller/facts/installation.h"
+#include "tests/fakes/temporary_directory.h"
+
+namespace tinyforge {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+namespace fs = std::filesystem;
+
+Facts Sample() {
+  Facts facts;
+  facts.failed = {{"v1:abc", "sha256:1", "exit 1", SysTime(std::chrono::milliseconds(1767225600123))}};
+  facts.suspended = true;
+  return facts;
+}
+
+std::string Why(const Expected<void>& outcome) { return outcome ? "" : outcome.error().message; }
+
+class FactsTest : public ::testing::Test {
+ protected:
+  std::string File(const std::string& name) { return dir_ / ("state/facts/" + name); }
+  struct stat StatOf(const std::string& path) {
+    struct stat info {};
+    EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
+    return info;
+  }
+  void PutFile(const std::string& text) {
+    fs::create_directories(dir_ / "state/facts");
+    WriteText(File("shop.json"), text);
+  }
+
+  TemporaryDirectory dir_;
+  std::unique_ptr<Logger> log_ = MakeNullLogger();
+  std::string state_ = dir_ / "state";
+};
+
+TEST_F(FactsTest, AreEmptyBeforeTheFirstSave) {
+  FileFactStore store(state_, *log_);
+  EXPECT_EQ(*store.Load("shop"), Facts());
+  EXPECT_EQ(Why(store.Save("shop", Facts())), "");
+  EXPECT_FALSE(fs::exists(File("shop.json")));
+}
+
+TEST_F(FactsTest, SurviveARestart) {
+  EXPECT_EQ(Why(FileFactStore(state_, *log_).Save("shop", Sample())), "");
+  EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), Sample());
+  EXPECT_EQ(StatOf(File("shop.json")).st_mode & 07777, 0600u);
+}
+
+TEST_F(FactsTest, WriteNothingWhenEqualAndNoFileWhenEmpty) {
+  FileFactStore store(state_, *log_);
+  ASSERT_EQ(Why(store.Save("shop", Sample())), "");
+  const ino_t inode = StatOf(File("shop.json")).st_ino;
+  ASSERT_EQ(Why(store.Save("shop", Sample())), "");
+  EXPECT_EQ(StatOf(File("shop.json")).st_ino, inode);
+  ASSERT_EQ(Why(store.Save("shop", Facts())), "");
+  EXPECT_FALSE(fs::exists(File("shop.json")));
+}
+
+TEST_F(FactsTest, KeepKeysOfANewerVersion) {
+  PutFile(R"({"pin": {"tag": "1.2", "base": [1, 2]}, "suspended": true})");
+  FileFactStore store(state_, *log_);
+  Facts facts = *store.Load("shop");
+  EXPECT_TRUE(facts.suspended);
+  facts.suspended = false;
+  facts.stopped = true;
+  ASSERT_EQ(Why(store.Save("shop", facts)), "");
+  EXPECT_THAT(ReadText(File("shop.json")), HasSubstr("\"tag\": \"1.2\""));
+  EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), facts);
+  ASSERT_EQ(Why(store.Save("shop", Facts())), "");
+  EXPECT_THAT(ReadText(File("shop.json")), HasSubstr("\"tag\": \"1.2\""));
+}
+
+TEST_F(FactsTest, CountAsEmptyWhenDamagedAndAreSetAside) {
+  const std::vector<std::string> texts = {"{\"suspended\": tru",
+                                          "[]",
+                                          "{\"failed\": 3}",
+                                          "{\"failed\": [{\"at\": \"yesterday\"}]}",
+                                          std::string(20000, ' '),
+                                          ""};
+  for (const std::string& text : texts) {
+    PutFile(text);
+    FileFactStore store(state_, *log_);
+    auto facts = store.Load("shop");
+    ASSERT_TRUE(facts) << text;
+    EXPECT_EQ(*facts, Facts());
+    EXPECT_FALSE(fs::exists(File("shop.json")));
+    EXPECT_EQ(ReadText(File("shop.json.damaged")), text);
+    EXPECT_EQ(Why(store.Save("shop", Sample())), "");
+    EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), Sample());
+  }
+}
+
+TEST_F(FactsTest, SetALinkAsideInsteadOfFollowingIt) {
+  fs::create_directories(dir_ / "state/facts");
+  WriteText(dir_ / "precious", "{\"suspended\": true}");
+  fs::create_symlink(dir_ / "precious", File("shop.json"));
+  FileFactStore store(state_, *log_);
+  EXPECT_EQ(*store.Load("shop"), Facts());
+  ASSERT_EQ(Why(store.Save("shop", Sample())), "");
+  EXPECT_EQ(ReadText(dir_ / "precious"), "{\"suspended\": true}");
+}
+
+TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
+  FileFactStore store(state_, *log_);
+  Facts facts;
+  for (int i = 0; i < 20; ++i) {
+    facts.failed.push_back({"v1:" + std::to_string(i), "sha256:x", std::string(100000, i % 2 == 0 ? '\xff' : '\x01'), SysTime{}});
+  }
+  ASSERT_EQ(Why(store.Save("shop", facts)), "");
+  EXPECT_LE(fs::file_size(File("shop.json")), 16u << 10);
+  FileFactStore again(state_, *log_);
+  ASSERT_THAT(again.Load("shop")->failed, SizeIs(8));
+  EXPECT_EQ(again.Load("shop")->failed.back().template_hash, "v1:19");
+  EXPECT_EQ(*again.Load("shop"), *store.Load("shop"));
+}
+
+TEST_F(FactsTest, RefuseWhatIsNoWorkloadName) {
+  FileFactStore store(state_, *log_);
+  for (const char* name : {"", "..", "../x", "a/b", "_installation", "UPPER"}) {
+    EXPECT_FALSE(store.Load(name)) << name;
+    EXPECT_FALSE(store.Save(name, Sample())) << name;
+  }
+}
+
+TEST_F(FactsTest, AFailedSaveChangesNothing) {
+  FileFactStore store(state_, *log_);
+  EXPECT_EQ(*store.Load("shop"), Facts());
+  WriteText(state_, "a file where the directory should be");
+  EXPECT_FALSE(store.Save("shop", Sample()));
+  fs::remove(state_);
+  EXPECT_EQ(*store.Load("shop"), Facts());
+  EXPECT_EQ(Why(store.Save("shop", Sample())), "");
+}
+
+TEST_F(FactsTest, ServeManyThreads) {
+  FileFactStore store(state_, *log_);
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string workload = "w" + std::to_string(t % 2);
+      for (int i = 0; i < 10; ++i) {
+        Facts facts;
+        facts.stopped = i % 2 == 0;
+        EXPECT_EQ(Why(store.Save(workload, facts)), "");
+        EXPECT_TRUE(store.Load(workload));
+      }
+    });
+  }
+}
+
+TEST_F(FactsTest, KeepOneInstallationKey) {
+  auto key = InstallationKey(state_, *log_);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->size(), 32u);
+  EXPECT_EQ(*InstallationKey(state_, *log_), *key);
+  TemporaryDirectory other;
+  EXPECT_NE(*InstallationKey(other.path(), *log_), *key);
+  EXPECT_EQ(StatOf(File("_installation.json")).st_mode & 07777, 0600u);
+}
+
+TEST_F(FactsTest, RestoreTheInstallationKeyFromEitherCopy) {
+  const std::string key = *InstallationKey(state_, *log_);
+  fs::remove_all(dir_ / "state/facts");
+  EXPECT_EQ(*InstallationKey(state_, *log_), key);
+  WriteText(File("_installation.json"), "{\"hmacKey\": \"short\"}");
+  EXPECT_EQ(*InstallationKey(state_, *log_), key);
+  fs::remove(dir_ / "state/installation.json");
+  EXPECT_EQ(*InstallationKey(state_, *log_), key);
+  fs::remove_all(state_);
+  EXPECT_NE(*InstallationKey(state_, *log_), key);
+}
+
+}  // namespace
+}  // namespace tinyforge

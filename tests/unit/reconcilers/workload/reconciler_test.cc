@@ -1,0 +1,197 @@
+#include "reconcilers/workload/reconciler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_engine.h"
+#include "tests/fakes/fake_store.h"
+#include "tests/fakes/fake_tree.h"
+
+namespace tinyforge {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class FakeConfig : public ConfigReader, public DeletionGate {
+ public:
+  std::shared_ptr<v1::ObjectSet> objects = std::make_shared<v1::ObjectSet>();
+  std::shared_ptr<FakeTree> tree = std::make_shared<FakeTree>();
+  bool may_delete = true;
+  bool in_history = true;
+
+  std::shared_ptr<const ConfigSnapshot> Current() override {
+    return std::make_shared<ConfigSnapshot>(ConfigSnapshot{objects, tree});
+  }
+  bool HistoryHeld(const Revision&, std::string_view) override { return in_history; }
+  bool MayDelete(std::string_view) override { return may_delete; }
+};
+
+class WorkloadReconcilerTest : public ::testing::Test {
+ protected:
+  WorkloadReconcilerTest() {
+    engine.images["web:1"] = "sha256:one";
+    config.objects->complete = true;
+    config.objects->revision = "c0ffee";
+    spec.source.image = v1::ImageSource{.repository = "web", .tag = "1"};
+    Commit();
+  }
+  void Commit() {
+    auto object = std::make_shared<v1::Object>();
+    object->key = {Kind::Workload, "web"};
+    object->position = {"web.yaml", 1, 1};
+    object->spec = spec;
+    config.objects->objects[object->key] = object;
+    ASSERT_TRUE(store.CommitRevision({object}, {}, "c0ffee"));
+  }
+  void Remove() { config.objects->objects.clear(); }
+  Outcome Pass() {
+    Outcome outcome = reconciler.Reconcile({{Kind::Workload, "web"}, now});
+    if (outcome.status) {
+      EXPECT_TRUE(store.UpdateStatus({Kind::Workload, "web"}, *outcome.status));
+    }
+    return outcome;
+  }
+  void Settle() {
+    for (int i = 0; i < 10; ++i) Pass(), engine.Tick(std::chrono::seconds(10)), now += std::chrono::seconds(10);
+  }
+  const Condition& Ready(const Outcome& outcome) { return *FindCondition(outcome.status->conditions, condition::kReady); }
+
+  v1::WorkloadSpec spec;
+  FakeConfig config;
+  FakeEngine engine;
+  FakeSecrets secrets;
+  FakeFiles files;
+  FakeFacts facts;
+  FakeStore store;
+  SysTime now = SysTime(std::chrono::seconds(1'000'000));
+  std::string read_only;
+  WorkloadReconciler reconciler{{config, config, engine, engine, engine, secrets, files, facts, store},
+                                {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
+};
+
+TEST_F(WorkloadReconcilerTest, BringsUpAWorkloadAndSaysSo) {
+  Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::False);
+  EXPECT_EQ(outcome.requeue_after, Duration(0));
+  Settle();
+  outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
+  EXPECT_EQ(outcome.status->revision, "c0ffee");
+  EXPECT_EQ(outcome.status->ready_replicas, 1);
+  EXPECT_EQ(outcome.status->last_rollout->outcome, "Succeeded");
+  EXPECT_FALSE(outcome.requeue_after);
+  EXPECT_THAT(outcome.events, IsEmpty());
+}
+
+TEST_F(WorkloadReconcilerTest, AFailedStepIsAnErrorAndIsNotFollowedAtOnce) {
+  engine.fail = [](const std::string& call) -> std::optional<Error> {
+    if (call == "start web") return Error{ErrorKind::Transient, "the Engine is busy"};
+    return std::nullopt;
+  };
+  const Outcome outcome = Pass();
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(outcome.error->message, HasSubstr("start web: the Engine is busy"));
+  EXPECT_FALSE(outcome.requeue_after);
+  EXPECT_EQ(Ready(outcome).reason, "Retrying");
+}
+
+TEST_F(WorkloadReconcilerTest, ASecretThatIsMissingIsWaitedForAndNothingRunsWithoutIt) {
+  spec.env = {{.name = "P", .secret = v1::SecretKeyRef{"db", "password"}}};
+  Commit();
+  const Outcome outcome = Pass();
+  EXPECT_EQ(outcome.error->kind, ErrorKind::Waiting);
+  EXPECT_THAT(Ready(outcome).message, HasSubstr("db"));
+  EXPECT_THAT(engine.calls, IsEmpty());
+}
+
+TEST_F(WorkloadReconcilerTest, AMissingSecretOfALaterCommitLeavesTheOldVersionRunning) {
+  Settle();
+  spec.env = {{.name = "P", .secret = v1::SecretKeyRef{"db", "password"}}};
+  Commit();
+  engine.calls.clear();
+  Pass();
+  EXPECT_THAT(engine.calls, IsEmpty());
+  EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
+}
+
+TEST_F(WorkloadReconcilerTest, OnAnotherHostItIsTakenAway) {
+  Settle();
+  spec.hosts = {"db*"};
+  Commit();
+  Settle();
+  EXPECT_TRUE(engine.containers.empty());
+}
+
+TEST_F(WorkloadReconcilerTest, RemovedFromTheConfigurationItIsTornDown) {
+  Settle();
+  Remove();
+  Settle();
+  EXPECT_TRUE(engine.containers.empty());
+}
+
+TEST_F(WorkloadReconcilerTest, NothingIsTornDownThatMayNotBeDeletedOrNoCommitExplains) {
+  Settle();
+  Remove();
+  config.may_delete = false;
+  Settle();
+  EXPECT_EQ(engine.containers.size(), 1u);
+  config.may_delete = true;
+  config.in_history = false;
+  Settle();
+  EXPECT_EQ(engine.containers.size(), 1u);
+  config.in_history = true;
+  config.objects->complete = false;
+  Settle();
+  EXPECT_EQ(engine.containers.size(), 1u);
+}
+
+TEST_F(WorkloadReconcilerTest, WhileAnotherControllerHoldsTheInstanceNothingIsChanged) {
+  read_only = "held by process 7";
+  const Outcome outcome = Pass();
+  EXPECT_THAT(engine.calls, IsEmpty());
+  EXPECT_EQ(Ready(outcome).reason, "ReadOnly");
+  EXPECT_THAT(Ready(outcome).message, HasSubstr("process 7"));
+}
+
+TEST_F(WorkloadReconcilerTest, SuspendedDriftIsReportedAndNotRepaired) {
+  Settle();
+  spec.suspend = true;
+  Commit();
+  engine.FindByName("web")->state = ContainerState::Exited;
+  engine.calls.clear();
+  const Outcome outcome = Pass();
+  EXPECT_THAT(engine.calls, IsEmpty());
+  EXPECT_EQ(Ready(outcome).reason, "Suspended");
+  EXPECT_THAT(Ready(outcome).message, HasSubstr("drift: state is exited"));
+}
+
+TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
+  Settle();
+  engine.calls.clear();
+  FakeStore empty;
+  WorkloadReconciler fresh({config, config, engine, engine, engine, secrets, files, facts, empty}, {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
+  const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
+  EXPECT_THAT(engine.calls, IsEmpty());
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
+}
+
+TEST_F(WorkloadReconcilerTest, WhatWasReadIsTold) {
+  config.tree->files = {{"conf/a.ini", "x"}};
+  spec.files = {{.target = "/etc/app", .from = "conf"}};
+  Commit();
+  ReadSet seen;
+  reconciler.OnRead([&](const ObjectKey&, ReadSet read) { seen = std::move(read); });
+  Pass();
+  EXPECT_TRUE(seen.Covers("conf/b.ini"));
+}
+
+TEST_F(WorkloadReconcilerTest, PreviewDoesNothing) {
+  auto decision = reconciler.Preview(*config.Current(), {Kind::Workload, "web"}, now);
+  ASSERT_TRUE(decision);
+  EXPECT_THAT(ToString(decision->plan), HasSubstr("create web"));
+  EXPECT_THAT(engine.calls, IsEmpty());
+}
+
+}  // namespace
+}  // namespace tinyforge
