@@ -13,7 +13,6 @@ namespace tinyforge::git {
 namespace {
 
 constexpr std::size_t kMaxAdvertised = 100'000;
-constexpr const char* kSystemCas = "/etc/ssl/certs/ca-certificates.crt";
 
 bool Mentions(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -73,9 +72,10 @@ class Session {
     return Fail(reason, message);
   }
 
+  // Without a file of its own the child trusts the system's authorities, which libgit2 has loaded already.
   bool TrustAuthorities() {
-    if (url_.scheme != GitUrl::Scheme::Https) return true;
-    const std::string file = request_.auth.ca_file.empty() ? kSystemCas : request_.auth.ca_file;
+    const std::string& file = request_.auth.ca_file;
+    if (url_.scheme != GitUrl::Scheme::Https || file.empty()) return true;
     if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file.c_str(), nullptr) == 0) return true;
     return Fail(GitReason::Certificate, "cannot read the CA file " + file + ": " + LastMessage());
   }

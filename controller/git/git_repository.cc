@@ -7,6 +7,8 @@ namespace {
 
 using git::ObjectDatabase;
 
+constexpr auto kMaxFiles = static_cast<std::int64_t>(kMaxTreeFiles);
+
 Error InvalidOption(std::string message) {
   return {ErrorKind::Invalid, std::move(message)};
 }
@@ -159,7 +161,7 @@ Expected<void> GitRepository::Compare(const Revision& in_force, SyncResult& resu
   auto compared = CompareTrees(in_force, result.revision, known_size_);
   if (!compared) return compared.error();
   const std::int64_t files = compared->before + compared->diff.growth;
-  if (files > static_cast<std::int64_t>(kMaxTreeFiles)) return TooManyFiles(files);
+  if (files > kMaxFiles) return TooManyFiles(files);
   known_size_ = {result.revision, files};
   result.complete = compared->complete;
   result.changes = std::move(compared->diff.changes);
@@ -201,6 +203,7 @@ std::string GitRepository::Reason() const {
 Expected<std::vector<TreeChange>> GitRepository::Changes(const Revision& from, const Revision& to) const {
   auto compared = CompareTrees(from, to, {from, 0});
   if (!compared) return compared.error();
+  if (compared->complete && compared->diff.growth > kMaxFiles) return TooManyFiles(compared->diff.growth);
   return std::move(compared->diff.changes);
 }
 

@@ -264,6 +264,7 @@ TEST_F(GitRepositoryTest, TreeBeyondTheLimitIsRefusedWhetherItGrewOrCameAtOnce) 
   EXPECT_THAT(SyncError(*repository, full).message, HasSubstr("20001 files; at most 20000"));
   EXPECT_THAT(SyncError(*repository).message, HasSubstr("20001 files; at most 20000"));
   EXPECT_THAT(SyncError(*Make(Options()), full).message, HasSubstr("20001 files; at most 20000"));
+  EXPECT_FALSE(repository->Changes("", *repository->LastFetched())) << "a start with this tree fails as well";
 }
 
 TEST_F(GitRepositoryTest, HistoryAnswersWhetherACommitIsInItAndHeldAFile) {
