@@ -55,10 +55,12 @@ class Planner {
     return c.state == ContainerState::Running && RunningFor(c) >= context_.healthy_after &&
            (c.health == ContainerHealth::None || c.health == ContainerHealth::Healthy);
   }
-  // A verdict on the release; what the world refused (a held port) is not one.
-  static bool HasFailed(const ObservedContainer& c, const DesiredContainer& d) {
+  // A verdict on the release. A start that the world refused (a held port) is none while the old one runs beside it; where
+  // the old one had to be stopped, it is: trying again would stop it again.
+  bool HasFailed(const ObservedContainer& c, const DesiredContainer& d) const {
     if (Completed(c, d)) return false;
-    if (c.state == ContainerState::Created) return c.exit_code == kCannotExecute || c.exit_code == kCommandNotFound;
+    if (c.state == ContainerState::Created)
+      return c.exit_code == kCannotExecute || c.exit_code == kCommandNotFound || (!StartFirst() && !c.error.empty());
     return c.state == ContainerState::Exited || c.state == ContainerState::Restarting || c.restart_count > 0 ||
            c.health == ContainerHealth::Unhealthy;
   }
@@ -209,8 +211,8 @@ class Planner {
     Say(Phase::Progressing, "RollingOut", cause);
     CountOld(*slot.serving_old);
     if (!slot.current) return CreateCandidate(slot, cause);
-    if (HasFailed(*slot.current, *slot.desired)) return FailRelease(slot);
     if (AddressIsTaken(*slot.current)) return StartAgain(slot, cause);
+    if (HasFailed(*slot.current, *slot.desired)) return FailRelease(slot);
     if (slot.current->state == ContainerState::Paused) return build_.Add(action::Unpause{RefTo(*slot.current)}, "drift: state is paused");
     if (slot.current->state == ContainerState::Created) return StartCandidate(slot, cause);
     if (!Proven(*slot.current, *slot.desired)) return AwaitProof(*slot.current, "RollingOut");

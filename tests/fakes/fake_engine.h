@@ -20,6 +20,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     bool exits = false;    // as soon as it is started
     int exit_code = 1;
     bool cannot_start = false;  // a command that does not exist
+    bool refused = false;       // by the world: its host port is held
   };
 
   // How a container made from this template hash fares; all others run.
@@ -90,6 +91,11 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
         c.exit_code = 127;
         c.error = "exec: not found";
         return Expected<void>(Error{ErrorKind::Terminal, "start " + c.name + ": exec: not found"});
+      }
+      if (b.refused) {
+        c.exit_code = 128;
+        c.error = "port is already allocated";
+        return Expected<void>(Error{ErrorKind::Waiting, "start " + c.name + ": port is already allocated"});
       }
       SetRunning(c);
       if (b.exits) Exit(c, b.exit_code);

@@ -134,6 +134,19 @@ TEST(ComputePlan, CommandThatCannotRunIsAFailedRelease) {
   EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
 }
 
+TEST(ComputePlan, RecreateThatTheHostRefusesToStartBringsTheOldOneBackOnce) {
+  WorkloadWorld world;
+  world.context.strategy = v1::RolloutStrategy::Recreate;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.refused = true};
+  world.TakeCalls();
+  for (int i = 0; i < 20; ++i) world.Pass(), world.engine.Tick(std::chrono::seconds(5));
+  EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:1");
+  EXPECT_EQ(std::count(world.engine.calls.begin(), world.engine.calls.end(), "stop web"), 1);
+}
+
 TEST(ComputePlan, RevertAfterAFailedReleaseRemovesItsRecord) {
   WorkloadWorld world;
   ASSERT_GE(world.Settle(), 0);
