@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "api-types/v1/hosts.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -24,7 +26,7 @@ constexpr std::array<std::string_view, 14> kDefaultCapabilities = {
 constexpr std::array<std::string_view, 2> kUsualSockets = {"/var/run/docker.sock", "/run/docker.sock"};
 
 bool Matches(const std::vector<std::string>& patterns, std::string_view workload) {
-  return std::ranges::any_of(patterns, [&](const std::string& pattern) { return MatchesGlob(pattern, workload); });
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) { return v1::GlobMatches(pattern, workload); });
 }
 
 Error Forbidden(std::string_view what, std::string_view workload, std::string_view setting) {
@@ -197,26 +199,6 @@ bool PolicyChecker::IsSocket(const std::string& path) const {
   return std::ranges::any_of(sockets_, [&](const auto& socket) {
     return IsBelow(Lexical(socket), path) || IsBelow(Resolved(socket), path);
   });
-}
-
-bool MatchesGlob(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
 }
 
 }  // namespace tinyforge::docker

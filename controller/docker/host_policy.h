@@ -60,7 +60,5 @@ class PolicyChecker {
   std::vector<std::string> sockets_;
 };
 
-// "*" is any run of characters, "?" any one.
-bool MatchesGlob(std::string_view pattern, std::string_view name);
 
 }  // namespace tinyforge::docker

@@ -208,13 +208,12 @@ void Manager::OnResynced(const std::vector<std::string>& workloads) {
 // --- deletions ---
 
 Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
-  std::set<std::string_view> faulty;  // files that have errors: what they held is not gone
-  for (const v1::Diagnostic& error : objects.errors) faulty.insert(error.position.path);
   Doomed doomed;
   for (const ObservedContainer& c : ports_.fleet.All()) {
     ++doomed.existing;
     const std::string workload(c.Label(label::kWorkload));
-    if (objects.Find({Kind::Workload, workload}) || faulty.contains(c.Label(label::kSource))) continue;
+    const ObjectKey owner{Kind::Workload, workload};
+    if (objects.Find(owner) || !IsKnownGone(objects, owner, c.Label(label::kSource))) continue;
     if (HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource))) ++doomed.workloads[workload];
   }
   return doomed;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api-types/v1/hosts.h"
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/ownership.h"
 
@@ -37,7 +38,7 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   const auto snapshot = ports_.config.Current();
   if (!snapshot) return {};
   const v1::Object* object = snapshot->objects->Find(request.key);
-  if (!object || !RunsOn(object->workload().hosts, options_.host)) return TearDown(request, *snapshot);
+  if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) return TearDown(request, *snapshot);
   Pass pass{.snapshot = *snapshot, .object = *object, .now = request.now};
   if (auto record = ports_.store.Get(request.key); record && *record) pass.record = std::move(**record);
   if (auto decided = Decide(pass); !decided) pass.error = std::move(decided).error();
@@ -47,7 +48,7 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
 
 Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, const ObjectKey& key, SysTime now) {
   const v1::Object* object = snapshot.objects->Find(key);
-  if (!object || !RunsOn(object->workload().hosts, options_.host)) {
+  if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) {
     ObservedState observed;
     auto containers = ports_.containers.Containers(key.name);
     if (!containers) return std::move(containers).error();
@@ -176,21 +177,6 @@ std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload)
     name = *object->workload().parent;
   }
   return workload;
-}
-
-bool RunsOn(const std::vector<std::string>& hosts, std::string_view host) {
-  // Linear matching of one glob: on a mismatch the last * takes one character more.
-  auto matches = [](std::string_view pattern, std::string_view text) {
-    std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-    while (t < text.size()) {
-      if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') ++p, ++t;
-      else if (p < pattern.size() && pattern[p] == '*') star = p++, resume = t;
-      else if (star != std::string_view::npos) p = star + 1, t = ++resume;
-      else return false;
-    }
-    return pattern.find_first_not_of('*', p) == std::string_view::npos;
-  };
-  return hosts.empty() || std::any_of(hosts.begin(), hosts.end(), [&](const std::string& pattern) { return matches(pattern, host); });
 }
 
 }  // namespace tinyforge

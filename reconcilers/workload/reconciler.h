@@ -61,7 +61,4 @@ class WorkloadReconciler : public Reconciler {
 // The first ancestor of a parent chain; the workload itself without a parent, or with a chain that never ends.
 std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload);
 
-// Whether controllers on `host` run objects that say these patterns (glob with * and ?; none: all hosts).
-bool RunsOn(const std::vector<std::string>& hosts, std::string_view host);
-
 }  // namespace tinyforge

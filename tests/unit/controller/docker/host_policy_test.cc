@@ -1,5 +1,7 @@
 #include "controller/docker/host_policy.h"
 
+#include "api-types/v1/hosts.h"
+
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -144,7 +146,7 @@ TEST(HostPolicyTest, Globs) {
   for (auto [pattern, name, matches] : {std::tuple("*", "", true), {"a*c", "abbc", true}, {"a*c", "abcd", false},
                                         {"?", "a", true}, {"?", "", false}, {"*-db", "shop-db", true}, {"", "a", false},
                                         {"a**b", "ab", true}, {"*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaa", false}}) {
-    EXPECT_EQ(MatchesGlob(pattern, name), matches) << pattern << " " << name;
+    EXPECT_EQ(v1::GlobMatches(pattern, name), matches) << pattern << " " << name;
   }
 }
 
