@@ -98,7 +98,7 @@ TEST_F(GitHttpTest, CertificateMustBeTrusted) {
 TEST_F(GitHttpTest, AddressInACertificateIsNotUnderstoodAndThatIsSaid) {
   const RigServer server("--tls");
   auto options = HttpOptions(server);
-  options.url = server.Fact("http") + "/config.git";
+  options.url.replace(options.url.find("localhost"), 9, "127.0.0.1");
   auto repository = Make(options);
   EXPECT_THAT(SyncError(*repository).message, HasSubstr("use a DNS name"));
   EXPECT_EQ(repository->Reason(), "Certificate");

@@ -244,7 +244,7 @@ TEST_F(GitRepositoryTest, ChangeListOfTenThousandFilesTouchesOnlyWhatChanged) {
   const Revision before = origin_.CommitMany(files);
   auto repository = Make(Options());
   EXPECT_EQ(Sync(*repository).changes.size(), 10'000u);
-  const Revision head = origin_.CommitFile("apps/7/m700.yaml", "n: changed\n");
+  const Revision head = origin_.CommitMany({{"apps/7/m700.yaml", "n: changed\n"}});
   EXPECT_THAT(Shown(Sync(*repository, before).changes), ElementsAre("+apps/7/m700.yaml"));
   const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(repository->Changes(before, head));
@@ -260,7 +260,7 @@ TEST_F(GitRepositoryTest, TreeBeyondTheLimitIsRefusedWhetherItGrewOrCameAtOnce) 
   const Revision full = origin_.CommitMany(files);
   auto repository = Make(Options());
   EXPECT_EQ(Sync(*repository).changes.size(), kMaxTreeFiles);
-  origin_.CommitFile("one-more", "1");
+  origin_.CommitMany({{"one-more", "1"}});
   EXPECT_THAT(SyncError(*repository, full).message, HasSubstr("20001 files; at most 20000"));
   EXPECT_THAT(SyncError(*repository).message, HasSubstr("20001 files; at most 20000"));
   EXPECT_THAT(SyncError(*Make(Options()), full).message, HasSubstr("20001 files; at most 20000"));

@@ -61,17 +61,18 @@ class WorkTree {
     std::filesystem::create_directories(std::filesystem::path(path_ + "/" + file).parent_path());
     std::ofstream(path_ + "/" + file, std::ios::binary) << text;
   }
-  // One commit of these files alone, without writing them to disk one by one.
+  // A commit that writes these files to the branch alone; the work tree stays behind.
   std::string CommitMany(const std::vector<std::pair<std::string, std::string>>& files) const {
     const std::string stream = path_ + ".stream";
     std::ofstream out(stream, std::ios::binary);
     out << "commit refs/heads/main\ncommitter t <t@example.com> 1700000000 +0000\ndata 4\nmany\n";
+    if (std::filesystem::exists(path_ + "/.git/refs/heads/main")) out << "from refs/heads/main^0\n";
     for (const auto& [file, text] : files) {
       out << "M 100644 inline " << file << "\ndata " << text.size() << "\n" << text << "\n";
     }
     out.close();
-    Git("fast-import --quiet < '" + stream + "' && git reset -q --hard");
-    return Git("rev-parse HEAD");
+    Git("fast-import --quiet < '" + stream + "'");
+    return Git("rev-parse main");
   }
   // Commits everything and returns the commit's id.
   std::string Commit(const std::string& message = "change") const {
