@@ -45,7 +45,7 @@ doc::Node FailedList(const std::vector<FailedRelease>& failed) {
   doc::Node list = doc::Node::List();
   for (const FailedRelease& release : failed) {
     doc::Node item = doc::Node::Map();
-    item.Add("templateHash", doc::Node::Of(release.template_hash));
+    item.Add("release", doc::Node::Of(release.release));
     item.Add("imageId", doc::Node::Of(release.image_id));
     item.Add("message", doc::Node::Of(release.message));
     item.Add("at", doc::Node::Of(FormatRfc3339(release.at)));
@@ -59,7 +59,7 @@ doc::Node FailedList(const std::vector<FailedRelease>& failed) {
 Facts Bounded(Facts facts) {
   if (facts.failed.size() > kMaxFailed) facts.failed.erase(facts.failed.begin(), facts.failed.end() - kMaxFailed);
   for (FailedRelease& release : facts.failed) {
-    release.template_hash = PlainText(release.template_hash, kMaxId);
+    release.release = PlainText(release.release, kMaxId);
     release.image_id = PlainText(release.image_id, kMaxId);
     release.message = PlainText(release.message, kMaxMessage);
   }
@@ -84,7 +84,7 @@ Expected<Facts> GetFacts(const doc::Node& document) {
   if (const doc::Node* failed = reader.Known(document, "failed", doc::Type::List)) {
     for (const doc::Node& item : failed->items) {
       FailedRelease& release = facts.failed.emplace_back();
-      reader.Get(item, "templateHash", release.template_hash);
+      reader.Get(item, "release", release.release);
       reader.Get(item, "imageId", release.image_id);
       reader.Get(item, "message", release.message);
       reader.Get(item, "at", release.at);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -167,6 +168,7 @@ struct DesiredState {
   std::vector<DesiredContainer> containers;
   std::vector<DesiredNetwork> networks;
   std::vector<std::string> volumes;        // Docker volumes to exist; never removed
+  std::set<std::string> exclusive_sources; // host paths and volumes that one container at a time may write
   std::vector<DesiredDirectory> directories;
   std::vector<DesiredFile> files;
   std::string image;                       // what the puller must have present

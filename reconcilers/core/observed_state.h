@@ -85,8 +85,8 @@ struct ObservedContainer {
 struct ObservedState {
   std::vector<ObservedContainer> containers;  // with our instance and this workload in their labels, by seq
   std::optional<std::string> image_id;        // of DesiredState::image, when present on the host
-  bool pulling = false;
   std::optional<Error> pull_failure;
+  std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
   std::map<std::string, Duration> running_for; // by container id, since the controller first saw it run (steady clock)
   std::map<std::string, std::string> written_files; // by host path: content hash of files that are rewritten in place

@@ -28,6 +28,8 @@ class ContainerReader {
   virtual Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) = 0;
   // How long each of these containers has run without a restart since the controller first saw it so; absent: not running.
   virtual std::map<std::string, Duration> RunningFor(std::string_view workload) = 0;
+  // Host paths and volumes that running containers of other workloads mount read-write, with a container's name each.
+  virtual std::map<std::string, std::string> WritersElsewhere(std::string_view workload) = 0;
   // `count` addresses of the shared network that no container holds and no other pass was given.
   virtual Expected<std::vector<std::string>> FreeAddresses(std::size_t count) = 0;
 };
@@ -83,6 +85,7 @@ class ImagePuller {
   // Never blocks: answers from what is known and starts a pull when the policy wants one. `reference` as in
   // ContainerTemplate::image. Always means: pull before a container is created, once for each create.
   virtual ImagePresence Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) = 0;
+  virtual ImagePresence Peek(const std::string& reference) = 0;  // what the host has now; never pulls
 };
 
 struct TreeEntry {
@@ -181,7 +184,7 @@ class FileMaterializer {
 
 // A verdict on a release that must not be tried again.
 struct FailedRelease {
-  std::string template_hash;
+  std::string release;   // hash of all that was asked for: spec, template, files
   std::string image_id;
   std::string message;  // exit code and the like
   SysTime at{};

@@ -37,7 +37,7 @@ struct Executor {
     if (!facts) return std::move(facts).error();
     auto& failed = facts->failed;
     std::erase_if(failed, [&](const FailedRelease& r) {
-      return r.template_hash == a.release.template_hash && r.image_id == a.release.image_id;
+      return r.release == a.release.release && r.image_id == a.release.image_id;
     });
     failed.push_back(a.release);
     if (failed.size() > kFailedReleasesKept) failed.erase(failed.begin());
@@ -49,12 +49,15 @@ struct Executor {
 
 ApplyResult Apply(const Plan& plan, const PlanTargets& targets) {
   ApplyResult result;
+  std::optional<int> broken;
   for (const Step& step : plan.steps) {
-    if (auto done = std::visit(Executor{targets}, step.action); !done) {
-      result.error = std::move(done).error().Within(ToString(step.action));
-      return result;
+    if (broken == step.group) continue;
+    if (auto done = std::visit(Executor{targets}, step.action); done) {
+      result.applied.push_back(&step);
+    } else {
+      broken = step.group;
+      if (!result.error) result.error = std::move(done).error().Within(ToString(step.action));
     }
-    ++result.applied;
   }
   return result;
 }

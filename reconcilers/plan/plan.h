@@ -49,6 +49,7 @@ using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action:
 struct Step {
   Action action;
   std::string cause;  // "env LOG_LEVEL differs", "drift: name", …
+  int group = 0;      // steps of one group belong together: after an error the rest of its group is left out
 };
 
 // What was seen and is deliberately left alone. `reason` is the type of the condition that tells of it.
@@ -85,10 +86,11 @@ struct PlanTargets {
   FactStore& facts;
 };
 
-// Runs the steps in order and stops at the first error, which is returned with the step named. Steps before it stay
-// done: the next pass observes and plans anew.
+// Runs the steps in order. An error ends its group; other groups go on, so that one container that cannot be changed
+// does not hold up the others. The first error is returned with its step named. What was done stays done: the next pass
+// observes and plans anew.
 struct ApplyResult {
-  std::size_t applied = 0;
+  std::vector<const Step*> applied;
   std::optional<Error> error;
 };
 ApplyResult Apply(const Plan& plan, const PlanTargets& targets);

@@ -30,11 +30,6 @@ struct ReadSet {
   bool Covers(std::string_view path) const;
 };
 
-struct Rendered {
-  DesiredState desired;
-  ReadSet read_set;
-};
-
 class SourceKind {
  public:
   virtual ~SourceKind() = default;

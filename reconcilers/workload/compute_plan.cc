@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api-types/codec/hash.h"
 #include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/step_builder.h"
 
@@ -12,6 +13,10 @@ constexpr int kCrashLoopRestarts = 3;
 // Exit codes of the Engine and the shell for a command that cannot be run at all.
 constexpr int kCannotExecute = 126;
 constexpr int kCommandNotFound = 127;
+constexpr std::size_t kReleaseLength = 32;                 // hex digits
+constexpr Duration kRefusedRetry = std::chrono::minutes(5);
+constexpr Duration kWriterPoll = std::chrono::seconds(2);  // another workload's stop queues that workload, not this one
+constexpr Duration kImagePoll = std::chrono::seconds(30);  // the end of a pull wakes sooner
 
 bool Contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -31,45 +36,115 @@ class Planner {
         build_(desired, observed, context) {}
 
   Decision Run() {
-    for (const Slot& slot : grouped_.slots) PlanSlot(slot);
+    for (const Slot& slot : grouped_.slots) {
+      if (slot.desired) PlanSlot(slot);
+      build_.NextGroup();
+    }
+    CleanUp();  // last, so that what cannot be removed holds up nothing
     for (const ForeignContainer& f : grouped_.foreign)
       build_.Warn(warning::kForeignContainer, "container " + f.name + " (" + f.id.substr(0, 12) +
                                                   ") bears the labels of this workload, but " + f.reason + "; it is left alone");
     return {build_.Take(), std::move(verdict_)};
   }
 
- private:
-  bool StartFirst() const { return context_.strategy != v1::RolloutStrategy::Recreate; }
+  bool MustCreate() const {
+    return std::any_of(grouped_.slots.begin(), grouped_.slots.end(), [&](const Slot& s) {
+      return s.desired && !s.current && !(s.serving_old && FindFailure(*s.desired));
+    });
+  }
 
+ private:
   // --- what is known of a container ---
 
   Duration RunningFor(const ObservedContainer& c) const {
     auto found = observed_.running_for.find(c.id);
     return found == observed_.running_for.end() ? Duration(0) : found->second;
   }
-  static bool Completed(const ObservedContainer& c, const DesiredContainer& d) {
-    return c.state == ContainerState::Exited && c.exit_code == 0 && d.limits.restart != v1::RestartPolicy::Always;
+  // A service that ends at once with 0 proves nothing: only what is meant to end, or ended before, may.
+  static bool CompletionCounts(const Slot& slot) {
+    const DesiredContainer& d = *slot.desired;
+    return d.limits.restart == v1::RestartPolicy::Never || !slot.serving_old || Completed(*slot.serving_old, d);
   }
-  bool Proven(const ObservedContainer& c, const DesiredContainer& d) const {
-    if (Completed(c, d)) return true;
+  bool Proven(const Slot& slot) const {
+    const ObservedContainer& c = *slot.current;
+    if (Completed(c, *slot.desired)) return CompletionCounts(slot);
     return c.state == ContainerState::Running && RunningFor(c) >= context_.healthy_after &&
            (c.health == ContainerHealth::None || c.health == ContainerHealth::Healthy);
   }
-  // A verdict on the release. A start that the world refused (a held port) is none while the old one runs beside it; where
-  // the old one had to be stopped, it is: trying again would stop it again.
-  bool HasFailed(const ObservedContainer& c, const DesiredContainer& d) const {
-    if (Completed(c, d)) return false;
-    if (c.state == ContainerState::Created)
-      return c.exit_code == kCannotExecute || c.exit_code == kCommandNotFound || (!StartFirst() && !c.error.empty());
+  // A verdict on the release. A start that the world refused (a held port) is none.
+  static bool HasFailed(const Slot& slot) {
+    const ObservedContainer& c = *slot.current;
+    if (Completed(c, *slot.desired)) return !CompletionCounts(slot);
+    if (c.state == ContainerState::Created) return CannotRun(c);
     return c.state == ContainerState::Exited || c.state == ContainerState::Restarting || c.restart_count > 0 ||
            c.health == ContainerHealth::Unhealthy;
   }
+  static bool CannotRun(const ObservedContainer& c) {
+    return c.state == ContainerState::Created && (c.exit_code == kCannotExecute || c.exit_code == kCommandNotFound);
+  }
+  static bool StartWasRefused(const ObservedContainer& c) {
+    return c.state == ContainerState::Created && !c.error.empty() && !CannotRun(c);
+  }
+  static bool AddressIsTaken(const ObservedContainer& c) {
+    return !IsUp(c) && !c.Label(label::kAddress).empty() && Contains(c.error, "Address already in use");
+  }
+  static bool ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) {
+    return HaltedByUs(c, d) || (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
+  }
+
+  // --- releases ---
+
+  // All that makes this release what it is: what failed is tried again when any of it changes.
+  std::string ReleaseOf(const DesiredContainer& d) const {
+    std::string text = context_.spec_hash + "\n" + d.template_hash;
+    for (const DesiredFile& file : desired_.files) text += "\n" + file.content_hash;
+    return Sha256Hex(text).substr(0, kReleaseLength);
+  }
   const FailedRelease* FindFailure(const DesiredContainer& d) const {
+    const std::string release = ReleaseOf(d);
     const auto& failed = context_.facts.failed;
     auto found = std::find_if(failed.begin(), failed.end(), [&](const FailedRelease& f) {
-      return f.template_hash == d.template_hash && f.image_id == observed_.image_id.value_or("");
+      return f.release == release && f.image_id == observed_.image_id.value_or("");
     });
     return found == failed.end() ? nullptr : &*found;
+  }
+
+  // --- who may run beside whom ---
+
+  // Two may run side by side: the strategy says so, and no volume that only one may write moves from one to the other.
+  bool SideBySide(const Slot& slot) const {
+    if (context_.strategy == v1::RolloutStrategy::Recreate) return false;
+    return !slot.serving_old || InheritedVolumes(*slot.serving_old, *slot.desired).empty();
+  }
+  // Another one of ours is up that a start of `starting` in this slot would run beside.
+  bool OthersUp(const Slot& slot, const ObservedContainer* starting) const {
+    return std::any_of(observed_.containers.begin(), observed_.containers.end(), [&](const ObservedContainer& c) {
+      return &c != starting && IsUp(c) && (IsForeign(c) ? WritesOurs(c) : !IsCurrentElsewhere(slot, c));
+    });
+  }
+  bool IsForeign(const ObservedContainer& c) const {
+    return std::any_of(grouped_.foreign.begin(), grouped_.foreign.end(), [&](const auto& f) { return f.id == c.id; });
+  }
+  bool IsCurrentElsewhere(const Slot& slot, const ObservedContainer& c) const {
+    return std::any_of(grouped_.slots.begin(), grouped_.slots.end(),
+                       [&](const Slot& s) { return &s != &slot && s.desired && (s.current == &c || s.serving_old == &c); });
+  }
+  bool WritesOurs(const ObservedContainer& c) const {
+    return std::any_of(c.mounts.begin(), c.mounts.end(),
+                       [&](const ObservedMount& m) { return !m.read_only && desired_.exclusive_sources.contains(m.source); });
+  }
+  // Says who is waited for before `starting` may start; false: nobody.
+  bool MustWaitFor(const Slot& slot, const ObservedContainer* starting) {
+    for (const std::string& source : desired_.exclusive_sources) {
+      auto writer = observed_.writers_elsewhere.find(source);
+      if (writer == observed_.writers_elsewhere.end()) continue;
+      ComeBackIn(kWriterPoll);
+      Say(Phase::Waiting, "VolumeInUse", "container " + writer->second + " of another workload writes " + source);
+      return true;
+    }
+    if (SideBySide(slot) || !OthersUp(slot, starting)) return false;
+    Say(Phase::Progressing, "Stopping", "waiting for the containers before it to stop");
+    return true;
   }
 
   // --- the verdict: the worst slot speaks for all ---
@@ -82,84 +157,81 @@ class Planner {
   }
   void ComeBackIn(Duration wait) { verdict_.come_back = std::min(verdict_.come_back.value_or(wait), wait); }
   void AwaitProof(const ObservedContainer& c, std::string_view reason) {
-    const Duration ran = RunningFor(c);
-    if (c.health == ContainerHealth::Starting) {
-      Say(Phase::Progressing, reason, "waiting for the health check of " + c.name);
-      return;
-    }
-    ComeBackIn(std::max(context_.healthy_after - ran, Duration(1)));
+    if (c.health == ContainerHealth::Starting) return Say(Phase::Progressing, reason, "waiting for the health check of " + c.name);
+    ComeBackIn(std::max(context_.healthy_after - RunningFor(c), Duration(1)));
     Say(Phase::Progressing, reason, c.name + " must run for " + FormatDuration(context_.healthy_after) + " without a restart");
   }
 
   // --- one slot ---
 
-  void PlanSlot(const Slot& slot) {
-    for (const ObservedContainer* c : slot.dead) build_.Add(action::Remove{RefTo(*c)}, "the Engine could not remove it");
-    if (!slot.desired) {
-      for (const ObservedContainer* c : slot.superfluous) RetireSuperfluous(*c, "no longer asked for");
-    } else if (slot.serving_old) {
-      PlanReplacement(slot);
-    } else {
-      for (const ObservedContainer* c : slot.superfluous) RetireSuperfluous(*c, "superseded");
-      PlanSteady(slot);
-    }
-  }
+  void PlanSlot(const Slot& slot) { slot.serving_old ? PlanReplacement(slot) : PlanSteady(slot); }
 
-  void RetireSuperfluous(const ObservedContainer& c, std::string_view cause) {
-    build_.Retire(c, cause);
-    Say(Phase::Progressing, "Removing", "removing " + c.name);
+  void CleanUp() {
+    for (const Slot& slot : grouped_.slots) {
+      for (const ObservedContainer* c : slot.superfluous) {
+        if (slot.serving_old && !IsUp(*c)) continue;  // it may be the record of a failure, kept until the next success
+        build_.NextGroup();
+        build_.Retire(*c, slot.desired ? "superseded" : "no longer asked for");
+        Say(Phase::Progressing, "Removing", "removing " + c->name);
+      }
+      for (const ObservedContainer* c : slot.dead) {
+        build_.NextGroup();
+        build_.Add(action::Remove{RefTo(*c)}, "the Engine could not remove it");
+      }
+    }
   }
 
   // Nothing old serves: there shall be one container, up and as desired.
   void PlanSteady(const Slot& slot) {
-    if (!slot.current) {
-      CreateAndStart(slot, "replica " + std::to_string(slot.desired->replica) + " is missing");
-      return;
-    }
-    MendName(slot);
+    if (!slot.current) return CreateMissing(slot);
+    MendName(slot, *slot.current);
     const ObservedContainer& c = *slot.current;
     switch (c.state) {
-      case ContainerState::Created: StartAgain(slot, "not started"); break;
-      case ContainerState::Paused: build_.Add(action::Unpause{RefTo(c)}, "drift: state is paused"); break;
-      case ContainerState::Exited: PlanExited(slot); break;
-      case ContainerState::Running: MendRunning(slot); break;
-      case ContainerState::Restarting:
-        Say(Phase::Failed, "CrashLoopBackOff", Describe(c));
-        break;
+      case ContainerState::Created:
+        if (CannotRun(c)) return Say(Phase::Failed, "CannotRun", Describe(c));
+        return StartAgain(slot, "not started");
+      case ContainerState::Paused: return Unpause(c);
+      case ContainerState::Exited: return PlanExited(slot);
+      case ContainerState::Running: return MendRunning(slot);
+      case ContainerState::Restarting: return Say(Phase::Failed, "CrashLoopBackOff", Describe(c));
       case ContainerState::Removing:
-      case ContainerState::Dead: break;  // sorted out by GroupBySlot
+      case ContainerState::Dead: return;  // sorted out by GroupBySlot
     }
   }
 
-  void CreateAndStart(const Slot& slot, std::string_view cause) {
+  void CreateMissing(const Slot& slot) {
     if (!HaveImage()) return;
     const DesiredContainer& d = *slot.desired;
+    const std::string cause = "replica " + std::to_string(d.replica) + " is missing";
     const int seq = grouped_.next_seq++;
     const std::string name = grouped_.names.contains(d.name) ? CandidateName(d, seq) : d.name;
     build_.Create({.desired = d, .name = name, .seq = seq, .with_aliases = true}, cause);
     Say(Phase::Progressing, "Starting", "starting " + name);
-    if (!StartFirst() && AnotherIsUp(slot)) return;
-    build_.Start({name, name}, cause);
+    if (!MustWaitFor(slot, nullptr)) build_.Start({name, name}, cause);
+  }
+
+  void Unpause(const ObservedContainer& c) {
+    build_.Add(action::Unpause{RefTo(c)}, "drift: state is paused");
+    Say(Phase::Progressing, "Starting", "unpausing " + c.name);
   }
 
   void StartAgain(const Slot& slot, std::string_view cause) {
     const ObservedContainer& c = *slot.current;
     Say(Phase::Progressing, "Starting", "starting " + c.name);
-    if (AddressIsTaken(c)) {
-      build_.Add(action::Remove{RefTo(c)}, "its address " + std::string(c.Label(label::kAddress)) + " is taken");
-      return;
-    }
-    if (!StartFirst() && AnotherIsUp(slot)) return;
+    if (AddressIsTaken(c)) return RemoveForItsAddress(c);
+    if (MustWaitFor(slot, &c)) return;
     if (LimitsDiffer(c, *slot.desired)) build_.Add(action::SetLimits{RefTo(c), slot.desired->limits}, cause);
-    MendNetworks(slot, cause);
+    MendNetworks(slot, c, cause);
     build_.Start(RefTo(c), cause);
+  }
+
+  void RemoveForItsAddress(const ObservedContainer& c) {
+    build_.Add(action::Remove{RefTo(c)}, "its address " + std::string(c.Label(label::kAddress)) + " is taken");
   }
 
   void PlanExited(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
-    const DesiredContainer& d = *slot.desired;
-    const bool stays_down = d.limits.restart == v1::RestartPolicy::Never || Completed(c, d);
-    if (!stays_down) return StartAgain(slot, "drift: state is exited");
+    if (ShouldBeUp(c, *slot.desired)) return StartAgain(slot, "drift: state is exited");
     if (c.exit_code == 0) ++verdict_.ready_replicas;
     else Say(Phase::Failed, "ContainerFailed", Describe(c));
   }
@@ -169,15 +241,16 @@ class Planner {
     const DesiredContainer& d = *slot.desired;
     if (LimitsDiffer(c, d)) build_.Add(action::SetLimits{RefTo(c), d.limits}, "drift: limits or restart policy");
     if (EngineDisagrees(c, d)) build_.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
-    MendNetworks(slot, "drift: networks or aliases");
+    MendNetworks(slot, c, "drift: networks or aliases");
     build_.RewriteFiles(c);
-    JudgeRunning(c, d);
+    JudgeRunning(slot);
   }
 
-  void JudgeRunning(const ObservedContainer& c, const DesiredContainer& d) {
+  void JudgeRunning(const Slot& slot) {
+    const ObservedContainer& c = *slot.current;
     const bool long_up = c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
     if (c.health == ContainerHealth::Unhealthy) return Say(Phase::Failed, "Unhealthy", c.name + " fails its health check");
-    if (Proven(c, d) || (long_up && c.health != ContainerHealth::Starting)) {
+    if (Proven(slot) || (long_up && c.health != ContainerHealth::Starting)) {
       ++verdict_.ready_replicas;
     } else if (c.restart_count >= kCrashLoopRestarts) {
       ComeBackIn(context_.healthy_after);
@@ -187,68 +260,82 @@ class Planner {
     }
   }
 
-  void MendName(const Slot& slot) {
-    const ObservedContainer& c = *slot.current;
+  void MendName(const Slot& slot, const ObservedContainer& c) {
     if (slot.Serves(c)) return;
-    if (grouped_.names.contains(slot.desired->name))  // its holder is going away; the holder's end wakes this workload
-      return Say(Phase::Progressing, "Renaming", "waiting for the name " + slot.desired->name);
-    build_.Add(action::Rename{RefTo(c), slot.desired->name}, "drift: name");
+    auto holder = grouped_.names.find(slot.desired->name);
+    if (holder == grouped_.names.end()) return build_.Add(action::Rename{RefTo(c), slot.desired->name}, "drift: name");
+    // The holder is of this workload and on its way out, or gets its own name back first.
+    Say(Phase::Progressing, "Renaming", "container " + holder->second->id.substr(0, 12) + " still holds the name " + slot.desired->name);
+    if (IsCurrentElsewhere(slot, *holder->second))
+      build_.Add(action::Rename{RefTo(c), CandidateName(*slot.desired, SeqOf(c))}, "drift: name");
   }
 
-  void MendNetworks(const Slot& slot, std::string_view cause) {
+  void MendNetworks(const Slot& slot, const ObservedContainer& c, std::string_view cause, bool with_aliases = true) {
     if (!slot.desired->spec.network_mode.empty()) return;
-    const ObservedContainer& c = *slot.current;
-    build_.MendNetworks(c, StepBuilder::Attachments(*slot.desired, c.Label(label::kAddress), true), cause);
+    build_.MendNetworks(c, StepBuilder::Attachments(*slot.desired, c.Label(label::kAddress), with_aliases), cause);
   }
 
   // --- replacement ---
 
   void PlanReplacement(const Slot& slot) {
-    for (const ObservedContainer* c : slot.superfluous)  // those that are down may be the record of a failure
-      if (IsUp(*c)) build_.Retire(*c, "superseded");
     if (const FailedRelease* failure = FindFailure(*slot.desired)) return HoldOld(slot, *failure);
     const std::string cause = ReplaceCause(*slot.serving_old, *slot.desired);
     Say(Phase::Progressing, "RollingOut", cause);
-    CountOld(*slot.serving_old);
     if (!slot.current) return CreateCandidate(slot, cause);
-    if (AddressIsTaken(*slot.current)) return StartAgain(slot, cause);
-    if (HasFailed(*slot.current, *slot.desired)) return FailRelease(slot);
-    if (slot.current->state == ContainerState::Paused) return build_.Add(action::Unpause{RefTo(*slot.current)}, "drift: state is paused");
-    if (slot.current->state == ContainerState::Created) return StartCandidate(slot, cause);
-    if (!Proven(*slot.current, *slot.desired)) return AwaitProof(*slot.current, "RollingOut");
+    const ObservedContainer& candidate = *slot.current;
+    if (AddressIsTaken(candidate)) return RemoveForItsAddress(candidate);
+    if (HasFailed(slot)) return FailRelease(slot);
+    if (StartWasRefused(candidate)) return RetryRefused(slot);
+    if (candidate.state == ContainerState::Paused) return Unpause(candidate);
+    if (candidate.state == ContainerState::Created) return StartCandidate(slot, cause);
+    if (SideBySide(slot)) KeepOld(slot);
+    else if (IsUp(*slot.serving_old)) build_.Halt(*slot.serving_old, cause);  // started by hand beside its replacement
+    if (!Proven(slot)) return AwaitProof(candidate, "RollingOut");
     if (MaySwitch(slot)) Switch(slot, cause);
   }
 
-  void CountOld(const ObservedContainer& old) {
-    if (old.state == ContainerState::Running) ++verdict_.ready_replicas;
-  }
-
   void CreateCandidate(const Slot& slot, const std::string& cause) {
-    if (!HaveImage() || !MyTurn(slot)) return;
+    if (!HaveImage() || !MyTurn(slot)) return KeepOld(slot);
+    const bool side_by_side = SideBySide(slot);
     const int seq = grouped_.next_seq++;
     const std::string name = CandidateName(*slot.desired, seq);
-    build_.Create({.desired = *slot.desired, .name = name, .seq = seq, .with_aliases = !StartFirst(), .replaces = slot.serving_old}, cause);
-    if (StartFirst() || !AnotherIsUp(slot)) build_.Start({name, name}, cause);
-    else HaltOthers(slot, cause);
+    build_.Create({.desired = *slot.desired, .name = name, .seq = seq, .with_aliases = !side_by_side, .replaces = slot.serving_old}, cause);
+    if (side_by_side) KeepOld(slot);
+    else build_.Halt(*slot.serving_old, cause);
+    if (!MustWaitFor(slot, nullptr)) build_.Start({name, name}, cause);
   }
 
+  // Restart is off before the stop, so that no reboot brings both up.
   void StartCandidate(const Slot& slot, const std::string& cause) {
-    if (StartFirst() || !AnotherIsUp(slot)) return build_.Start(RefTo(*slot.current), cause);
-    HaltOthers(slot, cause);
+    if (SideBySide(slot)) KeepOld(slot);
+    else if (IsUp(*slot.serving_old)) build_.Halt(*slot.serving_old, cause);
+    if (MustWaitFor(slot, slot.current)) return;
+    MendNetworks(slot, *slot.current, cause, !SideBySide(slot) || PublishesPorts(*slot.desired));
+    build_.Start(RefTo(*slot.current), cause);
   }
 
-  // All that may not run beside the candidate. Restart is off before the stop, so that no reboot brings both up.
-  void HaltOthers(const Slot& slot, std::string_view cause) {
-    build_.Halt(*slot.serving_old, cause);
-    Say(Phase::Progressing, "RollingOut", "stopping " + slot.serving_old->name);
+  // The host refused to start the candidate, which says nothing about the release. The old one serves meanwhile; where it
+  // has to make room for each try, tries are far apart.
+  void RetryRefused(const Slot& slot) {
+    const ObservedContainer& candidate = *slot.current;
+    Say(Phase::Waiting, "StartRefused", Describe(candidate) + "; the old version serves meanwhile");
+    if (SideBySide(slot)) {
+      KeepOld(slot);
+      return StartCandidate(slot, "the host refused its start");
+    }
+    const Duration served = RunningFor(*slot.serving_old);
+    if (served >= kRefusedRetry) return build_.Add(action::Remove{RefTo(candidate)}, "the host refused its start; trying again");
+    ComeBackIn(kRefusedRetry - served);
+    KeepOld(slot);
   }
 
   void FailRelease(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     const std::string message = Describe(c);
-    FailedRelease release{.template_hash = slot.desired->template_hash, .image_id = observed_.image_id.value_or(""), .message = message, .at = context_.now};
+    FailedRelease release{.release = ReleaseOf(*slot.desired), .image_id = c.image_id, .message = message, .at = context_.now};
     build_.Add(action::RecordFailure{desired_.workload, release}, "failed before it had run for " + FormatDuration(context_.healthy_after));
     build_.Halt(c, "release failed");
+    if (SideBySide(slot)) KeepOld(slot);
     Say(Phase::Failed, "RolloutFailed", message + "; the old version stays");
     ComeBackIn(Duration(1));
   }
@@ -256,26 +343,31 @@ class Planner {
   // The release failed: its containers are down for good, the old one is up.
   void HoldOld(const Slot& slot, const FailedRelease& failure) {
     Say(Phase::Failed, "RolloutFailed", failure.message + "; the old version stays");
-    const ObservedContainer& old = *slot.serving_old;
-    CountOld(old);
     if (slot.current) build_.Halt(*slot.current, "release failed");
-    if (old.state == ContainerState::Paused) return build_.Add(action::Unpause{RefTo(old)}, "drift: state is paused");
-    const bool down = old.state == ContainerState::Created || old.state == ContainerState::Exited;
-    if (!StartFirst() && slot.current && IsUp(*slot.current)) return;
-    if (old.restart != slot.desired->limits.restart) {
+    KeepOld(slot);
+  }
+
+  // Whatever its replacement waits for, what serves keeps serving.
+  void KeepOld(const Slot& slot) {
+    const ObservedContainer& old = *slot.serving_old;
+    if (!SideBySide(slot) && OthersUp(slot, &old)) return;
+    if (old.state == ContainerState::Running || !ShouldBeUp(old, *slot.desired)) ++verdict_.ready_replicas;
+    if (old.state == ContainerState::Paused) build_.Add(action::Unpause{RefTo(old)}, "drift: state is paused");
+    if (HaltedByUs(old, *slot.desired)) {
       Limits limits = old.limits;
       limits.restart = slot.desired->limits.restart;
-      build_.Add(action::SetLimits{RefTo(old), limits}, "rolled back");
+      build_.Add(action::SetLimits{RefTo(old), limits}, "the old version stays");
     }
-    if (down) build_.Start(RefTo(old), "rolled back");
+    MendName(slot, old);
+    const bool down = old.state == ContainerState::Created || old.state == ContainerState::Exited;
+    if (down && ShouldBeUp(old, *slot.desired)) build_.Start(RefTo(old), "the old version stays");
   }
 
   // All new ones proven (BlueGreen), or this one (Rolling, Recreate).
   bool MaySwitch(const Slot& slot) const {
-    if (context_.strategy != v1::RolloutStrategy::BlueGreen) return slot.current != nullptr;
-    return std::all_of(grouped_.slots.begin(), grouped_.slots.end(), [&](const Slot& s) {
-      return !s.desired || (s.current && Proven(*s.current, *s.desired));
-    });
+    if (context_.strategy != v1::RolloutStrategy::BlueGreen || !SideBySide(slot)) return true;
+    return std::all_of(grouped_.slots.begin(), grouped_.slots.end(),
+                       [&](const Slot& s) { return !s.desired || (s.current && Proven(s)); });
   }
 
   // Rolling: one replica at a time.
@@ -288,7 +380,7 @@ class Planner {
   void Switch(const Slot& slot, const std::string& cause) {
     const ObservedContainer& old = *slot.serving_old;
     const ObservedContainer& candidate = *slot.current;
-    MendNetworks(slot, cause);
+    MendNetworks(slot, candidate, cause);
     if (slot.Serves(old)) build_.Add(action::Rename{RefTo(old), CandidateName(*slot.desired, SeqOf(old))}, cause);
     if (!slot.Serves(candidate)) build_.Add(action::Rename{RefTo(candidate), slot.desired->name}, cause);
     build_.Retire(old, "superseded");
@@ -298,23 +390,12 @@ class Planner {
 
   static std::string CandidateName(const DesiredContainer& d, int seq) { return d.name + "." + std::to_string(seq); }
 
-  bool AddressIsTaken(const ObservedContainer& c) const {
-    return c.state == ContainerState::Created && !c.Label(label::kAddress).empty() && Contains(c.error, "Address already in use");
-  }
-
-  bool AnotherIsUp(const Slot& slot) const {
-    return std::any_of(observed_.containers.begin(), observed_.containers.end(),
-                       [&](const ObservedContainer& c) { return &c != slot.current && IsUp(c) && !IsForeign(c); });
-  }
-  bool IsForeign(const ObservedContainer& c) const {
-    return std::any_of(grouped_.foreign.begin(), grouped_.foreign.end(), [&](const auto& f) { return f.id == c.id; });
-  }
-
   // Says what is awaited when the image is not there.
   bool HaveImage() {
     if (observed_.image_id) return true;
     if (observed_.pull_failure) Say(Phase::Waiting, "ImagePullFailed", observed_.pull_failure->message);
     else Say(Phase::Waiting, "PullingImage", "pulling " + desired_.image);
+    ComeBackIn(kImagePoll);
     return false;
   }
 
@@ -328,9 +409,8 @@ class Planner {
 
 }  // namespace
 
-bool NeedsImage(const DesiredState& desired, const ObservedState& observed) {
-  const Slots grouped = GroupBySlot(desired, observed);
-  return std::any_of(grouped.slots.begin(), grouped.slots.end(), [](const Slot& s) { return s.desired && !s.Settled(); });
+bool NeedsImage(const DesiredState& desired, const ObservedState& observed, const PlanContext& context) {
+  return Planner(desired, observed, context).MustCreate();
 }
 
 Decision ComputePlan(const DesiredState& desired, const ObservedState& observed, const PlanContext& context) {
@@ -343,11 +423,13 @@ Decision ComputeTeardown(const ObservedState& observed) {
   StepBuilder build(nothing, observed, context);
   Ownership ownership = ClassifyOwnership(observed.containers);
   std::set<std::string> networks;
+  bool last = true;
   for (const ObservedContainer* c : ownership.owned) {
+    last = last && !IsUp(*c) && c->state != ContainerState::Removing;
     for (const auto& [network, endpoint] : c->networks) networks.insert(network);
+    build.NextGroup();
     if (c->state != ContainerState::Removing) build.Retire(*c, "removed from the configuration");
   }
-  const bool last = std::none_of(ownership.owned.begin(), ownership.owned.end(), [](const auto* c) { return IsUp(*c); });
   if (last)
     for (const std::string& network : networks) build.Add(action::RemoveNetwork{network}, "removed from the configuration");
   Decision decision{build.Take(), {}};

@@ -17,6 +17,7 @@ struct PlanContext {
   std::string instance;       // of the controller, for the labels
   Revision revision;          // that asks for the desired state
   std::string source_path;    // of the document
+  std::string spec_hash;      // of the object; with the template and the files it names a release
   v1::RolloutStrategy strategy = v1::RolloutStrategy::BlueGreen;
   Duration healthy_after{0};
   Facts facts;
@@ -43,8 +44,9 @@ struct Decision {
   Verdict verdict;
 };
 
-// Whether the planner needs to know the image: some replica is not exactly one serving container that matches.
-bool NeedsImage(const DesiredState& desired, const ObservedState& observed);
+// Whether a container will have to be created: some replica has none that matches, and its release has not failed.
+// `observed.image_id` is what the host has now.
+bool NeedsImage(const DesiredState& desired, const ObservedState& observed, const PlanContext& context);
 
 // Promises: foreign containers are in no step; applying the plan and planning again ends in an empty plan; nothing that
 // serves is stopped before its replacement is created, nor, where two may run side by side, before it is proven.

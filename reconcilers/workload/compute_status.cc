@@ -124,7 +124,7 @@ v1::Status ComputeStatus(const StatusInput& input) {
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillInventory(input, status);
   FillWarnings(input, status);
-  if (!input.error) FillRollout(input, status);
+  if (!input.error && !input.held) FillRollout(input, status);
   return status;
 }
 
@@ -133,7 +133,7 @@ std::vector<Event> ComputeEvents(const EventInput& input) {
   auto add = [&](Event::Type type, std::string reason, std::string message) {
     events.push_back({.time = input.now, .type = type, .object = ToString(input.key), .reason = std::move(reason), .message = std::move(message)});
   };
-  for (std::size_t i = 0; i < input.applied; ++i) add(Event::Type::Normal, "Applied", ToString(input.plan.steps[i]));
+  for (const Step* step : input.applied) add(Event::Type::Normal, "Applied", ToString(*step));
   for (std::string_view reason : {warning::kForeignContainer, warning::kEngineDisagrees}) {
     const Condition* was = FindCondition(input.before.conditions, reason);
     const Condition* is = FindCondition(input.after.conditions, reason);

@@ -14,6 +14,7 @@ struct StatusInput {
   const DesiredState* desired = nullptr;    // null: it could not be rendered
   const ObservedState* observed = nullptr;  // null: the Engine could not be asked
   const Decision* decision = nullptr;       // null with either of them
+  bool held = false;                        // nothing of the decision was done
   std::optional<Error> error;               // of the pass: rendering, observing or a step
   v1::Status previous;
   SysTime now{};
@@ -27,8 +28,7 @@ struct EventInput {
   const ObjectKey& key;
   const v1::Status& before;
   const v1::Status& after;
-  const Plan& plan;
-  std::size_t applied = 0;
+  const std::vector<const Step*>& applied;
   SysTime now{};
 };
 std::vector<Event> ComputeEvents(const EventInput& input);

@@ -11,13 +11,20 @@ namespace tinyforge {
 
 namespace {
 
+// A change, as opposed to what begins (a stop) or usually finds nothing to do.
+bool Changes(const Step* step) {
+  return !std::holds_alternative<action::Stop>(step->action) && !std::holds_alternative<action::RemoveNetwork>(step->action);
+}
+
 // After its own changes a pass that met no error is followed by another one at once, whether or not events tell of them.
 // A stop that has begun is the exception: its end is an event, and asking before would be a busy loop.
-std::optional<Duration> LookAgain(const Plan& plan, std::size_t applied, std::optional<Duration> come_back) {
-  const bool changed = std::any_of(plan.steps.begin(), plan.steps.begin() + static_cast<std::ptrdiff_t>(applied),
-                                   [](const Step& step) { return !std::holds_alternative<action::Stop>(step.action); });
-  return changed ? Duration(0) : come_back;
+std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Duration> come_back) {
+  if (result.error) return std::nullopt;
+  return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
 }
+
+// The steps of a preview name an image that is not there yet.
+constexpr std::string_view kToBePulled = "to be pulled";
 
 }  // namespace
 
@@ -26,12 +33,12 @@ struct WorkloadReconciler::Pass {
   const ConfigSnapshot& snapshot;
   const v1::Object& object;
   SysTime now{};
+  std::string held;     // why nothing may be changed; empty: all may be
   ObjectRecord record;  // generation and status of the cache; empty when the cache is lost
   std::optional<DesiredState> desired;
   std::optional<ObservedState> observed;
   std::optional<Decision> decision;
-  std::size_t applied = 0;
-  std::optional<Error> error;
+  ApplyResult result;
 };
 
 Outcome WorkloadReconciler::Reconcile(const Request& request) {
@@ -40,8 +47,12 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   const v1::Object* object = snapshot->objects->Find(request.key);
   if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) return TearDown(request, *snapshot);
   Pass pass{.snapshot = *snapshot, .object = *object, .now = request.now};
+  pass.held = object->workload().suspend ? "the workload is suspended" : options_.read_only();
   if (auto record = ports_.store.Get(request.key); record && *record) pass.record = std::move(**record);
-  if (auto decided = Decide(pass); !decided) pass.error = std::move(decided).error();
+  ReadSet read_set;
+  auto decided = Decide(pass, read_set);
+  if (on_read_) on_read_(request.key, snapshot->objects->revision, std::move(read_set));
+  if (!decided) pass.result.error = std::move(decided).error();
   else Execute(pass);
   return Report(pass, request);
 }
@@ -55,75 +66,90 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
     observed.containers = std::move(*containers);
     return ComputeTeardown(observed);
   }
-  Pass pass{.snapshot = snapshot, .object = *object, .now = now};
-  if (auto decided = Decide(pass); !decided) return std::move(decided).error();
+  Pass pass{.snapshot = snapshot, .object = *object, .now = now, .held = "a preview"};
+  ReadSet unused;
+  if (auto decided = Decide(pass, unused); !decided) return std::move(decided).error();
   return std::move(*pass.decision);
 }
 
-Expected<DesiredState> WorkloadReconciler::Render(const ConfigSnapshot& snapshot, const v1::Object& object) {
-  auto kind = FindSourceKind(object.workload().source);
+Expected<DesiredState> WorkloadReconciler::Render(const Pass& pass, ReadSet& read_set) {
+  auto kind = FindSourceKind(pass.object.workload().source);
   if (!kind) return std::move(kind).error();
-  ReadSet read_set;
-  auto desired = (*kind)->Render({.workload = object, .tree = *snapshot.tree, .secrets = ports_.secrets, .paths = options_.paths,
-                                  .project = ProjectOf(*snapshot.objects, object.key.name)},
-                                 read_set);
-  if (on_read_) on_read_(object.key, std::move(read_set));
-  return desired;
+  return (*kind)->Render({.workload = pass.object, .tree = *pass.snapshot.tree, .secrets = ports_.secrets, .paths = options_.paths,
+                          .project = ProjectOf(*pass.snapshot.objects, pass.object.key.name)},
+                         read_set);
 }
 
-Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired, const v1::WorkloadSpec&) {
+PlanContext WorkloadReconciler::ContextOf(const Pass& pass, Facts facts) const {
+  const v1::WorkloadSpec& spec = pass.object.workload();
+  return {.instance = options_.instance, .revision = pass.snapshot.objects->revision, .source_path = pass.object.position.path,
+          .spec_hash = pass.object.spec_hash, .strategy = v1::EffectiveStrategy(spec),
+          .healthy_after = spec.rollout.healthy_after, .facts = std::move(facts), .now = pass.now};
+}
+
+Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired) {
   ObservedState observed;
   auto containers = ports_.containers.Containers(desired.workload);
   if (!containers) return std::move(containers).error();
   observed.containers = std::move(*containers);
   observed.running_for = ports_.containers.RunningFor(desired.workload);
+  if (!desired.exclusive_sources.empty()) observed.writers_elsewhere = ports_.containers.WritersElsewhere(desired.workload);
   for (const DesiredFile& file : desired.files)
     if (file.on_change.action != v1::FileChange::Recreate) observed.written_files[file.host_path] = ports_.files.WrittenHash(file);
-  if (!NeedsImage(desired, observed)) return observed;
-  ImagePresence image = ports_.images.Ensure(desired.image, desired.pull_policy, {Kind::Workload, desired.workload});
-  observed.image_id = std::move(image.id);
-  observed.pulling = image.pulling;
-  observed.pull_failure = std::move(image.failure);
-  if (!desired.networks.empty() && observed.image_id) {
-    auto addresses = ports_.containers.FreeAddresses(desired.containers.size());
-    if (!addresses) return std::move(addresses).error();
-    observed.free_addresses = std::move(*addresses);
-  }
   return observed;
 }
 
-Expected<void> WorkloadReconciler::Decide(Pass& pass) {
-  auto desired = Render(pass.snapshot, pass.object);
+// Only a pass that may change something pulls and takes addresses.
+Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed) {
+  const DesiredState& desired = *pass.desired;
+  const bool settled = std::all_of(observed.containers.begin(), observed.containers.end(), [&](const ObservedContainer& c) {
+    return c.Label(label::kTemplateHash) == desired.containers.front().template_hash;
+  });
+  if (settled && !NeedsImage(desired, observed, context)) return {};
+  observed.image_id = ports_.images.Peek(desired.image).id;
+  if (!NeedsImage(desired, observed, context)) return {};
+  if (!pass.held.empty()) {
+    if (!observed.image_id) observed.image_id = kToBePulled;
+    return {};
+  }
+  ImagePresence image = ports_.images.Ensure(desired.image, desired.pull_policy, pass.object.key);
+  observed.image_id = std::move(image.id);
+  observed.pull_failure = std::move(image.failure);
+  const bool shared = std::any_of(desired.networks.begin(), desired.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
+  if (!shared || !observed.image_id) return {};
+  auto addresses = ports_.containers.FreeAddresses(desired.containers.size());
+  if (!addresses) return std::move(addresses).error();
+  observed.free_addresses = std::move(*addresses);
+  return {};
+}
+
+Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
+  auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
   pass.desired = std::move(*desired);
-  const v1::WorkloadSpec& spec = pass.object.workload();
-  auto observed = Observe(*pass.desired, spec);
+  auto observed = Observe(*pass.desired);
   if (!observed) return std::move(observed).error().Within("observe containers");
-  pass.observed = std::move(*observed);
   auto facts = ports_.facts.Load(pass.object.key.name);
   if (!facts) return std::move(facts).error().Within("load facts");
-  pass.decision = ComputePlan(*pass.desired, *pass.observed,
-                              {.instance = options_.instance, .revision = pass.snapshot.objects->revision,
-                               .source_path = pass.object.position.path, .strategy = v1::EffectiveStrategy(spec),
-                               .healthy_after = spec.rollout.healthy_after, .facts = std::move(*facts), .now = pass.now});
+  const PlanContext context = ContextOf(pass, std::move(*facts));
+  if (!pass.desired->containers.empty())
+    if (auto done = ObserveForCreate(pass, context, *observed); !done) return std::move(done).error().Within("observe the host");
+  pass.observed = std::move(*observed);
+  pass.decision = ComputePlan(*pass.desired, *pass.observed, context);
   return {};
 }
 
 void WorkloadReconciler::Execute(Pass& pass) {
-  if (pass.decision->plan.empty()) return;
-  const bool suspended = pass.object.workload().suspend;
-  const std::string why = suspended ? "the workload is suspended" : options_.read_only();
-  if (!why.empty()) {
-    Verdict& verdict = pass.decision->verdict;
-    verdict.phase = Phase::Waiting;
-    verdict.reason = suspended ? "Suspended" : "ReadOnly";
-    verdict.message = why + "; " + std::to_string(pass.decision->plan.steps.size()) + " steps are held back, the first: " +
-                      ToString(pass.decision->plan.steps.front());
+  Plan& plan = pass.decision->plan;
+  if (plan.empty()) return;
+  if (pass.held.empty()) {
+    pass.result = Apply(plan, {ports_.engine, ports_.files, ports_.facts});
     return;
   }
-  ApplyResult result = Apply(pass.decision->plan, {ports_.engine, ports_.files, ports_.facts});
-  pass.applied = result.applied;
-  pass.error = std::move(result.error);
+  pass.decision->verdict = {.phase = Phase::Waiting, .reason = pass.object.workload().suspend ? "Suspended" : "ReadOnly",
+                            .message = pass.held + "; " + std::to_string(plan.steps.size()) + " steps are held back, the first: " +
+                                       ToString(plan.steps.front()),
+                            .ready_replicas = pass.decision->verdict.ready_replicas};
 }
 
 Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
@@ -132,14 +158,13 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
                                   .revision = pass.snapshot.objects->revision,
                                   .desired = pass.desired ? &*pass.desired : nullptr,
                                   .observed = pass.observed ? &*pass.observed : nullptr,
-                                  .decision = pass.decision ? &*pass.decision : nullptr, .error = pass.error,
+                                  .decision = pass.decision ? &*pass.decision : nullptr,
+                                  .held = !pass.held.empty(), .error = pass.result.error,
                                   .previous = pass.record.status, .now = pass.now});
-  const Plan nothing;
   outcome.events = ComputeEvents({.key = request.key, .before = pass.record.status, .after = *outcome.status,
-                                  .plan = pass.decision ? pass.decision->plan : nothing, .applied = pass.applied, .now = pass.now});
-  if (pass.decision && !pass.error)
-    outcome.requeue_after = LookAgain(pass.decision->plan, pass.applied, pass.decision->verdict.come_back);
-  outcome.error = std::move(pass.error);
+                                  .applied = pass.result.applied, .now = pass.now});
+  if (pass.decision) outcome.requeue_after = LookAgain(pass.result, pass.decision->verdict.come_back);
+  outcome.error = std::move(pass.result.error);
   return outcome;
 }
 
@@ -152,19 +177,21 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     outcome.error = std::move(containers).error().Within("observe containers");
     return outcome;
   }
-  const bool configured = snapshot.objects->Find(request.key) != nullptr;
-  if (!snapshot.objects->complete || !options_.read_only().empty()) return outcome;
-  if (!configured && !ports_.deletions.MayDelete(request.key.name)) return outcome;
+  const v1::Object* elsewhere = snapshot.objects->Find(request.key);
+  if (!snapshot.objects->complete || !options_.read_only().empty() || (elsewhere && elsewhere->workload().suspend)) return outcome;
+  if (!containers->empty() && !ports_.deletions.MayDelete(request.key.name)) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)
-    if (configured || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))
+    if (elsewhere || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
   ApplyResult result = Apply(decision.plan, {ports_.engine, ports_.files, ports_.facts});
-  for (std::size_t i = 0; i < result.applied; ++i)
-    outcome.events.push_back({.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(decision.plan.steps[i])});
-  if (!result.error) outcome.requeue_after = LookAgain(decision.plan, result.applied, {});
+  for (const Step* step : result.applied)
+    outcome.events.push_back({.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
+  outcome.requeue_after = LookAgain(result, {});
   outcome.error = std::move(result.error);
+  // What was learnt about releases goes with the workload.
+  if (observed.containers.empty() && !elsewhere) (void)ports_.facts.Save(request.key.name, {});
   return outcome;
 }
 

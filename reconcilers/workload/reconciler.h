@@ -40,15 +40,18 @@ class WorkloadReconciler : public Reconciler {
   // What the next pass would do to a workload as `snapshot` has it, without doing it: for diff and for reports.
   Expected<Decision> Preview(const ConfigSnapshot& snapshot, const ObjectKey& key, SysTime now);
 
-  // Called at the end of each rendering with what it read, so that a commit or a secret can be matched to workloads.
-  using ReadListener = std::function<void(const ObjectKey&, ReadSet)>;
+  // Called after each rendering with the revision that was rendered and what it read, so that a commit or a secret can be
+  // matched to workloads.
+  using ReadListener = std::function<void(const ObjectKey&, const Revision&, ReadSet)>;
   void OnRead(ReadListener listener) { on_read_ = std::move(listener); }
 
  private:
   struct Pass;
-  Expected<DesiredState> Render(const ConfigSnapshot& snapshot, const v1::Object& object);
-  Expected<ObservedState> Observe(const DesiredState& desired, const v1::WorkloadSpec& spec);
-  Expected<void> Decide(Pass& pass);
+  Expected<DesiredState> Render(const Pass& pass, ReadSet& read_set);
+  Expected<ObservedState> Observe(const DesiredState& desired);
+  Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
+  PlanContext ContextOf(const Pass& pass, Facts facts) const;
+  Expected<void> Decide(Pass& pass, ReadSet& read_set);
   void Execute(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
   Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);

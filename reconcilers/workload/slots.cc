@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "reconcilers/workload/drift.h"
 
@@ -21,11 +22,13 @@ const ObservedContainer* TakeBest(const Slot& slot, Containers& from) {
   return taken;
 }
 
-// An old one serves when it holds the name, or is up while no current one holds the name (a switch that was cut short).
 void SortOld(Slot& slot, Containers old) {
   const bool switched = slot.current && slot.Serves(*slot.current);
   if (!switched) slot.serving_old = TakeBest(slot, old);
   slot.superfluous.insert(slot.superfluous.end(), old.begin(), old.end());
+  // What we halted beside a serving one is a record or on its way out, though it may match what is desired (again).
+  if (slot.serving_old && slot.current && HaltedByUs(*slot.current, *slot.desired))
+    slot.superfluous.push_back(std::exchange(slot.current, nullptr));
 }
 
 Slot MakeSlot(const DesiredContainer* desired, const Containers& containers) {
@@ -47,6 +50,15 @@ Slot MakeSlot(const DesiredContainer* desired, const Containers& containers) {
 
 }  // namespace
 
+bool HaltedByUs(const ObservedContainer& container, const DesiredContainer& desired) {
+  return container.restart == v1::RestartPolicy::Never && desired.limits.restart != v1::RestartPolicy::Never;
+}
+
+bool Completed(const ObservedContainer& container, const DesiredContainer& desired) {
+  return container.state == ContainerState::Exited && container.exit_code == 0 && !HaltedByUs(container, desired) &&
+         desired.limits.restart != v1::RestartPolicy::Always;
+}
+
 bool IsUp(const ObservedContainer& container) {
   return container.state == ContainerState::Running || container.state == ContainerState::Paused ||
          container.state == ContainerState::Restarting;
@@ -56,7 +68,7 @@ Slots GroupBySlot(const DesiredState& desired, const ObservedState& observed) {
   Slots result;
   Ownership ownership = ClassifyOwnership(observed.containers);
   result.foreign = std::move(ownership.foreign);
-  for (const ObservedContainer& c : observed.containers) result.names.insert(c.name);
+  for (const ObservedContainer& c : observed.containers) result.names.emplace(c.name, &c);
   std::map<std::pair<std::string_view, int>, Containers> groups;
   for (const ObservedContainer* c : ownership.owned) {
     result.next_seq = std::max(result.next_seq, SeqOf(*c) + 1);

@@ -1,7 +1,7 @@
 // One replica of one role, with the containers that exist for it.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,9 +14,10 @@ namespace tinyforge {
 struct Slot {
   const DesiredContainer* desired = nullptr;   // null: surplus, all of it goes
   const ObservedContainer* current = nullptr;  // the best that matches
-  const ObservedContainer* serving_old = nullptr;     // what serves and must be replaced
-  std::vector<const ObservedContainer*> superfluous;  // doubles, abandoned candidates, retired ones
-  std::vector<const ObservedContainer*> dead;         // dead: only a removal is left to do
+  const ObservedContainer* serving_old = nullptr;     // holds the name and must be replaced; without a current one that
+                                                      // holds it: the best of the others, up or down
+  std::vector<const ObservedContainer*> superfluous;  // doubles, abandoned and failed candidates, retired ones
+  std::vector<const ObservedContainer*> dead;         // only a removal is left to do
 
   bool Serves(const ObservedContainer& container) const { return desired && container.name == desired->name; }
   // One matching container under its name and nothing else.
@@ -25,7 +26,7 @@ struct Slot {
 
 struct Slots {
   std::vector<Slot> slots;       // desired ones in order, then surplus
-  std::set<std::string> names;   // held by any container that bears our labels
+  std::map<std::string, const ObservedContainer*> names;  // held by any container that bears our labels
   std::vector<ForeignContainer> foreign;
   int next_seq = 1;
 };
@@ -33,6 +34,14 @@ struct Slots {
 // The result points into both arguments.
 Slots GroupBySlot(const DesiredState& desired, const ObservedState& observed);
 
-bool IsUp(const ObservedContainer& container);  // its process exists: running, paused or restarting
+// Its process exists: running, paused or restarting.
+bool IsUp(const ObservedContainer& container);
+
+// We took its restart policy away, to retire it or because its release failed. Cannot be told where the policy asked for
+// is Never.
+bool HaltedByUs(const ObservedContainer& container, const DesiredContainer& desired);
+
+// It ended well and its policy leaves it so.
+bool Completed(const ObservedContainer& container, const DesiredContainer& desired);
 
 }  // namespace tinyforge

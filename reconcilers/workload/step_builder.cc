@@ -16,18 +16,17 @@ bool IsAnonymous(const ObservedMount& mount) {
          std::all_of(mount.source.begin(), mount.source.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
-std::vector<ObservedMount> AnonymousVolumes(const ObservedContainer* container, const DesiredContainer& desired) {
+}  // namespace
+
+std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired) {
   std::vector<ObservedMount> found;
-  if (!container) return found;
-  for (const ObservedMount& mount : container->mounts) {
+  for (const ObservedMount& mount : old.mounts) {
     const bool wanted_otherwise = std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
                                               [&](const Mount& m) { return m.target == mount.target; });
     if (IsAnonymous(mount) && !wanted_otherwise) found.push_back(mount);
   }
   return found;
 }
-
-}  // namespace
 
 bool PublishesPorts(const DesiredContainer& desired) {
   return std::any_of(desired.spec.ports.begin(), desired.spec.ports.end(), [](const auto& p) { return p.published; });
@@ -38,7 +37,7 @@ std::vector<NetworkAttachment> StepBuilder::Attachments(const DesiredContainer& 
   std::vector<NetworkAttachment> attachments = desired.networks;
   for (NetworkAttachment& attachment : attachments) {
     if (!with_aliases) attachment.aliases.clear();
-    if (attachment.network == kSharedNetwork && !address.empty()) attachment.address = address;
+    if (attachment.network == kSharedNetwork && !attachment.address && !address.empty()) attachment.address = address;
   }
   return attachments;
 }
@@ -56,8 +55,10 @@ void StepBuilder::WriteFiles(std::string_view cause) {
 }
 
 std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
-  const bool shared = std::any_of(desired.networks.begin(), desired.networks.end(),
-                                  [](const NetworkAttachment& n) { return n.network == kSharedNetwork; });
+  const bool ours = std::any_of(desired_.networks.begin(), desired_.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
+  const bool shared = ours && std::any_of(desired.networks.begin(), desired.networks.end(), [](const NetworkAttachment& n) {
+                        return n.network == kSharedNetwork && !n.address;
+                      });
   if (!shared || addresses_used_ >= observed_.free_addresses.size()) return {};
   return observed_.free_addresses[addresses_used_++];
 }
@@ -90,7 +91,7 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
   CreateRequest request{.workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
-  request.reattach = AnonymousVolumes(made.replaces, made.desired);
+  if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);
   Add(action::Create{std::move(request)}, cause);
 }
 
@@ -123,9 +124,14 @@ void StepBuilder::Retire(const ObservedContainer& container, std::string_view ca
 void StepBuilder::MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,
                                std::string_view cause) {
   NetworkDrift drift = CompareNetworks(container, wanted);
-  for (const std::string& network : drift.disconnect) Add(action::Disconnect{RefTo(container), network}, cause);
   if (!drift.connect.empty()) EnsureEnvironment(cause);
-  for (NetworkAttachment& attachment : drift.connect) Add(action::Connect{RefTo(container), std::move(attachment)}, cause);
+  // New ones before unwanted ones, so that a network that cannot be had leaves the container where it is.
+  for (NetworkAttachment& attachment : drift.connect) {
+    if (std::erase(drift.disconnect, attachment.network) > 0)
+      Add(action::Disconnect{RefTo(container), attachment.network}, cause);
+    Add(action::Connect{RefTo(container), std::move(attachment)}, cause);
+  }
+  for (const std::string& network : drift.disconnect) Add(action::Disconnect{RefTo(container), network}, cause);
 }
 
 void StepBuilder::RewriteFiles(const ObservedContainer& container) {

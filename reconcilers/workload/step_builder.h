@@ -19,11 +19,13 @@ class StepBuilder {
   StepBuilder(const DesiredState& desired, const ObservedState& observed, const PlanContext& context)
       : desired_(desired), observed_(observed), context_(context) {}
 
-  void Add(Action action, std::string_view cause) { plan_.steps.push_back({std::move(action), std::string(cause)}); }
+  void Add(Action action, std::string_view cause) { plan_.steps.push_back({std::move(action), std::string(cause), group_}); }
+  // What follows does not depend on what was added before.
+  void NextGroup() { ++group_; }
   void Warn(std::string_view reason, std::string message) { plan_.warnings.push_back({reason, std::move(message)}); }
   Plan Take() { return std::move(plan_); }
 
-  // Networks, volumes and directories, once a plan, before the first create.
+  // Networks and volumes, once a plan, before the first create.
   void EnsureEnvironment(std::string_view cause);
   // Files are written before every start, repairs included.
   void WriteFiles(std::string_view cause);
@@ -58,12 +60,16 @@ class StepBuilder {
   const ObservedState& observed_;
   const PlanContext& context_;
   Plan plan_;
+  int group_ = 0;
   bool environment_ensured_ = false;
   bool files_written_ = false;
   std::size_t addresses_used_ = 0;
 };
 
 inline ContainerRef RefTo(const ObservedContainer& container) { return {container.id, container.name}; }
+
+// Anonymous volumes that `old` writes and its replacement takes over, so that the two may not run side by side.
+std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired);
 
 // A published port may be ephemeral and would change on reconnecting: such a container has its aliases from create.
 bool PublishesPorts(const DesiredContainer& desired);

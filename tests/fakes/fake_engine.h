@@ -50,6 +50,13 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     return found;
   }
   std::map<std::string, Duration> RunningFor(std::string_view) override { return running; }
+  std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override {
+    std::map<std::string, std::string> writers;
+    for (const auto& [id, c] : containers)
+      for (const ObservedMount& m : c.mounts)
+        if (c.Label(label::kWorkload) != workload && c.state == ContainerState::Running && !m.read_only) writers[m.source] = c.name;
+    return writers;
+  }
   Expected<std::vector<std::string>> FreeAddresses(std::size_t count) override {
     std::vector<std::string> found;
     for (std::size_t i = 0; i < count; ++i) found.push_back("10.213.0." + std::to_string(++last_address_));
@@ -60,6 +67,11 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   ImagePresence Ensure(const std::string& reference, v1::PullPolicy, const ObjectKey&) override {
     auto found = images.find(reference);
     return found == images.end() ? ImagePresence{.pulling = true} : ImagePresence{.id = found->second};
+  }
+
+  ImagePresence Peek(const std::string& reference) override {
+    auto found = images.find(reference);
+    return found == images.end() ? ImagePresence{} : ImagePresence{.id = found->second};
   }
 
   // ContainerWriter

@@ -157,6 +157,9 @@ void RenderVolumes(const RenderRequest& request, DesiredState& desired, Containe
         break;
       case v1::VolumeScope::Absolute: break;
     }
+    const bool one_writer = !volume.read_only && !volume.shared && volume.scope != v1::VolumeScope::Ephemeral &&
+                            volume.scope != v1::VolumeScope::Instance;
+    if (one_writer) desired.exclusive_sources.insert(mount.source);
     container.mounts.push_back(std::move(mount));
   }
 }

@@ -120,7 +120,7 @@ TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
   EXPECT_LE(fs::file_size(File("shop.json")), 16u << 10);
   FileFactStore again(state_, *log_);
   ASSERT_THAT(again.Load("shop")->failed, SizeIs(8));
-  EXPECT_EQ(again.Load("shop")->failed.back().template_hash, "v1:19");
+  EXPECT_EQ(again.Load("shop")->failed.back().release, "v1:19");
   EXPECT_EQ(*again.Load("shop"), *store.Load("shop"));
 }
 

@@ -86,10 +86,7 @@ TEST(ComputePlan, RecreateCreatesTheNewOneBeforeItStopsTheOldAndNeverRunsBoth) {
   ASSERT_GE(world.Settle(), 0);
   world.TakeCalls();
   world.Want(1, "web:2");
-  world.engine.after_call = [&] {
-    EXPECT_LE(std::count_if(world.engine.containers.begin(), world.engine.containers.end(),
-                            [](const auto& c) { return c.second.state == ContainerState::Running; }), 1);
-  };
+  world.NeverTwoUp();
   ASSERT_GE(world.Settle(), 0);
   EXPECT_THAT(world.TakeCalls(), ElementsAre("create web.2", "no-restart web", "stop web", "start web.2", "rename web",
                                              "rename web.2", "remove web.1"));
@@ -258,9 +255,10 @@ TEST(ComputePlan, CloneAndForgeryAreReportedAndLeftAlone) {
   EXPECT_EQ(decision.plan.warnings.size(), 2u);
 }
 
-TEST(ComputePlan, AnonymousVolumesMoveToTheReplacement) {
+TEST(ComputePlan, AnonymousVolumesMoveToTheReplacementAndNeverHaveTwoWriters) {
   WorkloadWorld world;
   ASSERT_GE(world.Settle(), 0);
+  world.NeverTwoUp();
   world.engine.FindByName("web")->mounts = {{MountType::Volume, std::string(64, 'a'), "/data", false}};
   world.Want(1, "web:2");
   ASSERT_GE(world.Settle(), 0);
@@ -275,6 +273,242 @@ TEST(ComputePlan, RestartNeverThatEndedWellStaysDownAndIsReady) {
   ASSERT_GE(world.Settle(), 0);
   EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
   EXPECT_THAT(world.TakeCalls(), ElementsAre("create web", "start web"));
+}
+
+// --- one writer at a time ---
+
+class ExclusiveWorkload : public ::testing::Test {
+ protected:
+  ExclusiveWorkload() {
+    world.context.strategy = v1::RolloutStrategy::Recreate;
+    Want("web:1");
+    EXPECT_GE(world.Settle(), 0);
+    world.NeverTwoUp();
+  }
+  void Want(const std::string& image) {
+    world.Want(1, ContainerTemplate{.image = image, .mounts = {{.type = MountType::Volume, .source = "data", .target = "/data"}}});
+  }
+  WorkloadWorld world;
+};
+
+TEST_F(ExclusiveWorkload, TheOldOneStartedByHandBesideItsReplacementIsStoppedAgain) {
+  Want("web:2");
+  world.Run(2);
+  ObservedContainer* old = world.engine.FindByName("web");
+  ASSERT_EQ(old->state, ContainerState::Exited);
+  world.engine.after_call = nullptr;
+  world.engine.SetRunning(*old);
+  EXPECT_EQ(world.PlanText(), "[1] stop web (image differs)\n");
+}
+
+TEST_F(ExclusiveWorkload, ARevertWhileTheNextReleaseProvesItselfNeverRunsBoth) {
+  Want("web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true};
+  world.Run(6);
+  ASSERT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  world.engine.images["web:3"] = "sha256:three";
+  Want("web:3");
+  world.Run(3);
+  Want("web:2");
+  world.Run(10);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:1");
+  EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
+}
+
+TEST_F(ExclusiveWorkload, WaitsForTheWriterOfAnotherWorkload) {
+  world.engine.after_call = nullptr;
+  ObservedContainer other{.id = "other", .name = "db", .image_id = "sha256:one", .state = ContainerState::Running};
+  other.labels = {{std::string(label::kWorkload), "db"}};
+  other.mounts = {{MountType::Volume, "data", "/var/lib", false}};
+  world.engine.containers["other"] = other;
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  const Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty());
+  EXPECT_EQ(decision.verdict.reason, "VolumeInUse");
+  EXPECT_THAT(decision.verdict.message, HasSubstr("db"));
+  EXPECT_TRUE(decision.verdict.come_back);
+  world.engine.containers["other"].state = ContainerState::Exited;
+  EXPECT_THAT(world.PlanText(), HasSubstr("start web"));
+}
+
+TEST_F(ExclusiveWorkload, AForgedContainerThatWritesTheVolumeHoldsTheStartBack) {
+  world.engine.after_call = nullptr;
+  ObservedContainer forged = *world.engine.FindByName("web");
+  forged.id = forged.name = "forged";
+  forged.image_id = "sha256:other";
+  world.engine.containers["forged"] = forged;
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  EXPECT_THAT(world.PlanText(), Not(HasSubstr("start")));
+}
+
+TEST_F(ExclusiveWorkload, ARefusedStartIsTriedAgainAfterAWhile) {
+  Want("web:2");
+  auto& behaviour = world.engine.behaviour[world.desired.containers[0].template_hash];
+  behaviour.refused = true;
+  world.Run(6);
+  EXPECT_EQ(world.Decide().verdict.reason, "StartRefused");
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Waiting);
+  behaviour.refused = false;
+  world.engine.Tick(std::chrono::minutes(5));
+  world.Run(10);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:2");
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
+}
+
+TEST(ComputePlan, RecreateWithSeveralReplicasHealsEachByItself) {
+  WorkloadWorld world;
+  world.context.strategy = v1::RolloutStrategy::Recreate;
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web-2")->state = ContainerState::Exited;
+  EXPECT_EQ(world.PlanText(), "[1] start web-2 (drift: state is exited)\n");
+  world.Want(2, "web:2");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web-2")->image, "web:2");
+}
+
+// --- what serves keeps serving ---
+
+TEST(ComputePlan, TheOldVersionIsRepairedWhileItsReplacementWaitsForAnImage) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:3");
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  EXPECT_EQ(world.PlanText(), "[1] start web (the old version stays)\n");
+}
+
+TEST(ComputePlan, ARevertWhileTheOldVersionIsBeingRetiredDoesNotLoseBoth) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.Run(1);
+  world.engine.Tick(std::chrono::seconds(10));
+  const Decision decision = world.Decide();
+  for (const Step& step : decision.plan.steps)  // all but the stop, which has only begun
+    if (!std::holds_alternative<action::Stop>(step.action)) {
+      ASSERT_FALSE(Apply(Plan{.steps = {step}}, {world.engine, world.files, world.facts}).error);
+    }
+  world.Want(1, "web:1");
+  world.engine.after_call = [&] { EXPECT_GE(world.Up(), 1); };
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:1");
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
+}
+
+TEST(ComputePlan, AServiceThatEndsAtOnceWithZeroDoesNotReplaceARunningOne) {
+  WorkloadWorld world;
+  world.WantLimits({.restart = v1::RestartPolicy::OnFailure});
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true, .exit_code = 0};
+  world.Run(10);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:1");
+  EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
+  EXPECT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+}
+
+TEST(ComputePlan, AFinishedJobIsNotRunAgainBecauseItsNextReleaseFailed) {
+  WorkloadWorld world;
+  world.WantLimits({.restart = v1::RestartPolicy::Never});
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true, .exit_code = 0};
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true, .exit_code = 1};
+  world.Run(10);
+  EXPECT_EQ(std::count(world.engine.calls.begin(), world.engine.calls.end(), "start web"), 1);
+  EXPECT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+}
+
+TEST(ComputePlan, WhatWeHaltedIsNotTakenForCompleted) {
+  WorkloadWorld world;
+  world.WantLimits({.restart = v1::RestartPolicy::OnFailure});
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer& web = *world.engine.FindByName("web");
+  web.state = ContainerState::Exited;
+  web.exit_code = 0;
+  web.restart = v1::RestartPolicy::Never;
+  EXPECT_THAT(world.PlanText(), HasSubstr("start web"));
+}
+
+TEST(ComputePlan, AFailedReleaseIsTriedAgainWhenTheSpecChangesOutsideOfTheTemplate) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.context.spec_hash = "small";
+  auto& behaviour = world.engine.behaviour[world.desired.containers[0].template_hash];
+  behaviour.exits = true;
+  world.Run(10);
+  ASSERT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  behaviour.exits = false;
+  world.context.spec_hash = "more memory";
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:2");
+}
+
+TEST(ComputePlan, AFailureIsRememberedForTheImageThatFailed) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  auto& behaviour = world.engine.behaviour[world.desired.containers[0].template_hash];
+  behaviour.exits = true;
+  world.Run(10);
+  ASSERT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  behaviour.exits = false;
+  world.engine.images["web:2"] = "sha256:fixed";
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:fixed");
+}
+
+TEST(ComputePlan, NetworksAreJoinedBeforeOthersAreLeft) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.desired.containers[0].networks = {{.network = "backend", .aliases = {"web"}}};
+  world.desired.networks = {{.name = "backend", .external = true}};
+  EXPECT_EQ(world.PlanText(),
+            "[1] ensure network backend (drift: networks or aliases)\n"
+            "[2] connect web to network backend as web (drift: networks or aliases)\n"
+            "[3] disconnect web from network tinyforge (drift: networks or aliases)\n");
+}
+
+TEST(ComputePlan, WhatCannotBeRemovedHoldsUpNothing) {
+  WorkloadWorld world;
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer dead = *world.engine.FindByName("web");
+  dead.id = "dead";
+  dead.name = "dead";
+  dead.labels[std::string(label::kSeq)] = "9";
+  dead.state = ContainerState::Dead;
+  world.engine.containers["dead"] = dead;
+  world.engine.FindByName("web-2")->state = ContainerState::Exited;
+  world.engine.fail = [](const std::string& call) -> std::optional<Error> {
+    if (call == "remove dead") return Error{ErrorKind::Transient, "device busy"};
+    return std::nullopt;
+  };
+  world.Pass();
+  EXPECT_EQ(world.engine.FindByName("web-2")->state, ContainerState::Running);
+  EXPECT_TRUE(world.last_error);
+}
+
+TEST(ComputePlan, ACommandThatCannotRunIsNotStartedOverAndOver) {
+  WorkloadWorld world;
+  world.engine.behaviour[world.desired.containers[0].template_hash] = {.cannot_start = true};
+  world.Run(5);
+  EXPECT_EQ(std::count(world.engine.calls.begin(), world.engine.calls.end(), "start web"), 1);
+  EXPECT_EQ(world.Decide().verdict.reason, "CannotRun");
+}
+
+TEST(ComputePlan, NamesThatWereSwappedByHandAreSwappedBack) {
+  WorkloadWorld world;
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer* one = world.engine.FindByName("web");
+  ObservedContainer* two = world.engine.FindByName("web-2");
+  one->name = "web-2";
+  two->name = "web";
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(one->name, "web");
+  EXPECT_EQ(two->name, "web-2");
 }
 
 TEST(ComputeTeardown, StopsThenRemovesOwnContainersOnly) {

@@ -181,7 +181,7 @@ TEST_F(WorkloadReconcilerTest, WhatWasReadIsTold) {
   spec.files = {{.target = "/etc/app", .from = "conf"}};
   Commit();
   ReadSet seen;
-  reconciler.OnRead([&](const ObjectKey&, ReadSet read) { seen = std::move(read); });
+  reconciler.OnRead([&](const ObjectKey&, const Revision&, ReadSet read) { seen = std::move(read); });
   Pass();
   EXPECT_TRUE(seen.Covers("conf/b.ini"));
 }

@@ -1,6 +1,8 @@
 // A workload on the fake Engine: desired state, planning, applying, and passes until nothing is left to do.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "reconcilers/workload/compute_plan.h"
@@ -36,6 +38,9 @@ class WorkloadWorld {
     const Limits limits = desired.containers.empty() ? Limits() : desired.containers.front().limits;
     desired = DesiredState{.workload = "web", .source_kind = "image", .version = "1 by manifest"};
     desired.image = spec.image;
+    desired.networks = {{.name = "tinyforge", .shared = true}};
+    for (const Mount& m : spec.mounts)
+      if (!m.read_only) desired.exclusive_sources.insert(m.source);
     for (int r = 1; r <= replicas; ++r)
       desired.containers.push_back({.replica = r, .name = ServingName("web", r), .spec = spec, .template_hash = TemplateHash(spec),
                                     .limits = limits, .networks = {{.network = "tinyforge", .aliases = {"web"}}}});
@@ -48,6 +53,7 @@ class WorkloadWorld {
     ObservedState observed;
     observed.containers = *engine.Containers("web");
     observed.running_for = engine.running;
+    observed.writers_elsewhere = engine.WritersElsewhere("web");
     if (auto found = engine.images.find(desired.image); found != engine.images.end()) observed.image_id = found->second;
     observed.free_addresses = *engine.FreeAddresses(desired.containers.size());
     return observed;
@@ -56,7 +62,15 @@ class WorkloadWorld {
     context.facts = facts.facts["web"];
     return ComputePlan(desired, Observe(), context);
   }
-  std::string PlanText() { return ToString(Decide().plan); }
+  // Without the shared network's step, which stands before every create.
+  std::string PlanText() {
+    Plan plan = Decide().plan;
+    std::erase_if(plan.steps, [](const Step& step) {
+      const auto* ensure = std::get_if<action::EnsureNetwork>(&step.action);
+      return ensure && ensure->network.shared;
+    });
+    return ToString(plan);
+  }
   // One pass; the decision that it made.
   Decision Pass() {
     Decision decision = Decide();
@@ -81,6 +95,16 @@ class WorkloadWorld {
               std::string(c.Label(label::kTemplateHash).substr(0, 8)) + " ran " + std::to_string(engine.running[id].count()) + "\n";
     for (const DesiredContainer& d : desired.containers) text += "want " + d.name + " hash " + d.template_hash.substr(0, 8) + "\n";
     return text + "strategy " + std::to_string(int(context.strategy)) + (last_error ? " error " + last_error->message : "") + "\n";
+  }
+  int Up() const {
+    return int(std::count_if(engine.containers.begin(), engine.containers.end(),
+                             [](const auto& c) { return c.second.state == ContainerState::Running; }));
+  }
+  void NeverTwoUp() {
+    engine.after_call = [this] { EXPECT_LE(Up(), 1); };
+  }
+  void Run(int passes) {
+    for (int i = 0; i < passes; ++i) Pass(), engine.Tick(std::chrono::seconds(5));
   }
   std::vector<std::string> TakeCalls() { return std::exchange(engine.calls, {}); }
 
