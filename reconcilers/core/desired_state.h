@@ -47,6 +47,7 @@ struct Mount {
   bool read_only = false;
   std::int64_t tmpfs_size = 0;  // bytes; 0: the Engine's
   std::uint32_t tmpfs_mode = 0; // 0: the Engine's
+  std::string origin;           // "secret.shop/db-password", "file./etc/motd": for naming what differs; not hashed
   bool operator==(const Mount&) const = default;
 };
 

@@ -51,7 +51,11 @@ void CollectProcess(const ContainerTemplate& t, Collector& out) {
   out.Flag("tty", t.tty);
   out.Flag("readOnlyRootFilesystem", t.read_only_root_filesystem);
   out.Flag("privileged", t.privileged);
-  for (const EnvEntry& e : t.env) out.Text("env." + e.name, "=" + (e.secret ? "secret " + e.secret->ref.name + "/" + e.secret->ref.key + " " + e.secret->fingerprint : e.value));
+  for (const EnvEntry& e : t.env) {
+    const std::string secret = e.secret ? "secret." + e.secret->ref.name + "/" + e.secret->ref.key : "";
+    out.Text("env." + e.name, "=" + (e.secret ? secret : e.value));
+    if (e.secret) out.Text(secret, e.secret->fingerprint);
+  }
 }
 
 void CollectHost(const ContainerTemplate& t, Collector& out) {
@@ -75,7 +79,7 @@ void CollectConnections(const ContainerTemplate& t, Collector& out) {
     out.Text("ports." + Number(p.container), Number(int(p.protocol)) + " " + Number(p.published) + " " + Number(p.host) + " " + p.host_ip);
   out.Map("containerLabels", t.labels);
   for (const Mount& m : t.mounts)
-    out.Text("mounts." + m.target, Number(int(m.type)) + " " + m.source + " " + Number(m.read_only) + " " + Number(m.tmpfs_size) + " " + Number(m.tmpfs_mode));
+    out.Text(m.origin.empty() ? "mounts." + m.target : m.origin, Number(int(m.type)) + " " + m.source + " " + Number(m.read_only) + " " + Number(m.tmpfs_size) + " " + Number(m.tmpfs_mode));
   if (const auto& h = t.healthcheck) {
     out.List("healthcheck", h->test);
     out.Text("healthcheck", Number(h->interval.count()) + " " + Number(h->timeout.count()) + " " + Number(h->start_period.count()) + " " + Number(h->retries));

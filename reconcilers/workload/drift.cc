@@ -9,11 +9,18 @@ namespace {
 
 constexpr std::size_t kFieldsNamed = 5;
 
+// "secret.shop/db-password" is no path of the manifest.
+std::string ForPeople(std::string field) {
+  for (std::string_view kind : {"secret", "file"})
+    if (field.starts_with(std::string(kind) + ".")) field[kind.size()] = ' ';
+  return field;
+}
+
 std::string TemplateCause(const ObservedContainer& container, const DesiredContainer& desired) {
   const auto fields = DifferingFields(container.Label(label::kFields), FieldDigests(desired.spec));
   if (fields.empty()) return "template differs";
   std::string cause;
-  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsNamed); ++i) cause += (i ? ", " : "") + fields[i];
+  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsNamed); ++i) cause += (i ? ", " : "") + ForPeople(fields[i]);
   if (fields.size() > kFieldsNamed) cause += " and " + std::to_string(fields.size() - kFieldsNamed) + " more";
   return cause + (fields.size() == 1 ? " differs" : " differ");
 }

@@ -129,7 +129,8 @@ Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, Desi
     file.host_path = request.paths.files + "/" +
                      (in_place ? "live/" + request.workload.key.name + "/" + Sha256Hex(mount.target).substr(0, kHashLength)
                                : file.content_hash);
-    container.mounts.push_back({.type = MountType::Bind, .source = file.host_path, .target = mount.target, .read_only = true});
+    container.mounts.push_back({.type = MountType::Bind, .source = file.host_path, .target = mount.target, .read_only = true,
+                                .origin = mount.secret ? "secret." + mount.secret->name + "/" + mount.secret->key : "file." + mount.target});
     desired.files.push_back(std::move(file));
   }
   return {};
