@@ -41,7 +41,7 @@ DockerEngine::DockerEngine(DockerEngineOptions options, Ipv4Subnet subnet, Secre
 DockerEngine::~DockerEngine() { Stop(); }
 
 EngineWriterOptions DockerEngine::WriterOptions() {
-  return {.on_stop_failed = [this](const std::string& workload) { Enqueue(workload); },
+  return {.on_stop_ended = [this](const std::string& workload) { Enqueue(workload); },
           .on_created = [this](const CreateRequest& request) { puller_->Created(request.spec.image, request.workload); }};
 }
 

@@ -63,6 +63,7 @@ void EnginePuller::AbortPulls() {
     Lock lock(mutex_);
     aborted_ = true;
     threads.swap(threads_);
+    if (teller_.joinable()) threads.push_back(std::move(teller_));
   }
   for (auto& thread : threads) thread.request_stop();
 }
@@ -73,14 +74,18 @@ ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy 
   DropOld(now);
   auto& image = images_[reference];
   image.asked = now;
-  if (auto looked = Look(reference, lock); !looked) return {.failure = looked.error()};
+  image.waiting.insert(owner);
+  if (auto looked = Look(reference, lock); !looked) {
+    AskAgainLater(image);
+    return {.failure = looked.error()};
+  }
+  image.ask_again_at.reset();
   bool counts = image.id && image.counts_until.contains(owner) && image.counts_until[owner] > now;
   bool wanted = policy == v1::PullPolicy::Always ? !counts : !image.id;
   if (!wanted) {
     NoLongerWaits(image, owner);
     return {.id = image.id};
   }
-  image.waiting.insert(owner);
   if (policy == v1::PullPolicy::Never) {
     return {.failure = Error{ErrorKind::Waiting, "image " + reference + " is not on this host and pullPolicy is Never"}};
   }
@@ -112,6 +117,45 @@ void EnginePuller::NoLongerWaits(Image& image, const ObjectKey& owner) {
   image.failure.reset();
   image.failures = 0;
   image.retry_at = {};
+}
+
+void EnginePuller::AskAgainLater(Image& image) {
+  if (aborted_) return;
+  if (!image.ask_again_at) image.ask_again_at = std::chrono::steady_clock::now() + options_.first_retry;
+  if (!teller_.joinable()) {
+    teller_ = std::jthread([this](const std::stop_token& stop) { TellWhoShouldAskAgain(stop); });
+  }
+  wake_.notify_all();
+}
+
+void EnginePuller::TellWhoShouldAskAgain(const std::stop_token& stop) {
+  Lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    auto wake = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    if (TellDue(wake, lock)) continue;
+    wake_.wait_until(lock, stop, wake, [&] {
+      return std::ranges::any_of(images_, [&](const auto& item) { return item.second.ask_again_at.value_or(SteadyTime::max()) < wake; });
+    });
+  }
+}
+
+// False when nobody is to be told now; then `wake` is when somebody is.
+bool EnginePuller::TellDue(SteadyTime& wake, Lock& lock) {
+  std::vector<ObjectKey> owners;
+  for (auto& [reference, image] : images_) {
+    if (!image.ask_again_at) continue;
+    if (*image.ask_again_at > std::chrono::steady_clock::now()) {
+      wake = std::min(wake, *image.ask_again_at);
+    } else {
+      image.ask_again_at.reset();
+      owners.insert(owners.end(), image.waiting.begin(), image.waiting.end());
+    }
+  }
+  if (owners.empty()) return false;
+  lock.unlock();
+  Tell(owners);
+  lock.lock();
+  return true;
 }
 
 void EnginePuller::Queue(Image& image) {

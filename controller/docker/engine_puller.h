@@ -40,6 +40,8 @@ struct EnginePullerOptions {
 // A failed pull is tried again with a delay that doubles from `first_retry` (six times that for what an administrator
 // must change: credentials, a missing image, a rate limit) to `longest_retry`, for as long as somebody asks. Failures are
 // Waiting, except Terminal for an image that does not exist for this machine's architecture.
+//
+// An Engine that does not say whether it has the image is no verdict: who asked is told after `first_retry`, to ask again.
 class EnginePuller : public ImagePuller {
  public:
   EnginePuller(EngineClient& client, Logger& log, EnginePullerOptions options);
@@ -63,6 +65,7 @@ class EnginePuller : public ImagePuller {
     std::optional<Error> failure;
     int failures = 0;
     SteadyTime retry_at{};
+    std::optional<SteadyTime> ask_again_at;  // the Engine could not be asked: then `waiting` are told
     SteadyTime asked{};
     std::uint64_t forgotten = 0;    // moves when an event made `id` doubtful
     std::set<ObjectKey> waiting;    // owners to tell
@@ -72,6 +75,9 @@ class EnginePuller : public ImagePuller {
 
   Expected<void> Look(const std::string& reference, Lock& lock);
   static void NoLongerWaits(Image& image, const ObjectKey& owner);
+  void AskAgainLater(Image& image);
+  void TellWhoShouldAskAgain(const std::stop_token& stop);
+  bool TellDue(SteadyTime& wake, Lock& lock);
   void Queue(Image& image);
   void Work(const std::stop_token& stop);
   std::string Next(SteadyTime now, SteadyTime& wake) const;
@@ -89,6 +95,7 @@ class EnginePuller : public ImagePuller {
   std::condition_variable_any wake_;
   std::map<std::string, Image> images_;  // guarded by mutex_, as all below; nodes never move
   std::vector<std::jthread> threads_;
+  std::jthread teller_;  // besides threads_: those may all be pulling for hours
   bool aborted_ = false;
 };
 

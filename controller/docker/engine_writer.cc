@@ -25,7 +25,7 @@ EngineWriter::EngineWriter(EngineWriterParts parts, EngineWriterOptions options)
       log_(parts.log),
       options_(std::move(options)),
       stops_(options_.max_stops,
-             [this](const std::string& container, const std::stop_token& stop) { StopNow(container, stop); }) {}
+             [this](const std::string& container, const std::stop_token& stop) { return StopNow(container, stop); }) {}
 
 Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
   auto version = client_.Version();
@@ -96,15 +96,17 @@ Expected<void> EngineWriter::BeginStop(std::string_view container) {
   return {};
 }
 
-void EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
+StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
   EngineCall call{.endpoint = Endpoint::ContainerStop, .object = container};
   call.deadline = index_.StopTimeout(container).value_or(kEngineGrace) + kStopSlack;
-  auto answer = client_.Call(call, stop);
+  // Asked before: a stopped container may be gone at once.
   auto workload = index_.WorkloadOf(container);
+  auto answer = client_.Call(call, stop);
   index_.Touch(container);
-  if (answer || stop.stop_requested()) return;
-  log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
-  if (options_.on_stop_failed && !workload.empty()) options_.on_stop_failed(workload);
+  if (stop.stop_requested()) return {};
+  if (!answer) log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
+  if (!options_.on_stop_ended || workload.empty()) return {};
+  return [this, workload] { options_.on_stop_ended(workload); };
 }
 
 Expected<void> EngineWriter::Remove(std::string_view container) {

@@ -19,7 +19,7 @@ namespace tinyforge::docker {
 
 struct EngineWriterOptions {
   std::size_t max_stops = 16;  // at the same time
-  std::function<void(const std::string& workload)> on_stop_failed;  // so that its owner looks again
+  std::function<void(const std::string& workload)> on_stop_ended;  // well or not; from any thread; must be quick
   std::function<void(const CreateRequest& request)> on_created;
 };
 
@@ -40,7 +40,8 @@ struct EngineWriterParts {
 //   after the create; when that fails the container exists, and the error says so.
 // - Disconnect from a network that the container is not on succeeds; Connect to one that it is on already is a
 //   Conflict.
-// - A stop lasts at most the container's own grace period and 10 s; then its owner is told by on_stop_failed.
+// - A stop lasts at most the container's own grace period and 10 s. Whenever one has ended its owner is told by on_stop_ended: no
+//   event needs to come.
 class EngineWriter : public ContainerWriter {
  public:
   EngineWriter(EngineWriterParts parts, EngineWriterOptions options);
@@ -66,7 +67,7 @@ class EngineWriter : public ContainerWriter {
  private:
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
   Expected<void> Change(const EngineCall& call, std::string_view container);
-  void StopNow(const std::string& container, const std::stop_token& stop);
+  StopPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);
   Error NameHeld(std::string_view what, const std::string& name, const Error& error);
 
   EngineClient& client_;

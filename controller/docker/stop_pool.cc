@@ -41,9 +41,13 @@ void StopPool::Work(const std::stop_token& stop) {
     auto container = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    stop_container_(container, stop);
+    auto when_ended = stop_container_(container, stop);
     lock.lock();
     containers_.erase(container);
+    if (!when_ended || stop.stop_requested()) continue;
+    lock.unlock();
+    when_ended();
+    lock.lock();
   }
 }
 

@@ -17,7 +17,9 @@ namespace tinyforge::docker {
 // Thread-safe. Threads are made when a stop finds none free, up to `max_threads`; more stops wait their turn.
 class StopPool {
  public:
-  using StopContainer = std::function<void(const std::string& container, const std::stop_token&)>;
+  // Stops it and says what to do when that has ended and the container may be stopped anew; may be nothing.
+  using WhenEnded = std::function<void()>;
+  using StopContainer = std::function<WhenEnded(const std::string& container, const std::stop_token&)>;
 
   StopPool(std::size_t max_threads, StopContainer stop_container);
   ~StopPool() { Abort(); }

@@ -15,6 +15,7 @@ TEST(StopPoolTest, AStopUnderWayIsNotDoubledAndMayBeginAgainAfterwards) {
   StopPool pool(2, [&](const std::string&, const std::stop_token&) {
     gate.wait();
     ++stops;
+    return StopPool::WhenEnded();
   });
   EXPECT_TRUE(pool.Begin("a"));
   EXPECT_FALSE(pool.Begin("a"));
@@ -37,6 +38,7 @@ TEST(StopPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
     std::this_thread::yield();
     --now;
     ++done;
+    return StopPool::WhenEnded();
   });
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(pool.Begin(std::to_string(i)));
   while (pool.under_way()) std::this_thread::yield();
@@ -51,6 +53,7 @@ TEST(StopPoolTest, AbortEndsWhatRunsAndDropsWhatWaits) {
     ++stops;
     begun.set_value();
     while (!stop.stop_requested()) std::this_thread::yield();
+    return StopPool::WhenEnded();
   });
   pool.Begin("a");
   pool.Begin("b");
@@ -58,6 +61,21 @@ TEST(StopPoolTest, AbortEndsWhatRunsAndDropsWhatWaits) {
   pool.Abort();
   EXPECT_EQ(stops, 1);
   EXPECT_FALSE(pool.Begin("c"));
+}
+
+TEST(StopPoolTest, WhoIsToldOfTheEndCanBeginAgainAtOnce) {
+  std::atomic<int> stops = 0;
+  std::promise<bool> begun_again;
+  StopPool* self = nullptr;
+  StopPool pool(1, [&](const std::string& container, const std::stop_token&) {
+    if (++stops > 1) return StopPool::WhenEnded();
+    return StopPool::WhenEnded([&, container] { begun_again.set_value(self->Begin(container)); });
+  });
+  self = &pool;
+  pool.Begin("a");
+  EXPECT_TRUE(begun_again.get_future().get());
+  while (pool.under_way()) std::this_thread::yield();
+  EXPECT_EQ(stops, 2);
 }
 
 }  // namespace

@@ -1,0 +1,79 @@
+#include "controller/docker/engine_puller.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <semaphore>
+
+#include "tests/fakes/fake_logger.h"
+#include "tests/unit/controller/docker/scripted_engine.h"
+
+namespace tinyforge::docker {
+namespace {
+
+using testing::HasSubstr;
+using v1::PullPolicy;
+
+const ObjectKey kOwner{Kind::Workload, "web"};
+constexpr auto kSoon = std::chrono::seconds(20);
+
+// An Engine that has the image shop:1 when `present`; a pull brings it.
+class EnginePullerTest : public testing::Test {
+ protected:
+  EnginePullerTest() : engine_([this](const std::string& line) { return Script(line); }), client_({engine_.host(), {}}) {}
+
+  std::string Script(const std::string& line) {
+    if (line.starts_with("POST")) {
+      present_ = true;
+      return Answer(200, "{}");
+    }
+    if (failing_) return Answer(500, R"({"message":"the disk is slow"})");
+    return present_ ? Answer(200, R"({"Id":"sha256:1"})") : Answer(404, R"({"message":"No such image: shop:1"})");
+  }
+
+  EnginePullerOptions Options() {
+    return {.first_retry = std::chrono::milliseconds(1), .on_done = [this](const ObjectKey&) { told_.release(); }};
+  }
+
+  // Asks until an image is there, once for each time the owner is told.
+  ImagePresence Settled(EnginePuller& puller, PullPolicy policy) {
+    auto presence = puller.Ensure("shop:1", policy, kOwner);
+    while (!presence.id && told_.try_acquire_for(kSoon)) presence = puller.Ensure("shop:1", policy, kOwner);
+    return presence;
+  }
+
+  std::ptrdiff_t Pulls() {
+    return std::ranges::count_if(engine_.requests(), [](const auto& request) { return request.starts_with("POST"); });
+  }
+
+  std::atomic<bool> present_ = false;
+  std::atomic<bool> failing_ = false;
+  std::counting_semaphore<> told_{0};
+  FakeLogger log_;
+  ScriptedEngine engine_;
+  EngineClient client_;
+};
+
+TEST_F(EnginePullerTest, AnEngineThatCouldNotBeAskedIsAskedAgainAndTheOwnerToldEachTime) {
+  present_ = failing_ = true;
+  EnginePuller puller(client_, log_, Options());
+  for (int round = 0; round < 3; ++round) {
+    auto presence = puller.Ensure("shop:1", PullPolicy::Never, kOwner);
+    ASSERT_TRUE(presence.failure);
+    EXPECT_THAT(presence.failure->message, HasSubstr("the disk is slow"));
+    ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  }
+  failing_ = false;
+  EXPECT_EQ(puller.Ensure("shop:1", PullPolicy::Never, kOwner).id, "sha256:1");
+}
+
+TEST_F(EnginePullerTest, AMissingImageIsPulledOnceAndTheOwnerTold) {
+  EnginePuller puller(client_, log_, Options());
+  EXPECT_TRUE(puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner).pulling);
+  EXPECT_EQ(Settled(puller, PullPolicy::IfNotPresent).id, "sha256:1");
+  EXPECT_EQ(Pulls(), 1);
+}
+
+}  // namespace
+}  // namespace tinyforge::docker

@@ -1,0 +1,45 @@
+#include "controller/docker/engine_writer.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <semaphore>
+
+#include "tests/fakes/fake_logger.h"
+#include "tests/unit/controller/docker/scripted_engine.h"
+
+namespace tinyforge::docker {
+namespace {
+
+class NoSecrets : public SecretReader {
+ public:
+  Expected<SecretHandle> Find(const v1::SecretKeyRef&) override { return Error{ErrorKind::Waiting, "none"}; }
+  Expected<std::string> Reveal(const SecretHandle&) override { return Error{ErrorKind::Waiting, "none"}; }
+};
+
+TEST(EngineWriterTest, TheOwnerIsToldOfEveryStopThatEndedWithoutAnyEvent) {
+  std::atomic<int> status = 204;
+  ScriptedEngine engine([&](const std::string&) { return Answer(status, status == 204 ? "" : "{}"); });
+  EngineClient client({engine.host(), {}});
+  ContainerIndex index(client, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}});
+  ResourceKeeper resources(client, {});
+  PolicyChecker policy({}, {}, "");
+  NoSecrets secrets;
+  FakeLogger log;
+  Guarded<std::vector<std::string>> told;
+  std::counting_semaphore<> ended{0};
+  EngineWriter writer({client, index, resources, policy, secrets, log}, {.on_stop_ended = [&](const std::string& workload) {
+                        told.Lock()->push_back(workload);
+                        ended.release();
+                      }});
+  index.Created("c1", "w");
+  for (int answer : {204, 304, 404, 500}) {
+    status = answer;
+    ASSERT_TRUE(writer.BeginStop("c1"));
+    ASSERT_TRUE(ended.try_acquire_for(std::chrono::seconds(20))) << answer;
+  }
+  EXPECT_THAT(*told.Lock(), testing::ElementsAre("w", "w", "w", "w"));
+}
+
+}  // namespace
+}  // namespace tinyforge::docker
