@@ -86,6 +86,21 @@ std::map<std::string, Duration> ContainerIndex::RunningFor(std::string_view work
   return running;
 }
 
+std::map<std::string, std::string> ContainerIndex::WritersElsewhere(std::string_view workload) {
+  std::map<std::string, std::string> writers;
+  auto state = state_.Lock();
+  for (const auto& [id, entry] : state->entries) {
+    const auto& container = entry.details.container;
+    const bool up = container.state == ContainerState::Running || container.state == ContainerState::Paused ||
+                    container.state == ContainerState::Restarting;
+    if (!up || container.Label(label::kWorkload) == workload) continue;
+    for (const auto& mount : container.mounts) {
+      if (mount.type != MountType::Tmpfs && !mount.read_only) writers.emplace(mount.source, container.name);
+    }
+  }
+  return writers;
+}
+
 Expected<std::vector<std::string>> ContainerIndex::FreeAddresses(std::size_t count) {
   auto state = state_.Lock();
   std::set<Ipv4> used;

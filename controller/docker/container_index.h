@@ -43,6 +43,8 @@ class ContainerIndex : public ContainerReader {
   // Inspects only what is marked; with nothing marked it makes no call.
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
   std::map<std::string, Duration> RunningFor(std::string_view workload) override;
+  // From what is known, without a call.
+  std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override;
   // From the lower half of the shared network's subnet, without what any container carries in its address label (those
   // of other instances too) or has as its address, in rotation. Reserved for two minutes.
   Expected<std::vector<std::string>> FreeAddresses(std::size_t count) override;
