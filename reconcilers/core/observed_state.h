@@ -29,6 +29,7 @@ inline constexpr std::string_view kVersion = "tinyforge.version";            // 
 inline constexpr std::string_view kAddress = "tinyforge.address";            // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
 inline constexpr std::string_view kFields = "tinyforge.fields";              // short hash of each field, to name what differs
+inline constexpr std::string_view kLimits = "tinyforge.limits";              // "<nano cpus>/<memory>" asked for at create
 inline constexpr std::string_view kRevision = "tinyforge.revision";          // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";              // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";

@@ -1,6 +1,7 @@
 #include "reconcilers/workload/drift.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "reconcilers/core/field_digests.h"
 
@@ -25,6 +26,18 @@ std::string TemplateCause(const ObservedContainer& container, const DesiredConta
   return cause + (fields.size() == 1 ? " differs" : " differ");
 }
 
+Limits AskedAtCreate(const ObservedContainer& container) {
+  Limits asked;
+  const std::string_view label = container.Label(label::kLimits);
+  const std::size_t slash = label.find('/');
+  if (slash == std::string_view::npos) return asked;
+  std::from_chars(label.data(), label.data() + slash, asked.nano_cpus);
+  std::from_chars(label.data() + slash + 1, label.data() + label.size(), asked.memory);
+  return asked;
+}
+
+bool Discarded(std::int64_t had, std::int64_t asked) { return had == 0 && asked != 0; }
+
 // The Engine ignores the removal of a limit without an error.
 std::string RemovedLimit(const Limits& have, const Limits& want) {
   if (have.memory != 0 && want.memory == 0) return "limit memory was removed";
@@ -47,8 +60,18 @@ bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer&
 
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired) {
   const Limits& want = desired.limits;
-  return container.restart != want.restart || (want.memory != 0 && container.limits.memory != want.memory) ||
-         (want.nano_cpus != 0 && container.limits.nano_cpus != want.nano_cpus);
+  const Limits asked = AskedAtCreate(container);
+  auto differs = [](std::int64_t wanted, std::int64_t had, std::int64_t first) {
+    return wanted != 0 && had != wanted && !Discarded(had, first);
+  };
+  return container.restart != want.restart || differs(want.memory, container.limits.memory, asked.memory) ||
+         differs(want.nano_cpus, container.limits.nano_cpus, asked.nano_cpus);
+}
+
+bool LimitDiscarded(const ObservedContainer& container, const DesiredContainer& desired) {
+  const Limits asked = AskedAtCreate(container);
+  return (desired.limits.memory != 0 && Discarded(container.limits.memory, asked.memory)) ||
+         (desired.limits.nano_cpus != 0 && Discarded(container.limits.nano_cpus, asked.nano_cpus));
 }
 
 NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted) {
