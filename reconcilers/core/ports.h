@@ -83,6 +83,8 @@ class ImagePuller {
   // Never blocks: answers from what is known and starts a pull when the policy wants one. `reference` as in
   // ContainerTemplate::image. Always means: pull before a container is created, once for each create.
   virtual ImagePresence Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) = 0;
+  // What the host has now; never pulls, and nobody is told of a change. For passes that only look.
+  virtual ImagePresence Peek(const std::string& reference) = 0;
 };
 
 struct TreeEntry {
