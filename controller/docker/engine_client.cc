@@ -35,10 +35,19 @@ bool ContainsAny(std::string_view text, std::initializer_list<std::string_view> 
   return false;
 }
 
-ErrorKind KindOf(int status, std::string_view message) {
-  if (ContainsAny(message, {"port is already allocated", "ddress already in use", "no space left on device"})) {
-    return ErrorKind::Waiting;
+// What the host lacks for now, in the words of the Engine, of its runtime and of the kernel. A missing file is the host's
+// state only where it names a mount or a device: a command that the image does not have is told by the same words.
+bool IsStateOfHost(std::string_view message) {
+  if (ContainsAny(message, {"port is already allocated", "ddress already in use", "no space left on device",
+                            "bind source path does not exist", "disk quota exceeded", "cannot allocate memory"})) {
+    return true;
   }
+  return ContainsAny(message, {"error gathering device information", "error mounting", "failed to mount local volume"}) &&
+         ContainsAny(message, {"no such file or directory", "no such device"});
+}
+
+ErrorKind KindOf(int status, std::string_view message) {
+  if (IsStateOfHost(message)) return ErrorKind::Waiting;
   switch (status) {
     case 400:
     case 401:

@@ -93,19 +93,42 @@ ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy 
   return {.pulling = image.pulling || image.queued, .failure = image.failure};
 }
 
+ImagePresence EnginePuller::Peek(const std::string& reference) {
+  {
+    Lock lock(mutex_);
+    auto found = images_.find(reference);
+    if (found != images_.end() && found->second.looked) {
+      const auto& image = found->second;
+      return {.id = image.id, .pulling = image.pulling || image.queued, .failure = image.failure};
+    }
+  }
+  auto id = Inspect(reference);
+  if (!id) return {.failure = id.error()};
+  return {.id = std::move(*id)};
+}
+
+// Empty: the host does not have it.
+Expected<std::optional<std::string>> EnginePuller::Inspect(const std::string& reference) {
+  EngineCall call{.endpoint = Endpoint::ImageInspect, .object = reference};
+  auto answer = client_.Send(call);
+  if (!answer) return std::move(answer).error();
+  if (answer->status == 404) return std::optional<std::string>();
+  if (answer->status >= 400) return EngineClient::ToError(call, *answer);
+  auto id = TextAt(answer->body, "Id");
+  if (id.empty()) return Error{ErrorKind::Transient, "inspect image " + reference + ": the answer names no id"};
+  return std::optional(std::move(id));
+}
+
 // Learns whether the host has the image; a call without the lock when that is not known.
 Expected<void> EnginePuller::Look(const std::string& reference, Lock& lock) {
   auto& image = images_[reference];
   if (image.looked) return {};
   auto forgotten = image.forgotten;
   lock.unlock();
-  EngineCall call{.endpoint = Endpoint::ImageInspect, .object = reference};
-  auto answer = client_.Send(call);
+  auto id = Inspect(reference);
   lock.lock();
-  if (!answer) return std::move(answer).error();
-  if (answer->status >= 400 && answer->status != 404) return EngineClient::ToError(call, *answer);
-  auto id = answer->status == 404 ? "" : TextAt(answer->body, "Id");
-  image.id = id.empty() ? std::nullopt : std::optional(id);
+  if (!id) return std::move(id).error();
+  image.id = std::move(*id);
   image.looked = image.forgotten == forgotten;
   return {};
 }
@@ -252,11 +275,10 @@ Expected<std::string> EnginePuller::Pull(const std::string& text, const std::sto
   auto done = client_.Stream(call, handler, stop);
   if (!done) return ExplainPullFailure(text, 0, done.error().message);
   if (reported) return ExplainPullFailure(text, 200, *reported);
-  auto found = client_.Call({.endpoint = Endpoint::ImageInspect, .object = text}, stop);
+  auto found = Inspect(text);
   if (!found) return std::move(found).error();
-  auto id = TextAt(found->body, "Id");
-  if (id.empty()) return Error{ErrorKind::Transient, "inspect image " + text + ": the answer names no id"};
-  return id;
+  if (!*found) return Error{ErrorKind::Waiting, "pull " + text + ": the Engine says it is done and does not have the image"};
+  return std::move(**found);
 }
 
 void EnginePuller::Created(const std::string& reference, std::string_view workload) {

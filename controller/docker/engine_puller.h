@@ -33,7 +33,7 @@ struct EnginePullerOptions {
 // Policy:
 // - IfNotPresent: pulled when the host has no image under the reference.
 // - Never: a missing image is a failure (Waiting); who loads it onto the host wakes the owner.
-// - Always: to be asked for only in a pass that is about to create a container. A pull that ends well counts for every
+// - Always: to be asked for only in a pass that is about to create a container; others use Peek. A pull that ends well counts for every
 //   owner that had asked by then, until that owner has created a container (Created) or two minutes have passed; until it
 //   counts, the presence holds no id, even if an older image is there.
 //
@@ -48,6 +48,8 @@ class EnginePuller : public ImagePuller {
   ~EnginePuller() override { AbortPulls(); }
 
   ImagePresence Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) override;
+  // From what is known, else by one inspect, which is not kept.
+  ImagePresence Peek(const std::string& reference) override;
 
   // A container was created from the reference for this workload.
   void Created(const std::string& reference, std::string_view workload);
@@ -73,6 +75,7 @@ class EnginePuller : public ImagePuller {
   };
   using Lock = std::unique_lock<std::mutex>;
 
+  Expected<std::optional<std::string>> Inspect(const std::string& reference);
   Expected<void> Look(const std::string& reference, Lock& lock);
   static void NoLongerWaits(Image& image, const ObjectKey& owner);
   void AskAgainLater(Image& image);

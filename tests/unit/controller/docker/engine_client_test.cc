@@ -56,7 +56,13 @@ TEST(EngineClientTest, StatusesAreKinds) {
                                   {409, "held", ErrorKind::Conflict}, {429, "slow", ErrorKind::Waiting}, {500, "oops", ErrorKind::Transient},
                                   {502, "oops", ErrorKind::Transient}, {503, "later", ErrorKind::Waiting},
                                   {500, "Bind for 0.0.0.0:80 failed: port is already allocated", ErrorKind::Waiting},
-                                  {500, "write x: no space left on device", ErrorKind::Waiting}}) {
+                                  {500, "write x: no space left on device", ErrorKind::Waiting},
+                                  {400, "invalid mount config for type 'bind': bind source path does not exist: /srv/a", ErrorKind::Waiting},
+                                  {500, "error gathering device information while adding custom device '/dev/x': no such file or directory", ErrorKind::Waiting},
+                                  {500, "failed to bind host port for 0.0.0.0:80: address already in use", ErrorKind::Waiting},
+                                  {500, "error mounting '/srv/a' to rootfs at '/a': stat /srv/a: no such file or directory", ErrorKind::Waiting},
+                                  {400, "runc create failed: unable to start container process: exec: 'x': stat x: no such file or directory", ErrorKind::Terminal},
+                                  {400, "runc create failed: unable to start container process: exec: 'x': executable file not found in $PATH", ErrorKind::Terminal}}) {
     {
       std::lock_guard lock(engine.mutex());
       status = code;

@@ -75,5 +75,40 @@ TEST_F(EnginePullerTest, AMissingImageIsPulledOnceAndTheOwnerTold) {
   EXPECT_EQ(Pulls(), 1);
 }
 
+TEST_F(EnginePullerTest, AlwaysPullsAgainOnlyWhenAskedAfterACreate) {
+  present_ = true;
+  EnginePuller puller(client_, log_, Options());
+  ASSERT_TRUE(puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner).id);
+  for (int pulls : {1, 2}) {
+    {
+      std::lock_guard no_answer(engine_.mutex());
+      EXPECT_TRUE(puller.Ensure("shop:1", PullPolicy::Always, kOwner).pulling);
+      puller.Created("shop:1", "web");  // of a pass that had asked before: the pull under way is not doubled
+      EXPECT_TRUE(puller.Ensure("shop:1", PullPolicy::Always, kOwner).pulling);
+    }
+    ASSERT_EQ(Settled(puller, PullPolicy::Always).id, "sha256:1");
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(puller.Ensure("shop:1", PullPolicy::Always, kOwner).id, "sha256:1");
+    EXPECT_EQ(Pulls(), pulls);
+    puller.Created("shop:1", "web");
+    EXPECT_EQ(Pulls(), pulls);
+  }
+}
+
+TEST_F(EnginePullerTest, APeekSaysWhatTheHostHasAndNeverPulls) {
+  EnginePuller puller(client_, log_, Options());
+  auto missing = puller.Peek("shop:1");
+  EXPECT_FALSE(missing.id || missing.pulling || missing.failure);
+  present_ = true;
+  EXPECT_EQ(puller.Peek("shop:1").id, "sha256:1");
+  failing_ = true;
+  EXPECT_TRUE(puller.Peek("shop:1").failure);
+  failing_ = false;
+  ASSERT_EQ(Settled(puller, PullPolicy::IfNotPresent).id, "sha256:1");
+  auto calls = engine_.requests().size();
+  EXPECT_EQ(puller.Peek("shop:1").id, "sha256:1");
+  EXPECT_EQ(engine_.requests().size(), calls);
+  EXPECT_EQ(Pulls(), 0);
+}
+
 }  // namespace
 }  // namespace tinyforge::docker
