@@ -31,7 +31,7 @@ class FileDecoder {
   DecodeResult Run() {
     const auto documents = doc::SplitYaml(bytes_);
     if (const auto* error = std::get_if<doc::ParseError>(&documents)) {
-      if (options_.held_manifest_before || NamesOurGroup(bytes_)) Fail(error->mark, "", error->message);
+      if (options_.held_manifest_before || NamesOurGroup(bytes_)) FailUnnamed(error->mark, "", error->message);
     } else {
       for (const doc::YamlText& document : std::get<0>(documents)) Document(document);
     }
@@ -48,11 +48,17 @@ class FileDecoder {
     result_.errors.push_back({{std::string(path_), mark.line, mark.column}, std::move(field), std::move(message)});
   }
 
+  void FailUnnamed(doc::Mark mark, std::string field, std::string message) {
+    Fail(mark, std::move(field), std::move(message));
+    result_.unnamed = true;
+  }
+
   void Document(const doc::YamlText& document) {
     if (!options_.held_manifest_before && !MayConcernUs(document.text)) return;
     const auto parsed = doc::ParseYaml(document);
     if (const auto* error = std::get_if<doc::ParseError>(&parsed)) {
-      if (options_.held_manifest_before || NamesOurGroup(document.text)) Fail(error->mark, "", error->message);
+      if (options_.held_manifest_before || NamesOurGroup(document.text))
+        FailUnnamed(error->mark, "", error->message);
       return;
     }
     const auto& node = std::get<doc::Node>(parsed);
@@ -60,7 +66,7 @@ class FileDecoder {
     if (found.kind) {
       Manifest(*found.kind, node);
     } else if (!found.message.empty()) {
-      Fail(found.mark, std::move(found.field), std::move(found.message));
+      FailUnnamed(found.mark, std::move(found.field), std::move(found.message));
     }
   }
 
@@ -72,7 +78,8 @@ class FileDecoder {
     if (const doc::Node* spec = node.Find("spec")) Spec(kind, *spec, node, object->spec);
     object->key = {kind, object->meta.name};
     if (result_.errors.size() != errors_before) {
-      if (!object->key.name.empty()) result_.broken.push_back(object->key);
+      if (object->key.name.empty()) result_.unnamed = true;
+      else result_.broken.push_back(object->key);
       return;
     }
     object->position = {std::string(path_), node.mark.line, node.mark.column};

@@ -17,6 +17,7 @@ struct DecodeResult {
   std::vector<v1::ObjectPtr> objects;  // documents without an error, in order
   std::vector<v1::Diagnostic> errors;  // by line and column
   std::vector<ObjectKey> broken;       // documents with errors whose kind and name could be read
+  bool unnamed = false;                // another document has errors, and which object it is cannot be told
 };
 
 // Decodes one file. `path` is repository-relative and only named in positions.

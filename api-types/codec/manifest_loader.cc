@@ -46,18 +46,30 @@ v1::ObjectSet ManifestLoader::Load(const Revision& revision, std::span<const Tre
 
 void ManifestLoader::Apply(const TreeChange& change, const BlobReader& read) {
   if (!IsManifestPath(change.path)) return;
+  if (!change.refused.empty()) return Refuse(change.path, change.refused + "; a manifest must be a plain file");
   if (change.blob.empty()) return Drop(change.path);
   File& file = files_[change.path];
   if (file.blob == change.blob) return;
   auto bytes = read(change.path, change.blob);
-  if (bytes) {
-    Decode(change, *bytes);
+  if (bytes) return Decode(change, *bytes);
+  const std::string message = "could not be read: " + bytes.error().message;
+  if (bytes.error().kind == ErrorKind::Invalid) {
+    Refuse(change.path, message);
+    file.blob = change.blob;
     return;
   }
-  // The blob is left as it was, so that the next call tries again, unless that is of no use.
-  if (bytes.error().kind == ErrorKind::Invalid) file.blob = change.blob;
-  unread_.insert(change.path);
-  faulty_[change.path] = {{}, {{{change.path, 1, 1}, "", "could not be read: " + bytes.error().message}}, {}};
+  file.blob.clear();
+  unread_[change.path] = change.blob;
+  faulty_[change.path] = {{}, {{{change.path, 1, 1}, "", message}}, {}, false};
+}
+
+void ManifestLoader::Refuse(const std::string& path, std::string message) {
+  File& file = files_[path];
+  for (const v1::ObjectPtr& object : file.objects) Erase(object);
+  file.objects.clear();
+  file.blob.clear();
+  unread_.erase(path);
+  faulty_[path] = {{}, {{{path, 1, 1}, "", std::move(message)}}, {}, false};
 }
 
 void ManifestLoader::Decode(const TreeChange& change, const std::string& bytes) {
@@ -73,8 +85,14 @@ void ManifestLoader::Decode(const TreeChange& change, const std::string& bytes) 
   if (result.errors.empty()) {
     faulty_.erase(change.path);
   } else {
-    faulty_[change.path] = {{}, std::move(result.errors), std::move(result.broken)};
+    faulty_[change.path] = {{}, std::move(result.errors), std::move(result.broken), result.unnamed};
   }
+}
+
+std::vector<TreeChange> ManifestLoader::Unread() const {
+  std::vector<TreeChange> files;
+  for (const auto& [path, blob] : unread_) files.push_back({path, blob});
+  return files;
 }
 
 void ManifestLoader::Drop(const std::string& path) {
@@ -119,6 +137,7 @@ v1::ObjectSet ManifestLoader::Collect(const Revision& revision) const {
   for (const auto& [path, result] : faulty_) {
     set.errors.insert(set.errors.end(), result.errors.begin(), result.errors.end());
     set.broken.insert(set.broken.end(), result.broken.begin(), result.broken.end());
+    set.unnamed_errors = set.unnamed_errors || result.unnamed;
   }
   for (const auto& [key, others] : duplicates_)
     for (const v1::ObjectPtr& other : others) set.errors.push_back(DuplicateOf(*other, *objects_.at(key)));

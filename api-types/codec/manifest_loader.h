@@ -15,13 +15,15 @@
 
 namespace tinyforge::codec {
 
-// A file of the tree. An empty blob: removed.
+// An entry of the tree: a file with `blob`, one that cannot be a file of ours with `refused`, removed without both.
 struct TreeChange {
   std::string path;
-  std::string blob;  // object id
+  std::string blob;       // object id
+  std::string refused{};  // why: "is a symlink", …
 };
 
-// The content of a blob. Invalid for one that is not to be read (too large); other errors are tried again.
+// The content of a blob. Invalid for one that is not to be read (too large): an error of that file alone. Other errors
+// leave the set incomplete.
 using BlobReader = std::function<Expected<std::string>(const std::string& path, const std::string& blob)>;
 
 // Not for concurrent use. Memory: one entry a manifest file, none for other files.
@@ -33,6 +35,10 @@ class ManifestLoader {
 
   // The same with the whole tree: what is not listed is removed.
   v1::ObjectSet Load(const Revision& revision, std::span<const TreeChange> tree, const BlobReader& read);
+
+  // Files whose content could not be had for a reason that may pass: to be given to Update again. Their sets are
+  // incomplete until then.
+  std::vector<TreeChange> Unread() const;
 
   // How many files were decoded in the last call.
   std::size_t decoded() const { return decoded_; }
@@ -46,6 +52,8 @@ class ManifestLoader {
 
   void Apply(const TreeChange& change, const BlobReader& read);
   void Drop(const std::string& path);
+  // No object of the file counts any more, and the error stands until the entry changes.
+  void Refuse(const std::string& path, std::string message);
   void Decode(const TreeChange& change, const std::string& bytes);
   void Insert(const v1::ObjectPtr& object);
   void Erase(const v1::ObjectPtr& object);
@@ -53,7 +61,7 @@ class ManifestLoader {
 
   std::map<std::string, File, std::less<>> files_;
   std::map<std::string, DecodeResult, std::less<>> faulty_;  // files with errors
-  std::set<std::string, std::less<>> unread_;                // files whose content could not be had
+  std::map<std::string, std::string, std::less<>> unread_;   // blobs that could not be had, by path
   std::map<ObjectKey, v1::ObjectPtr> objects_;               // of two of one key, the first by path and line
   std::map<ObjectKey, std::vector<v1::ObjectPtr>> duplicates_;
   std::size_t decoded_ = 0;

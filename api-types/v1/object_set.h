@@ -50,6 +50,9 @@ struct ObjectSet {
   // completeness, the objects last seen in it are kept instead.
   bool complete = false;
 
+  // Some document has errors and does not tell which object it is: whatever is missing may be that one.
+  bool unnamed_errors = false;
+
   const Object* Find(const ObjectKey& key) const;
 };
 

@@ -1,41 +1,50 @@
 #include "controller/git/git_config_source.h"
 
-#include <algorithm>
+#include <utility>
+
+#include "controller/git/git2.h"
 
 namespace tinyforge {
 namespace {
 
-// A refused entry (a symlink, a submodule) holds nothing that could be decoded; where a manifest stood, that is an
-// error.
-void ReportRefused(const std::vector<TreeChange>& changes, v1::ObjectSet& objects) {
-  for (const TreeChange& change : changes)
-    if (!change.refused.empty() && codec::IsManifestPath(change.path))
-      objects.errors.push_back({{change.path, 1, 1}, "", change.refused + "; a manifest must be a plain file"});
+constexpr std::size_t kMaxShownPath = 4096;
+
+// A refused entry is told under its printable name, so that name ends, too, when the path is something else now.
+std::vector<codec::TreeChange> FilesOf(const std::vector<TreeChange>& changes) {
+  std::vector<codec::TreeChange> files;
+  for (const TreeChange& change : changes) {
+    std::string shown = git::Printable(change.path, kMaxShownPath);
+    if (shown != change.path) files.push_back({std::move(shown), ""});
+    files.push_back({change.path, change.blob, change.refused});
+  }
+  return files;
 }
 
 }  // namespace
 
 Expected<ConfigUpdate> GitConfigSource::Load(const Revision& revision, const std::vector<TreeChange>& changes,
                                              bool whole) {
+  auto update = Decode(revision, FilesOf(changes), whole);
+  if (!update) return update;
+  for (const TreeChange& change : changes) update->changed_paths.push_back(change.path);
+  in_force_ = revision;
+  return update;
+}
+
+Expected<ConfigUpdate> GitConfigSource::Decode(const Revision& revision, const std::vector<codec::TreeChange>& files,
+                                               bool whole) {
   // A tree of its own for the bulk read: what it caches goes with it.
   auto reading = repository_->Tree(revision);
   if (!reading) return std::move(reading).error();
   auto tree = repository_->Tree(revision);
   if (!tree) return std::move(tree).error();
-  std::vector<codec::TreeChange> files;
-  ConfigUpdate update;
-  for (const TreeChange& change : changes) {
-    if (change.refused.empty()) files.push_back({change.path, change.blob});
-    update.changed_paths.push_back(change.path);
-  }
   const auto read = [&](const std::string&, const std::string& blob) {
     return (*reading)->ReadBlob(blob, kMaxManifestBytes);
   };
   auto objects = std::make_shared<v1::ObjectSet>(whole ? loader_.Load(revision, files, read)
                                                        : loader_.Update(revision, files, read));
-  ReportRefused(changes, *objects);
+  ConfigUpdate update;
   update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(objects), std::move(*tree)});
-  in_force_ = revision;
   return update;
 }
 
@@ -53,10 +62,20 @@ Expected<std::optional<ConfigUpdate>> GitConfigSource::Restore() {
 Expected<std::optional<ConfigUpdate>> GitConfigSource::Sync(std::stop_token stop) {
   auto result = repository_->Sync(in_force_, stop);
   if (!result) return std::move(result).error();
-  if (!result->changed) return std::optional<ConfigUpdate>();
+  if (!result->changed) return ReadAgain();
   auto update = Load(result->revision, result->changes, result->complete);
   if (!update) return std::move(update).error();
   update->rewritten = result->rewritten;
+  return std::optional(std::move(*update));
+}
+
+Expected<std::optional<ConfigUpdate>> GitConfigSource::ReadAgain() {
+  const std::vector<codec::TreeChange> unread = loader_.Unread();
+  if (unread.empty()) return std::optional<ConfigUpdate>();
+  auto update = Decode(in_force_, unread, false);
+  if (!update) return std::move(update).error();
+  if (loader_.Unread().size() == unread.size()) return std::optional<ConfigUpdate>();
+  for (const codec::TreeChange& file : unread) update->changed_paths.push_back(file.path);
   return std::optional(std::move(*update));
 }
 

@@ -23,6 +23,9 @@ class GitConfigSource : public ConfigSource {
 
  private:
   Expected<ConfigUpdate> Load(const Revision& revision, const std::vector<TreeChange>& changes, bool whole);
+  // What could not be read of the revision in force; empty when it still cannot be.
+  Expected<std::optional<ConfigUpdate>> ReadAgain();
+  Expected<ConfigUpdate> Decode(const Revision& revision, const std::vector<codec::TreeChange>& files, bool whole);
 
   std::unique_ptr<GitRepository> repository_;
   codec::ManifestLoader loader_;

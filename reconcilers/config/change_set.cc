@@ -38,13 +38,13 @@ v1::ObjectSet KeepLastSeen(const v1::ObjectSet& previous, v1::ObjectSet next) {
   for (const v1::Diagnostic& error : next.errors) faulty.insert(error.position.path);
   const std::set<ObjectKey> broken(next.broken.begin(), next.broken.end());
   for (const auto& [key, object] : previous.objects)
-    if (!next.complete || faulty.contains(object->position.path) || broken.contains(key))
+    if (!next.complete || next.unnamed_errors || faulty.contains(object->position.path) || broken.contains(key))
       next.objects.emplace(key, object);
   return next;
 }
 
 bool IsKnownGone(const v1::ObjectSet& set, const ObjectKey& key, std::string_view last_path) {
-  if (!set.complete || set.Find(key) != nullptr) return false;
+  if (!set.complete || set.unnamed_errors || set.Find(key) != nullptr) return false;
   if (std::find(set.broken.begin(), set.broken.end(), key) != set.broken.end()) return false;
   return std::none_of(set.errors.begin(), set.errors.end(),
                       [&](const v1::Diagnostic& error) { return error.position.path == last_path; });

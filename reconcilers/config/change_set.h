@@ -20,7 +20,8 @@ ChangeSet Diff(const v1::ObjectSet& stored, const v1::ObjectSet& next);
 
 // `next` with those objects of `previous` that it lacks only because something could not be read: the objects last seen
 // in a file that has errors now, and those that a faulty document names, wherever it was before. What stands in `next`
-// itself always wins. A `next` that is not complete keeps all of `previous`.
+// itself always wins. A `next` that is not complete, or has errors that name no object, keeps all of `previous`: the
+// object may have moved into the file that cannot be read.
 v1::ObjectSet KeepLastSeen(const v1::ObjectSet& previous, v1::ObjectSet next);
 
 // Whether an object that is not in `set` is gone by the will of whoever wrote the commit, and not for want of reading.

@@ -25,6 +25,7 @@ struct Outcome {
   std::vector<Event> events;
   std::optional<Duration> requeue_after;
   std::optional<Error> error;
+  bool acted = false;                      // steps were applied, or tried: events of its own making may follow
 };
 
 class Reconciler {

@@ -109,6 +109,50 @@ TEST_F(Tree, WhatCannotBeReadLeavesTheSetIncompleteAndIsTriedAgain) {
   EXPECT_THAT(mended.errors, IsEmpty());
 }
 
+TEST_F(Tree, WhatCouldNotBeReadIsKnownUntilItIsRead) {
+  failing_["a.yaml"] = ErrorKind::Transient;
+  Load({{"a.yaml", Trigger("a")}, {"b.yaml", Trigger("b")}});
+  ASSERT_THAT(loader_.Unread(), SizeIs(1));
+  EXPECT_EQ(loader_.Unread()[0].path, "a.yaml");
+  failing_.clear();
+  const auto set = Update(loader_.Unread());
+  EXPECT_THAT(Names(set), ElementsAre("a", "b"));
+  EXPECT_TRUE(set.complete);
+  EXPECT_THAT(loader_.Unread(), IsEmpty());
+}
+
+TEST_F(Tree, AFileThatIsNotToBeReadIsAnErrorOfItsOwnOnly) {
+  Load({{"a.yaml", Trigger("a")}, {"b.yaml", Trigger("b")}});
+  failing_["a.yaml"] = ErrorKind::Invalid;
+  Update({{"a.yaml", Trigger("a2")}});
+  const auto set = Update({{"b.yaml", Trigger("b2")}});
+  EXPECT_TRUE(set.complete);
+  EXPECT_FALSE(set.unnamed_errors);
+  EXPECT_THAT(Names(set), ElementsAre("b2")) << "the object last seen in it is kept by who knows the earlier set";
+  EXPECT_THAT(Errors(set), ElementsAre("a.yaml:1:1: could not be read: disk on fire"));
+  failing_.clear();
+  EXPECT_THAT(Names(Update({{"a.yaml", Trigger("a")}})), ElementsAre("a", "b2"));
+}
+
+TEST_F(Tree, ARefusedEntryStaysAnErrorUntilItChanges) {
+  Load({{"a.yaml", Trigger("a")}});
+  const auto set = Update({{"a.yaml", "", "is a symlink"}, {"link", "", "is a symlink"}});
+  EXPECT_THAT(Names(set), IsEmpty());
+  EXPECT_THAT(Errors(Update({{"b.yaml", Trigger("b")}})),
+              ElementsAre("a.yaml:1:1: is a symlink; a manifest must be a plain file"));
+  EXPECT_THAT(Errors(Update({{"a.yaml", ""}})), IsEmpty());
+}
+
+TEST_F(Tree, AFaultyDocumentThatNamesNoObjectIsSaid) {
+  EXPECT_FALSE(Load({{"a.yaml", Trigger("a") + "x: 1\n"}}).unnamed_errors) << "it names trigger/a";
+  const std::string unparsable = Trigger("a") + "spec: [\n";
+  EXPECT_TRUE(Update({{"b.yaml", unparsable}}).unnamed_errors);
+  EXPECT_TRUE(Update({{"c.yaml", Trigger("c")}}).unnamed_errors) << "until it is mended";
+  EXPECT_FALSE(Update({{"b.yaml", ""}}).unnamed_errors);
+  EXPECT_TRUE(Update({{"b.yaml", "apiVersion: tinyforge.dev/v1\nkind: Trigger\nspec: {manual: {}}\n"}}).unnamed_errors);
+  EXPECT_TRUE(Update({{"b.yaml", "apiVersion: tinyforge.dev/v1\nkind: Triger\nmetadata: {name: a}\n"}}).unnamed_errors);
+}
+
 TEST_F(Tree, OfTwoOfOneNameTheFirstByPathHolds) {
   const auto set = Load({{"b.yaml", Trigger("x")}, {"a.yaml", Trigger("y") + "---\n" + Trigger("x")}});
   EXPECT_EQ(set.Find({Kind::Trigger, "x"})->position.path, "a.yaml");

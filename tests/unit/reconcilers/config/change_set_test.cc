@@ -102,6 +102,13 @@ TEST(KeepLastSeen, KeepsAllOfAnIncompleteTree) {
   EXPECT_THAT(Names(KeepLastSeen(Of({Named("a", "x"), Named("b", "y")}), next)), ElementsAre("a", "b"));
 }
 
+TEST(KeepLastSeen, KeepsAllWhileADocumentCannotBeTold) {
+  auto next = Of({});
+  next.errors = {In("new/place")};
+  next.unnamed_errors = true;
+  EXPECT_THAT(Names(KeepLastSeen(Of({Named("a", "old/place")}), next)), ElementsAre("a")) << "moved and broken at once";
+}
+
 TEST(KeepLastSeen, WithoutErrorsNothingIsKept) {
   EXPECT_THAT(Names(KeepLastSeen(Of({Named("a", "x")}), Of({}))), IsEmpty());
 }
@@ -116,6 +123,10 @@ TEST(IsKnownGone, NotWhileSomethingOfItCouldNotBeRead) {
   EXPECT_TRUE(IsKnownGone(set, a, "z"));
   set.broken = {a};
   EXPECT_FALSE(IsKnownGone(set, a, "z"));
+  set = Of({});
+  set.errors = {In("x")};
+  set.unnamed_errors = true;
+  EXPECT_FALSE(IsKnownGone(set, a, "z")) << "it may have moved to where the error is";
   set = Of({});
   set.complete = false;
   EXPECT_FALSE(IsKnownGone(set, a, "z"));
