@@ -163,7 +163,9 @@ Expected<void> Daemon::Parts::Open() {
   workloads = std::make_unique<WorkloadReconciler>(
       WorkloadPorts{*manager, *manager, engine->index(), engine->writer(), engine->puller(), *secrets, *files, *facts, *store},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] { return guard->WhyNot(); }});
-  workloads->OnRead([this](const ObjectKey& k, ReadSet read) { manager->OnRead(k, {std::move(read.paths), std::move(read.secrets)}); });
+  workloads->OnRead([this](const ObjectKey& k, const Revision&, ReadSet read) {
+    manager->OnRead(k, {std::move(read.paths), std::move(read.secrets)});
+  });
   secret_reconciler = std::make_unique<SecretReconciler>(ObjectPorts{*manager, *store}, *secrets);
   trigger_reconciler = std::make_unique<TriggerReconciler>(ObjectPorts{*manager, *store});
   binding_reconciler = std::make_unique<BindingReconciler>(ObjectPorts{*manager, *store});
