@@ -164,7 +164,7 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.events = ComputeEvents({.key = request.key, .before = pass.record.status, .after = *outcome.status,
                                   .applied = pass.result.applied, .now = pass.now});
   if (pass.decision) outcome.requeue_after = LookAgain(pass.result, pass.decision->verdict.come_back);
-  outcome.acted = !pass.result.applied.empty();
+  outcome.acted = pass.held.empty() && pass.decision && !pass.decision->plan.empty();
   outcome.error = std::move(pass.result.error);
   return outcome;
 }
@@ -190,7 +190,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   for (const Step* step : result.applied)
     outcome.events.push_back({.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
   outcome.requeue_after = LookAgain(result, {});
-  outcome.acted = !result.applied.empty();
+  outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   // What was learnt about releases goes with the workload.
   if (observed.containers.empty() && !elsewhere) (void)ports_.facts.Save(request.key.name, {});
