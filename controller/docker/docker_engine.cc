@@ -1,5 +1,7 @@
 #include "controller/docker/docker_engine.h"
 
+#include "controller/docker/thread_shield.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -111,7 +113,9 @@ void DockerEngine::KeepInStep(const std::stop_token& stop) {
       delay = options_.resync_interval;
       continue;
     }
-    delay = ResyncOnce(stop) ? options_.resync_interval : kRetry;
+    bool done = false;
+    Shielded(log_, "resync", stop, [&] { done = ResyncOnce(stop); });
+    delay = done ? options_.resync_interval : kRetry;
   }
 }
 

@@ -46,8 +46,8 @@ struct EngineCall {
 // Errors name operation and object and carry the Engine's own message, never a request body:
 // "create container web: No such image: shop:1". Kinds by status: 400 and 501 Terminal, 401 and 403 Terminal, 404
 // NotFound, 409 Conflict, 429 and 503 Waiting, everything else and every broken or timed-out exchange Transient; what the
-// host lacks for now (a port in use, disk space, a bind's source, a device) is Waiting whatever its status. Calls are at-least-once: after an error
-// the Engine may have done it.
+// host lacks for now (a port in use, disk space, a bind's source, a device) is Waiting whatever its status. Calls are
+// at-least-once: after an error the Engine may have done it. What a handler throws comes out of Stream.
 class EngineClient {
  public:
   // A docker_host of another form than unix:///path fails each call with Invalid.

@@ -6,6 +6,7 @@
 #include "controller/docker/image_reference.h"
 #include "controller/docker/json_splitter.h"
 #include "controller/docker/registry_auth.h"
+#include "controller/docker/thread_shield.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -152,14 +153,15 @@ void EnginePuller::AskAgainLater(Image& image) {
 }
 
 void EnginePuller::TellWhoShouldAskAgain(const std::stop_token& stop) {
-  Lock lock(mutex_);
-  while (!stop.stop_requested()) {
+  auto round = [&] {
+    Lock lock(mutex_);
     auto wake = std::chrono::steady_clock::now() + std::chrono::hours(1);
-    if (TellDue(wake, lock)) continue;
+    if (TellDue(wake, lock)) return;
     wake_.wait_until(lock, stop, wake, [&] {
       return std::ranges::any_of(images_, [&](const auto& item) { return item.second.ask_again_at.value_or(SteadyTime::max()) < wake; });
     });
-  }
+  };
+  while (!stop.stop_requested()) Shielded(log_, "image wishes", stop, round);
 }
 
 // False when nobody is to be told now; then `wake` is when somebody is.
@@ -192,8 +194,8 @@ void EnginePuller::Queue(Image& image) {
 }
 
 void EnginePuller::Work(const std::stop_token& stop) {
-  Lock lock(mutex_);
-  while (!stop.stop_requested()) {
+  auto round = [&] {
+    Lock lock(mutex_);
     auto now = std::chrono::steady_clock::now();
     auto wake = now + std::chrono::hours(1);
     auto reference = Next(now, wake);
@@ -205,7 +207,8 @@ void EnginePuller::Work(const std::stop_token& stop) {
         return !Next(std::chrono::steady_clock::now(), unused).empty();
       });
     }
-  }
+  };
+  while (!stop.stop_requested()) Shielded(log_, "image pulls", stop, round);
 }
 
 // The reference to pull now; else `wake` is when a retry falls due.
@@ -225,8 +228,11 @@ void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::
   image.queued = false;
   image.pulling = true;
   lock.unlock();
-  log_.Info("image pull started", {{"image", reference}});
-  auto id = Pull(reference, stop);
+  Expected<std::string> id = Error{ErrorKind::Transient, "pull " + reference + ": the puller failed; its log says why"};
+  Shielded(log_, "image pulls", stop, [&] {
+    log_.Info("image pull started", {{"image", reference}});
+    id = Pull(reference, stop);
+  });
   lock.lock();
   image.pulling = false;
   if (stop.stop_requested()) return;

@@ -24,7 +24,7 @@ EngineWriter::EngineWriter(EngineWriterParts parts, EngineWriterOptions options)
       secrets_(parts.secrets),
       log_(parts.log),
       options_(std::move(options)),
-      stops_(options_.max_stops,
+      stops_(options_.max_stops, log_,
              [this](const std::string& container, const std::stop_token& stop) { return StopNow(container, stop); }) {}
 
 Expected<std::string> EngineWriter::Create(const CreateRequest& request) {

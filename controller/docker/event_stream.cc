@@ -1,10 +1,9 @@
 #include "controller/docker/event_stream.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "controller/docker/json_splitter.h"
+#include "controller/docker/thread_shield.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -12,12 +11,6 @@ namespace {
 constexpr std::size_t kMaxEventBytes = std::size_t{1} << 20;
 constexpr std::int64_t kOverlapNs = 1'000'000'000;
 constexpr Duration kRetryDelay = std::chrono::seconds(1);
-
-void Pause(Duration delay, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any().wait_for(lock, stop, delay, [] { return false; });
-}
 
 // "seconds.nanoseconds", as the Engine reads it.
 std::string Timestamp(std::int64_t ns) {
@@ -42,14 +35,17 @@ void EventStream::Stop() {
 void EventStream::Run(const std::stop_token& stop) {
   bool reported = false;
   while (!stop.stop_requested()) {
-    auto ended = Follow(stop);
+    Error error{ErrorKind::Transient, "the Docker Engine ended the event stream"};
+    Shielded(log_, "events", stop, [&] {
+      if (auto ended = Follow(stop); !ended) error = ended.error();
+    });
     bool was_connected = connected_.exchange(false);
     if (stop.stop_requested()) return;
-    auto error = ended ? Error{ErrorKind::Transient, "the Docker Engine ended the event stream"} : ended.error();
     if (was_connected || !reported) {
-      log_.Warn("docker events interrupted", {{"error", error.message}});
-      callbacks_.on_disconnected(error);
-      reported = true;
+      reported = Shielded(log_, "events", stop, [&] {
+        log_.Warn("docker events interrupted", {{"error", error.message}});
+        callbacks_.on_disconnected(error);
+      });
     }
     Pause(kRetryDelay, stop);
   }

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "controller/runtime/guarded.h"
@@ -32,6 +33,7 @@ struct Progress {
   HttpAnswer answer;
   bool too_large = false;
   bool ended_by_handler = false;
+  std::exception_ptr thrown;  // by the handler; it must not pass through the frames of curl
 };
 
 int StatusOf(CURL* easy) {
@@ -40,9 +42,7 @@ int StatusOf(CURL* easy) {
   return static_cast<int>(status);
 }
 
-std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user) {
-  auto* progress = static_cast<Progress*>(user);
-  std::string_view line(data, size * count);
+std::size_t TakeHeader(Progress* progress, std::string_view line) {
   if (line != "\r\n" && line != "\n") return line.size();
   progress->answer.status = StatusOf(progress->easy);
   if (progress->handler && progress->handler->on_head && progress->answer.status < 400) {
@@ -53,9 +53,7 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user
   return line.size();
 }
 
-std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) {
-  auto* progress = static_cast<Progress*>(user);
-  std::string_view bytes(data, size * count);
+std::size_t TakeBody(Progress* progress, std::string_view bytes) {
   if (progress->handler && progress->answer.status < 400) {
     progress->ended_by_handler = !progress->handler->on_data(bytes);
     return progress->ended_by_handler ? 0 : bytes.size();
@@ -64,6 +62,17 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) 
   if (progress->too_large) return 0;
   progress->answer.body.append(bytes);
   return bytes.size();
+}
+
+template <auto take>
+std::size_t Callback(char* data, std::size_t size, std::size_t count, void* user) {
+  auto* progress = static_cast<Progress*>(user);
+  try {
+    return take(progress, {data, size * count});
+  } catch (...) {
+    progress->thrown = std::current_exception();
+    return CURL_WRITEFUNC_ERROR;
+  }
 }
 
 std::string Describe(CURL* easy, CURLcode code, const HttpRequest& request) {
@@ -107,9 +116,9 @@ class HttpTransport::Session {
                        static_cast<long>(std::chrono::ceil<std::chrono::seconds>(request.idle).count()));
     }
     PrepareBody(request);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, OnHeader);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, Callback<TakeHeader>);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &progress);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnBody);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, Callback<TakeBody>);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &progress);
     progress.easy = easy;
     return easy;
@@ -204,6 +213,7 @@ Expected<HttpAnswer> HttpTransport::Exchange(const HttpRequest& request, const H
   progress.handler = handler;
   CURL* easy = session->Prepare(socket_path_, request, progress);
   CURLcode code = session->Run(stop);
+  if (progress.thrown) std::rethrow_exception(progress.thrown);
   if (code == CURLE_OK || progress.ended_by_handler) {
     idle_->Return(std::move(session));
     return std::move(progress.answer);

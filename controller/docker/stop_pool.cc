@@ -1,9 +1,11 @@
 #include "controller/docker/stop_pool.h"
 
+#include "controller/docker/thread_shield.h"
+
 namespace tinyforge::docker {
 
-StopPool::StopPool(std::size_t max_threads, StopContainer stop_container)
-    : max_threads_(max_threads), stop_container_(std::move(stop_container)) {}
+StopPool::StopPool(std::size_t max_threads, Logger& log, StopContainer stop_container)
+    : max_threads_(max_threads), log_(log), stop_container_(std::move(stop_container)) {}
 
 void StopPool::Abort() {
   std::vector<std::jthread> threads;
@@ -41,12 +43,13 @@ void StopPool::Work(const std::stop_token& stop) {
     auto container = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    auto when_ended = stop_container_(container, stop);
+    WhenEnded when_ended;
+    Shielded(log_, "stops", stop, [&] { when_ended = stop_container_(container, stop); });
     lock.lock();
     containers_.erase(container);
     if (!when_ended || stop.stop_requested()) continue;
     lock.unlock();
-    when_ended();
+    Shielded(log_, "stops", stop, when_ended);
     lock.lock();
   }
 }

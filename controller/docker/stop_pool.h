@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "controller/runtime/log.h"
+
 namespace tinyforge::docker {
 
 // Thread-safe. Threads are made when a stop finds none free, up to `max_threads`; more stops wait their turn.
@@ -21,7 +23,8 @@ class StopPool {
   using WhenEnded = std::function<void()>;
   using StopContainer = std::function<WhenEnded(const std::string& container, const std::stop_token&)>;
 
-  StopPool(std::size_t max_threads, StopContainer stop_container);
+  // What stop_container throws is logged; the stop has ended then. The logger outlives the pool.
+  StopPool(std::size_t max_threads, Logger& log, StopContainer stop_container);
   ~StopPool() { Abort(); }
   StopPool(const StopPool&) = delete;
   StopPool& operator=(const StopPool&) = delete;
@@ -36,6 +39,7 @@ class StopPool {
   void Work(const std::stop_token& stop);
 
   const std::size_t max_threads_;
+  Logger& log_;
   const StopContainer stop_container_;
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <semaphore>
+#include <stdexcept>
 
 #include "tests/fakes/fake_logger.h"
 #include "tests/unit/controller/docker/scripted_engine.h"
@@ -108,6 +109,23 @@ TEST_F(EnginePullerTest, APeekSaysWhatTheHostHasAndNeverPulls) {
   EXPECT_EQ(puller.Peek("shop:1").id, "sha256:1");
   EXPECT_EQ(engine_.requests().size(), calls);
   EXPECT_EQ(Pulls(), 0);
+}
+
+TEST_F(EnginePullerTest, WhatTheTellingOfAnOwnerThrowsEndsNoThread) {
+  auto options = Options();
+  std::atomic<int> times = 0;
+  options.on_done = [&](const ObjectKey&) {
+    told_.release();
+    if (++times == 1) throw std::runtime_error("oops");
+  };
+  EnginePuller puller(client_, log_, options);
+  puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner);
+  ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  present_ = false;
+  puller.ForgetAll();
+  puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner);
+  EXPECT_TRUE(told_.try_acquire_for(kSoon));
+  EXPECT_EQ(Pulls(), 2);
 }
 
 }  // namespace

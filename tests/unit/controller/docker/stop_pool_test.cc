@@ -1,9 +1,11 @@
 #include "controller/docker/stop_pool.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <atomic>
 #include <future>
+
+#include "tests/fakes/fake_logger.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -12,7 +14,8 @@ TEST(StopPoolTest, AStopUnderWayIsNotDoubledAndMayBeginAgainAfterwards) {
   std::promise<void> go;
   auto gate = go.get_future().share();
   std::atomic<int> stops = 0;
-  StopPool pool(2, [&](const std::string&, const std::stop_token&) {
+  FakeLogger log;
+  StopPool pool(2, log, [&](const std::string&, const std::stop_token&) {
     gate.wait();
     ++stops;
     return StopPool::WhenEnded();
@@ -30,7 +33,8 @@ TEST(StopPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
   std::atomic<int> now = 0;
   std::atomic<int> most = 0;
   std::atomic<int> done = 0;
-  StopPool pool(3, [&](const std::string&, const std::stop_token&) {
+  FakeLogger log;
+  StopPool pool(3, log, [&](const std::string&, const std::stop_token&) {
     int running = ++now;
     int seen = most;
     while (running > seen && !most.compare_exchange_weak(seen, running)) {
@@ -49,7 +53,8 @@ TEST(StopPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
 TEST(StopPoolTest, AbortEndsWhatRunsAndDropsWhatWaits) {
   std::promise<void> begun;
   std::atomic<int> stops = 0;
-  StopPool pool(1, [&](const std::string&, const std::stop_token& stop) {
+  FakeLogger log;
+  StopPool pool(1, log, [&](const std::string&, const std::stop_token& stop) {
     ++stops;
     begun.set_value();
     while (!stop.stop_requested()) std::this_thread::yield();
@@ -67,7 +72,8 @@ TEST(StopPoolTest, WhoIsToldOfTheEndCanBeginAgainAtOnce) {
   std::atomic<int> stops = 0;
   std::promise<bool> begun_again;
   StopPool* self = nullptr;
-  StopPool pool(1, [&](const std::string& container, const std::stop_token&) {
+  FakeLogger log;
+  StopPool pool(1, log, [&](const std::string& container, const std::stop_token&) {
     if (++stops > 1) return StopPool::WhenEnded();
     return StopPool::WhenEnded([&, container] { begun_again.set_value(self->Begin(container)); });
   });
@@ -76,6 +82,21 @@ TEST(StopPoolTest, WhoIsToldOfTheEndCanBeginAgainAtOnce) {
   EXPECT_TRUE(begun_again.get_future().get());
   while (pool.under_way()) std::this_thread::yield();
   EXPECT_EQ(stops, 2);
+}
+
+TEST(StopPoolTest, WhatAStopThrowsEndsThatStopAndNotTheThread) {
+  FakeLogger log;
+  std::promise<void> second;
+  StopPool pool(1, log, [&](const std::string& container, const std::stop_token&) {
+    if (container == "a") throw std::runtime_error("oops");
+    second.set_value();
+    return StopPool::WhenEnded();
+  });
+  pool.Begin("a");
+  pool.Begin("b");
+  second.get_future().get();
+  EXPECT_TRUE(pool.Begin("a"));
+  EXPECT_THAT(log.lines(), testing::Contains(testing::HasSubstr("error=oops")));
 }
 
 }  // namespace
