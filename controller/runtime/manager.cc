@@ -1,18 +1,22 @@
 #include "controller/runtime/manager.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
-#include "reconcilers/config/change_set.h"
+#include "api-types/v1/hosts.h"
 #include "reconcilers/config/deletion_budget.h"
 
 namespace tinyforge {
 namespace {
 
 constexpr auto kBudgetWindow = std::chrono::hours(24);
+constexpr auto kRefillDelay = std::chrono::seconds(10);
+constexpr auto kCrashDelay = std::chrono::seconds(1);
+constexpr std::string_view kContainerStates[] = {"created", "running", "paused", "restarting", "removing", "exited", "dead", "missing"};
 
 bool Covers(const std::set<std::string>& read, std::string_view path) {
-  if (read.contains(std::string(path))) return true;
+  if (read.contains("") || read.contains(std::string(path))) return true;
   for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/', slash - 1))
     if (read.contains(std::string(path.substr(0, slash)))) return true;
   return false;
@@ -32,12 +36,31 @@ Condition DeletionCondition(const std::set<std::string>& held, const Revision& r
           0, now};
 }
 
+// Whether the labels are those that we gave it, and not those of an image made from a container of ours.
+bool IsForged(const ObservedContainer& c) {
+  return c.Label(label::kManaged) != "true" || (!c.image_id.empty() && c.Label(label::kImage) != c.image_id);
+}
+
+// Whether a workload above this one is among `names`.
+bool HasAncestorIn(const std::set<std::string>& names, const v1::Object& object, const v1::ObjectSet& objects) {
+  std::set<std::string> seen;
+  const v1::Object* at = &object;
+  while (at && at->workload().parent && seen.insert(*at->workload().parent).second) {
+    if (names.contains(*at->workload().parent)) return true;
+    at = objects.Find({Kind::Workload, *at->workload().parent});
+  }
+  return false;
+}
+
+bool NamesOneOf(const std::set<ObjectKey>& keys, const v1::BindingSpec& binding) {
+  return keys.contains({Kind::Trigger, binding.trigger}) || (binding.workload && keys.contains({Kind::Workload, *binding.workload}));
+}
+
 ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
   ContainerRow row{.id = c.id, .name = c.name, .image = c.image, .state = std::string(ToString(c.state)), .created = c.created};
   row.workload = c.Label(label::kWorkload);
   row.kind = c.Label(label::kWorkloadKind);
-  const bool forged = c.Label(label::kManaged) != "true" || (!c.image_id.empty() && c.Label(label::kImage) != c.image_id);
-  row.relation = forged ? "foreign" : owner_known ? "owned" : "orphan";
+  row.relation = IsForged(c) ? "foreign" : owner_known ? "owned" : "orphan";
   row.replica = std::atoi(std::string(c.Label(label::kReplica)).c_str());
   return row;
 }
@@ -54,19 +77,41 @@ Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), op
 
 void Manager::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    if (Step(stop)) continue;
-    auto state = state_.Lock();
-    wake_.wait_until(state.lock(), stop, state->next_sync, [&] { return state->cache_lost; });
+    const auto pause = [&](std::string_view what) {
+      ports_.log.Error("the sync loop failed and goes on", {{"error", std::string(what)}});
+      auto state = state_.Lock();
+      wake_.wait_for(state.lock(), stop, kCrashDelay, [] { return false; });
+    };
+    try {
+      if (Step(stop)) continue;
+      auto state = state_.Lock();
+      const SteadyTime due = std::min(state->next_sync, state->next_refill.value_or(state->next_sync));
+      wake_.wait_until(state.lock(), stop, due,
+                       [&] { return state->cache_lost || (state->next_refill && *state->next_refill < due); });
+    } catch (const std::exception& exception) {
+      pause(exception.what());
+    } catch (...) {
+      pause("an exception of unknown type");
+    }
   }
 }
 
 bool Manager::Step(std::stop_token stop) {
-  if (std::exchange(state_.Lock()->cache_lost, false)) {
+  if (TakeRefill()) {
     RefillCache();
     return true;
   }
   if (state_.Lock()->next_sync > ports_.clock.Now()) return false;
   (void)Sync(stop);
+  return true;
+}
+
+bool Manager::TakeRefill() {
+  auto state = state_.Lock();
+  const bool due = state->next_refill && *state->next_refill <= ports_.clock.Now();
+  if (!state->cache_lost && !due) return false;
+  state->cache_lost = false;
+  state->next_refill.reset();
   return true;
 }
 
@@ -87,7 +132,8 @@ Expected<SyncReport> Manager::Sync(std::stop_token stop) {
   const SteadyTime begun = ports_.clock.Now();
   auto result = ports_.source.Sync(stop);
   state_.Lock()->next_sync = ports_.clock.Now() + options_.sync_interval;
-  if (stop.stop_requested()) return Error{ErrorKind::Transient, "sync was interrupted"};
+  // An update in hand is applied whoever asked for it: the source will not give it again.
+  if (!result && stop.stop_requested()) return Error{ErrorKind::Transient, "sync was interrupted"};
   ReportSync(result, ports_.clock.Now() - begun);
   if (!result) return std::move(result).error().Within("sync");
   SyncReport report;
@@ -131,23 +177,20 @@ void Manager::Apply(ConfigUpdate update) {
   if (!before) changes.removed = StaleKeys(*update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
   if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
-  if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored)
+  if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored) {
     ports_.log.Warn("the cache did not take the revision", {{"revision", revision}, {"error", stored.error().message}});
+    CacheLags();
+  }
   const SysTime now = ports_.clock.SystemNow();
-  std::vector<ObjectKey> concerned;
   {
     auto state = state_.Lock();
     state->snapshot = update.snapshot;
     state->repository.revision = revision;
     state->repository.applied = now;
     state->repository.errors = update.snapshot->objects->errors;
-    concerned = Concerned(*state, update.changed_paths);
-    for (const ObjectKey& key : changes.removed) state->reads.erase(key);
   }
   WeighDeletions();
-  for (const v1::ObjectPtr& object : changes.changed) ports_.queue.Add(object->key, Urgency::Change);
-  for (const ObjectKey& key : changes.removed) ports_.queue.Add(key, Urgency::Change);
-  for (const ObjectKey& key : concerned) ports_.queue.Add(key, Urgency::Change);
+  for (const ObjectKey& key : QueuedBy(changes, *update.snapshot->objects, update.changed_paths)) ports_.queue.Add(key, Urgency::Change);
   ports_.metrics.RevisionChanged(now);
   ports_.log.Info("revision in force", {{"revision", revision}, {"changed", std::to_string(changes.changed.size())},
                                         {"removed", std::to_string(changes.removed.size())},
@@ -157,24 +200,44 @@ void Manager::Apply(ConfigUpdate update) {
   StoreRepository();
 }
 
+// Beside what changed itself, what read of it or refers to it.
+std::set<ObjectKey> Manager::QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects, const std::vector<std::string>& paths) {
+  std::set<ObjectKey> own(changes.removed.begin(), changes.removed.end());
+  for (const v1::ObjectPtr& object : changes.changed) own.insert(object->key);
+  std::set<std::string> workloads;
+  std::set<std::string> secrets;
+  for (const ObjectKey& key : own) {
+    if (key.kind == Kind::Workload) workloads.insert(key.name);
+    if (key.kind == Kind::Secret) secrets.insert(key.name);
+  }
+  std::set<ObjectKey> queued = own;
+  for (const auto& [key, object] : objects.objects) {
+    if (key.kind == Kind::Workload && HasAncestorIn(workloads, *object, objects)) queued.insert(key);
+    if (key.kind == Kind::Binding && NamesOneOf(own, std::get<v1::BindingSpec>(object->spec))) queued.insert(key);
+  }
+  auto state = state_.Lock();
+  for (const ObjectKey& key : Concerned(*state, paths, secrets)) queued.insert(key);
+  for (const ObjectKey& key : changes.removed) state->reads.erase(key);
+  return queued;
+}
+
 // What the cache still holds of an earlier life and the first revision does not.
 std::vector<ObjectKey> Manager::StaleKeys(const v1::ObjectSet& objects) {
   std::vector<ObjectKey> stale;
-  if (!objects.complete) return stale;
   for (Kind kind : {Kind::Workload, Kind::Trigger, Kind::Binding, Kind::Secret}) {
     auto records = ports_.store.List(kind);
     if (!records) continue;
     for (const ObjectRecord& record : *records)
-      if (!objects.Find(record.key)) stale.push_back(record.key);
+      if (IsKnownGone(objects, record.key, record.position.path)) stale.push_back(record.key);
   }
   return stale;
 }
 
-std::vector<ObjectKey> Manager::Concerned(State& state, const std::vector<std::string>& changed_paths) {
+std::vector<ObjectKey> Manager::Concerned(const State& state, const std::vector<std::string>& paths, const std::set<std::string>& secrets) {
   std::vector<ObjectKey> keys;
   for (const auto& [key, read] : state.reads) {
-    const bool hit = !read.paths.empty() && std::any_of(changed_paths.begin(), changed_paths.end(),
-                                                        [&](const std::string& path) { return Covers(read.paths, path); });
+    const bool hit = (!read.paths.empty() && std::any_of(paths.begin(), paths.end(), [&](const std::string& path) { return Covers(read.paths, path); })) ||
+                     std::any_of(secrets.begin(), secrets.end(), [&](const std::string& name) { return read.secrets.contains(name); });
     if (hit) keys.push_back(key);
   }
   return keys;
@@ -207,44 +270,72 @@ void Manager::OnResynced(const std::vector<std::string>& workloads) {
 
 // --- deletions ---
 
+bool Manager::RunsHere(const v1::ObjectSet& objects, std::string_view workload) const {
+  const v1::Object* object = objects.Find({Kind::Workload, std::string(workload)});
+  return object && (options_.host.empty() || v1::RunsOn(object->workload().hosts, options_.host));
+}
+
+bool Manager::IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& c) {
+  const ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
+  if (RunsHere(objects, owner.name)) return false;
+  if (const v1::Object* elsewhere = objects.Find(owner)) return !elsewhere->workload().suspend;
+  return IsKnownGone(objects, owner, c.Label(label::kSource)) && HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource));
+}
+
 Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
   Doomed doomed;
   for (const ObservedContainer& c : ports_.fleet.All()) {
-    ++doomed.existing;
+    if (IsForged(c)) continue;
     const std::string workload(c.Label(label::kWorkload));
-    const ObjectKey owner{Kind::Workload, workload};
-    if (objects.Find(owner) || !IsKnownGone(objects, owner, c.Label(label::kSource))) continue;
-    if (HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource))) ++doomed.workloads[workload];
+    ++doomed.existing[workload];
+    if (IsDoomed(objects, c)) ++doomed.workloads[workload];
   }
   return doomed;
+}
+
+// What is released is counted as deleted from then on, and no more as existing. What was held once stays held whatever
+// happens around it. A person's approval does not use up the budget.
+std::set<std::string> Manager::Weigh(State& state, const Doomed& doomed, SteadyTime now) {
+  Deletions& deletions = state.deletions;
+  state.deleted.erase(state.deleted.begin(), state.deleted.lower_bound(now - kBudgetWindow));
+  DeletionTally tally;
+  for (const auto& [when, count] : state.deleted) tally.recent += count;
+  for (const auto& [workload, count] : doomed.existing)
+    if (!deletions.approved.contains(workload) || !doomed.workloads.contains(workload)) tally.existing += count;
+  std::set<std::string> held;
+  std::set<std::string> fresh;
+  for (const auto& [workload, count] : doomed.workloads) {
+    if (deletions.approved.contains(workload)) continue;
+    (deletions.pending.contains(workload) ? held : fresh).insert(workload);
+    tally.pending += count;
+  }
+  if (NeedsApproval(tally)) {
+    held.merge(fresh);
+    return held;
+  }
+  for (const std::string& workload : fresh) {
+    deletions.approved.insert(workload);
+    state.deleted.emplace(now, doomed.workloads.at(workload));
+  }
+  return held;
 }
 
 // What waits is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
 void Manager::WeighDeletions() {
   const auto snapshot = Current();
-  if (!snapshot || !snapshot->objects->complete) return;
-  const Doomed doomed = CountDoomed(*snapshot->objects);
-  const SteadyTime now = ports_.clock.Now();
+  if (!snapshot) return;
+  const bool complete = snapshot->objects->complete;
+  const Doomed doomed = complete ? CountDoomed(*snapshot->objects) : Doomed();
   std::set<std::string> held;
   bool news = false;
   {
     auto state = state_.Lock();
+    if (state->snapshot != snapshot) return;  // who put the other one in force weighs it
     Deletions& deletions = state->deletions;
-    if (deletions.revision != snapshot->objects->revision) deletions.approved.clear();
+    std::erase_if(deletions.approved, [&](const std::string& workload) { return RunsHere(*snapshot->objects, workload); });
+    if (!complete) return;
     deletions.revision = snapshot->objects->revision;
-    state->deleted.erase(state->deleted.begin(), state->deleted.lower_bound(now - kBudgetWindow));
-    DeletionTally tally{.existing = doomed.existing};
-    for (const auto& [when, count] : state->deleted) tally.recent += count;
-    for (const auto& [workload, count] : doomed.workloads) {
-      if (deletions.approved.contains(workload)) continue;
-      held.insert(workload);
-      tally.pending += count;
-    }
-    if (!NeedsApproval(tally))
-      for (const std::string& workload : std::exchange(held, {})) {
-        deletions.approved.insert(workload);
-        state->deleted.emplace(now, doomed.workloads.at(workload));
-      }
+    held = Weigh(*state, doomed, ports_.clock.Now());
     news = held != deletions.pending;
     deletions.pending = held;
     SetCondition(state->repository.conditions, DeletionCondition(held, deletions.revision, ports_.clock.SystemNow()));
@@ -256,7 +347,10 @@ void Manager::WeighDeletions() {
   ports_.log.Warn("large deletion held back until it is approved", {{"workloads", Join(held)}});
 }
 
-bool Manager::MayDelete(std::string_view workload) { return state_.Lock()->deletions.approved.contains(std::string(workload)); }
+bool Manager::MayDelete(std::string_view workload) {
+  auto state = state_.Lock();
+  return state->snapshot && !RunsHere(*state->snapshot->objects, workload) && state->deletions.approved.contains(std::string(workload));
+}
 
 Expected<void> Manager::ApproveDeletions(const Revision& revision) {
   std::set<std::string> released;
@@ -283,17 +377,21 @@ void Manager::OnSecretsChanged(const std::set<std::string>& names) {
   std::vector<ObjectKey> keys;
   {
     auto state = state_.Lock();
-    for (const auto& [key, read] : state->reads)
-      if (std::any_of(names.begin(), names.end(), [&](const std::string& n) { return read.secrets.contains(n); })) keys.push_back(key);
+    keys = Concerned(*state, {}, names);
   }
   for (const std::string& name : names) keys.push_back({Kind::Secret, name});
   for (const ObjectKey& key : keys) ports_.queue.Add(key, Urgency::Change);
 }
 
 void Manager::OnRead(const ObjectKey& key, ReadPaths read) {
-  auto state = state_.Lock();
-  if (read.paths.empty() && read.secrets.empty()) state->reads.erase(key);
-  else state->reads[key] = std::move(read);
+  bool outdated = false;
+  {
+    auto state = state_.Lock();
+    outdated = !read.revision.empty() && (!state->snapshot || state->snapshot->objects->revision != read.revision);
+    if (read.paths.empty() && read.secrets.empty()) state->reads.erase(key);
+    else state->reads[key] = std::move(read);
+  }
+  if (outdated) ports_.queue.Add(key, Urgency::Change);
 }
 
 void Manager::OnEngineReady() {
@@ -313,9 +411,15 @@ void Manager::RefillCache() {
   if (!snapshot) return;
   std::vector<v1::ObjectPtr> all;
   for (const auto& [key, object] : snapshot->objects->objects) all.push_back(object);
-  (void)ports_.store.CommitRevision(all, {}, snapshot->objects->revision);
+  const std::vector<ObjectKey> stale = StaleKeys(*snapshot->objects);
+  if (auto stored = ports_.store.CommitRevision(all, stale, snapshot->objects->revision); !stored) return CacheLags();
   StoreRepository();
   for (const v1::ObjectPtr& object : all) ports_.queue.Add(object->key, Urgency::Resync);
+}
+
+void Manager::CacheLags() {
+  state_.Lock()->next_refill = ports_.clock.Now() + kRefillDelay;
+  wake_.notify_all();
 }
 
 // --- what is asked ---
@@ -340,6 +444,7 @@ std::vector<ContainerRow> Manager::RefreshContainers() {
 
 void Manager::RefreshGauges() {
   std::map<std::string, std::size_t> states;
+  for (std::string_view state : kContainerStates) states[std::string(state)] = 0;
   for (const ContainerRow& row : RefreshContainers()) ++states[row.state];
   for (const auto& [state, count] : states) ports_.metrics.ContainersByState(state, count);
   auto records = ports_.store.List(Kind::Workload);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -18,6 +19,7 @@
 #include "controller/runtime/log.h"
 #include "controller/runtime/metrics.h"
 #include "controller/runtime/work_queue.h"
+#include "reconcilers/config/change_set.h"
 #include "reconcilers/core/ports.h"
 
 namespace tinyforge {
@@ -34,6 +36,7 @@ struct ManagerPorts {
 
 struct ManagerOptions {
   Duration sync_interval = std::chrono::seconds(60);
+  std::string host{};  // of spec.hosts; empty: every workload runs here
   // A revision is about to come into force; no key of it is queued before this returns.
   std::function<void(const v1::ObjectSet&)> on_revision;
 };
@@ -42,6 +45,7 @@ struct ManagerOptions {
 struct ReadPaths {
   std::set<std::string> paths;    // files and folders of the tree
   std::set<std::string> secrets;  // names of Secrets
+  Revision revision{};            // that was rendered; empty: the one in force
 };
 
 struct SyncReport {
@@ -69,13 +73,15 @@ class Manager : public ConfigReader, public DeletionGate {
   // All containers were listed; these workloads' differ from what was known. Orphans are queued as well.
   void OnResynced(const std::vector<std::string>& workloads);
   void OnSecretsChanged(const std::set<std::string>& names);
+  // A rendering of another revision than the one in force is queued again: what it read may have changed since.
   void OnRead(const ObjectKey& key, ReadPaths read);
   // The Engine answers and was listed (again): every workload is looked at.
   void OnEngineReady();
   // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
   void OnCacheLost();
 
-  // Releases the deletions that wait because of `revision`. Conflict when another revision is in force by now.
+  // Releases the deletions that wait now, which are those shown with `revision`. Conflict when another revision is in
+  // force by now. The release lasts while the workload is not to run here.
   Expected<void> ApproveDeletions(const Revision& revision);
 
   // Rows of all containers as they are known now; also stored.
@@ -91,8 +97,8 @@ class Manager : public ConfigReader, public DeletionGate {
 
  private:
   struct Deletions {
-    std::set<std::string> pending;   // workloads whose containers wait for approval
-    std::set<std::string> approved;  // released by hand for the revision below
+    std::set<std::string> pending;   // workloads whose containers wait for approval, until it comes or they are to run again
+    std::set<std::string> approved;  // released, until they are to run again
     Revision revision;
   };
   struct State {
@@ -103,21 +109,31 @@ class Manager : public ConfigReader, public DeletionGate {
     std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
     SteadyTime next_sync{};
     bool cache_lost = false;
+    std::optional<SteadyTime> next_refill;  // the cache did not take something: all of it is tried then
   };
 
   void Apply(ConfigUpdate update);
+  bool TakeRefill();
   void RefillCache();
+  void CacheLags();
   std::vector<ObjectKey> StaleKeys(const v1::ObjectSet& objects);
-  std::vector<ObjectKey> Concerned(State& state, const std::vector<std::string>& changed_paths);
+  static std::vector<ObjectKey> Concerned(const State& state, const std::vector<std::string>& paths, const std::set<std::string>& secrets);
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();
+  // What an update queues, in order of the key.
+  std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects, const std::vector<std::string>& paths);
   void WeighDeletions();
-  // Containers by workload that is gone, if a commit of this branch explains it; and the number of all containers.
+  // Containers of ours by workload that is not to run here: gone, if a commit of this branch explains it, or meant for
+  // other hosts. And by workload of all.
   struct Doomed {
     std::map<std::string, std::size_t> workloads;
-    std::size_t existing = 0;
+    std::map<std::string, std::size_t> existing;
   };
   Doomed CountDoomed(const v1::ObjectSet& objects);
+  bool IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& container);
+  // The workloads to hold back; releases the others that are doomed.
+  std::set<std::string> Weigh(State& state, const Doomed& doomed, SteadyTime now);
+  bool RunsHere(const v1::ObjectSet& objects, std::string_view workload) const;
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);
 
   ManagerPorts ports_;

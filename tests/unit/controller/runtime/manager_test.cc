@@ -21,10 +21,12 @@ class FakeSource : public ConfigSource {
   std::optional<ConfigUpdate> next;
   std::optional<ConfigUpdate> clone;
   std::optional<Error> down;
+  std::function<void()> during;
   std::set<std::string> held;  // "revision path"
 
   Expected<std::optional<ConfigUpdate>> Restore() override { return std::exchange(clone, std::nullopt); }
   Expected<std::optional<ConfigUpdate>> Sync(std::stop_token) override {
+    if (during) during();
     if (down) return *down;
     return std::exchange(next, std::nullopt);
   }
@@ -59,7 +61,7 @@ class ManagerTest : public ::testing::Test {
   WorkQueue queue{clock};
   Metrics metrics;
   std::unique_ptr<Logger> log = MakeNullLogger();
-  Manager manager{{source, fleet, store, queue, clock, *log, metrics}, {.sync_interval = std::chrono::seconds(60)}};
+  Manager manager{{source, fleet, store, queue, clock, *log, metrics}, {.sync_interval = std::chrono::seconds(60), .host = "web1"}};
 
   static v1::ObjectPtr Workload(const std::string& name, const std::string& spec_hash = "1") {
     auto object = std::make_shared<v1::Object>();
@@ -75,6 +77,26 @@ class ManagerTest : public ::testing::Test {
     set->complete = true;
     for (const v1::ObjectPtr& object : objects) set->objects[object->key] = object;
     return {.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{set, std::make_shared<FakeTree>()}), .changed_paths = std::move(paths)};
+  }
+  static v1::ObjectPtr Of(Kind kind, const std::string& name, v1::Spec spec, const std::string& spec_hash = "1") {
+    auto object = std::make_shared<v1::Object>(*Workload(name, spec_hash));
+    object->key.kind = kind;
+    object->spec = std::move(spec);
+    return object;
+  }
+  static v1::ObjectPtr Spec(const std::string& name, v1::WorkloadSpec spec, const std::string& spec_hash = "1") {
+    return Of(Kind::Workload, name, std::move(spec), spec_hash);
+  }
+  // w0 to w9 with a container each, of which a commit tells.
+  std::vector<v1::ObjectPtr> TenWorkloads() {
+    std::vector<v1::ObjectPtr> all;
+    for (int i = 0; i < 10; ++i) {
+      const std::string name = "w" + std::to_string(i);
+      all.push_back(Workload(name));
+      fleet.Run(name, 1);
+      source.held.insert("r1 " + name + ".yaml");
+    }
+    return all;
   }
   void Push(ConfigUpdate update) {
     source.next = std::move(update);
@@ -231,6 +253,182 @@ TEST_F(ManagerTest, AfterTheCacheWasLostEverythingIsStoredAndQueuedAgain) {
   EXPECT_TRUE(manager.Step({}));
   EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "b"));
   EXPECT_EQ(store.Get({Kind::Workload, "a"})->value().generation, 2);
+}
+
+TEST_F(ManagerTest, AnUpdateInHandIsAppliedThoughWhoAskedWentAway) {
+  std::stop_source gone;
+  source.during = [&] { gone.request_stop(); };
+  source.next = Commit("r1", {Workload("a")});
+  EXPECT_TRUE(manager.Sync(gone.get_token()));
+  ASSERT_TRUE(manager.Current());
+  EXPECT_EQ(manager.Current()->objects->revision, "r1");
+}
+
+TEST_F(ManagerTest, AChangedSecretManifestQueuesItsReaders) {
+  Push(Commit("r1", {Workload("a"), Workload("b"), Of(Kind::Secret, "db", v1::SecretSpec{})}));
+  manager.OnRead({Kind::Workload, "a"}, {.secrets = {"db"}});
+  TakeQueued();
+  Push(Commit("r2", {Workload("a"), Workload("b"), Of(Kind::Secret, "db", v1::SecretSpec{}, "2")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "db"));
+  Push(Commit("r3", {Workload("a"), Workload("b")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "db"));
+}
+
+TEST_F(ManagerTest, WorkloadsThatNoLongerRunOnThisHostAreADeletion) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  std::vector<v1::ObjectPtr> moved;
+  for (int i = 0; i < 10; ++i)
+    moved.push_back(i == 0 ? all[0] : Spec("w" + std::to_string(i), {.hosts = {"db*"}, .suspend = i == 9}));
+  Push(Commit("r2beef0", moved));
+  EXPECT_FALSE(manager.MayDelete("w1"));
+  EXPECT_THAT(PendingMessage(), HasSubstr("8 workloads")) << "what is suspended is left alone";
+  ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
+  EXPECT_TRUE(manager.MayDelete("w1"));
+  EXPECT_FALSE(manager.MayDelete("w9"));
+}
+
+TEST_F(ManagerTest, OneWorkloadThatMovedToAnotherHostMayBeDeleted) {
+  auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  all[3] = Spec("w3", {.hosts = {"db1"}}, "2");
+  Push(Commit("r2", all));
+  EXPECT_TRUE(manager.MayDelete("w3"));
+}
+
+TEST_F(ManagerTest, AnApprovalLastsWhileTheWorkloadIsAbsent) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  Push(Commit("r2beef0", {all[0]}));
+  ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
+  Push(Commit("r3", {all[0], Workload("new")}));
+  EXPECT_TRUE(manager.MayDelete("w5")) << "a slow stop outlives a commit";
+  Push(Commit("r4", all));
+  EXPECT_FALSE(manager.MayDelete("w5"));
+  Push(Commit("r5", {all[0]}));
+  EXPECT_FALSE(manager.MayDelete("w5")) << "the new deletion was not shown to anybody";
+}
+
+TEST_F(ManagerTest, WhatIsHeldStaysHeldWhateverElseRuns) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  Push(Commit("r2", {all[0], all[1], all[2], all[3], all[4], all[5]}));
+  ASSERT_FALSE(manager.MayDelete("w9"));
+  fleet.Run("w0", 90);
+  manager.OnResynced({});
+  EXPECT_FALSE(manager.MayDelete("w9"));
+  EXPECT_THAT(PendingMessage(), HasSubstr("w6, w7, w8, w9"));
+  Push(Commit("r3", all));
+  EXPECT_EQ(PendingMessage(), "");
+}
+
+TEST_F(ManagerTest, ForgedContainersDoNotWiden) {
+  const auto all = TenWorkloads();
+  fleet.Run("stranger", 90);
+  for (auto& c : fleet.containers)
+    if (c.Label(label::kWorkload) == "stranger") c.image_id = "sha256:two";
+  Push(Commit("r1", all));
+  Push(Commit("r2", {all[0], all[1], all[2], all[3], all[4], all[5]}));
+  EXPECT_FALSE(manager.MayDelete("w9"));
+}
+
+TEST_F(ManagerTest, WhatWasReleasedIsNotCountedTwice) {
+  auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  for (int i = 0; i < 3; ++i) all.pop_back();
+  Push(Commit("r2", all));
+  ASSERT_TRUE(manager.MayDelete("w9"));
+  all.pop_back();
+  Push(Commit("r3", all));
+  EXPECT_FALSE(manager.MayDelete("w6")) << "4 of 10, though the first three still run";
+}
+
+TEST_F(ManagerTest, ARenderingOfAnEarlierRevisionIsQueuedAgain) {
+  Push(Commit("r1", {Workload("a")}));
+  Push(Commit("r2", {Workload("a")}, {"conf/app.ini"}));
+  TakeQueued();
+  manager.OnRead({Kind::Workload, "a"}, {.paths = {"conf"}, .revision = "r1"});
+  EXPECT_THAT(TakeQueued(), ElementsAre("a"));
+  manager.OnRead({Kind::Workload, "a"}, {.paths = {"conf"}, .revision = "r2"});
+  EXPECT_THAT(TakeQueued(), IsEmpty());
+}
+
+TEST_F(ManagerTest, WhoReadTheWholeRepositoryIsQueuedByAnyPath) {
+  Push(Commit("r1", {Workload("a")}));
+  TakeQueued();
+  manager.OnRead({Kind::Workload, "a"}, {.paths = {""}});
+  Push(Commit("r2", {Workload("a")}, {"conf/app.ini"}));
+  EXPECT_THAT(TakeQueued(), ElementsAre("a"));
+}
+
+TEST_F(ManagerTest, AWorkloadIsQueuedWhenOneAboveItChanges) {
+  const auto child = Spec("child", {.parent = "middle"});
+  const auto middle = Spec("middle", {.parent = "root"});
+  Push(Commit("r1", {child, middle, Workload("other")}));
+  TakeQueued();
+  Push(Commit("r2", {child, middle, Workload("other"), Workload("root")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("child", "middle", "root"));
+  Push(Commit("r3", {child, Spec("middle", {.parent = "other"}, "2"), Workload("other"), Workload("root")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("child", "middle"));
+  Push(Commit("r4", {child, Workload("other"), Workload("root")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("child", "middle"));
+}
+
+TEST_F(ManagerTest, ABindingIsQueuedWhenWhatItNamesComesOrGoes) {
+  const auto binding = Of(Kind::Binding, "bind", v1::BindingSpec{.trigger = "nightly", .workload = "a"});
+  Push(Commit("r1", {binding}));
+  TakeQueued();
+  Push(Commit("r2", {binding, Of(Kind::Trigger, "nightly", v1::TriggerSpec{})}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("bind", "nightly"));
+  Push(Commit("r3", {binding, Of(Kind::Trigger, "nightly", v1::TriggerSpec{}), Workload("a")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "bind"));
+  Push(Commit("r4", {binding, Workload("a")}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("bind", "nightly"));
+}
+
+TEST_F(ManagerTest, ARevisionThatTheCacheDidNotTakeIsStoredLater) {
+  store.fail = true;
+  Push(Commit("r1", {Workload("a")}));
+  TakeQueued();
+  store.fail = false;
+  EXPECT_FALSE(manager.Step({})) << "not at once";
+  clock.Advance(std::chrono::seconds(10));
+  EXPECT_TRUE(manager.Step({}));
+  EXPECT_EQ(store.Get({Kind::Workload, "a"})->value().generation, 2);
+  EXPECT_THAT(TakeQueued(), ElementsAre("a"));
+  EXPECT_FALSE(manager.Step({}));
+}
+
+TEST_F(ManagerTest, OfAnEarlierLifeOnlyWhatIsKnownGoneLeavesTheCache) {
+  store.Put({.key = {Kind::Workload, "gone"}, .position = {"gone.yaml", 1, 1}});
+  store.Put({.key = {Kind::Workload, "faulty"}, .position = {"faulty.yaml", 1, 1}});
+  ConfigUpdate update = Commit("r1", {Workload("a")});
+  auto objects = std::make_shared<v1::ObjectSet>(*update.snapshot->objects);
+  objects->errors = {{{"faulty.yaml", 1, 1}, "", "x"}};
+  update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{objects, update.snapshot->tree});
+  Push(std::move(update));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "gone"));
+  EXPECT_TRUE(*store.Get({Kind::Workload, "faulty"}));
+}
+
+TEST_F(ManagerTest, TheLoopSurvivesAnException) {
+  std::stop_source stop;
+  int syncs = 0;
+  source.during = [&] {
+    if (++syncs == 1) throw std::runtime_error("disk");
+    stop.request_stop();
+  };
+  manager.Run(stop.get_token());
+  EXPECT_EQ(syncs, 2);
+}
+
+TEST_F(ManagerTest, AStateThatNoContainerHasCountsAsNone) {
+  Push(Commit("r1", {Workload("a")}));
+  fleet.Run("a", 2);
+  manager.RefreshGauges();
+  fleet.containers.clear();
+  manager.RefreshGauges();
+  EXPECT_THAT(metrics.Serialize(), HasSubstr("state=\"running\"} 0"));
 }
 
 }  // namespace
