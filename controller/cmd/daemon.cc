@@ -159,12 +159,13 @@ Expected<void> Daemon::Parts::Open() {
   guard = std::make_unique<InstanceGuard>(engine->client(), config.instance, log);
   manager = std::make_unique<Manager>(ManagerPorts{*source, *fleet, *store, queue, clock, log, metrics},
                                       ManagerOptions{.sync_interval = config.interval,
+                                                     .host = config.host,
                                                      .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
   workloads = std::make_unique<WorkloadReconciler>(
       WorkloadPorts{*manager, *manager, engine->index(), engine->writer(), engine->puller(), *secrets, *files, *facts, *store},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] { return guard->WhyNot(); }});
-  workloads->OnRead([this](const ObjectKey& k, const Revision&, ReadSet read) {
-    manager->OnRead(k, {std::move(read.paths), std::move(read.secrets)});
+  workloads->OnRead([this](const ObjectKey& k, const Revision& revision, ReadSet read) {
+    manager->OnRead(k, {.paths = std::move(read.paths), .secrets = std::move(read.secrets), .revision = revision});
   });
   secret_reconciler = std::make_unique<SecretReconciler>(ObjectPorts{*manager, *store}, *secrets);
   trigger_reconciler = std::make_unique<TriggerReconciler>(ObjectPorts{*manager, *store});
