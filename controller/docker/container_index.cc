@@ -48,18 +48,23 @@ ContainerIndex::ContainerIndex(EngineClient& client, ContainerIndexOptions optio
       options_(std::move(options)),
       state_(State{.addresses = AddressPool(options_.subnet, std::hash<std::string>()(options_.instance))}) {}
 
-Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_view workload) {
-  std::vector<std::string> marked;
-  {
-    auto state = state_.Lock();
-    if (!state->listed) {
-      return Error{ErrorKind::Waiting, "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
-    }
-    for (const auto& [id, entry] : state->entries) {
-      if (entry.dirty && entry.details.container.Label(label::kWorkload) == workload) marked.push_back(id);
-    }
+Expected<std::map<std::string, bool>> ContainerIndex::IdsOf(std::string_view workload) {
+  auto state = state_.Lock();
+  if (!state->listed) {
+    return Error{ErrorKind::Waiting, "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
   }
-  for (const auto& id : marked) {
+  std::map<std::string, bool> ids;
+  for (const auto& [id, entry] : state->entries) {
+    if (entry.details.container.Label(label::kWorkload) == workload) ids.emplace(id, entry.dirty);
+  }
+  return ids;
+}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_view workload) {
+  auto ids = IdsOf(workload);
+  if (!ids) return std::move(ids).error();
+  for (const auto& [id, marked] : *ids) {
+    if (!marked) continue;
     if (auto changed = Inspect(id, {}); !changed) return std::move(changed).error();
   }
   std::vector<ObservedContainer> containers;
@@ -69,6 +74,25 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_
       if (entry.inspected && entry.details.container.Label(label::kWorkload) == workload) {
         containers.push_back(entry.details.container);
       }
+    }
+  }
+  std::ranges::stable_sort(containers, {}, SeqOf);
+  return containers;
+}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view workload) {
+  auto ids = IdsOf(workload);
+  if (!ids) return std::move(ids).error();
+  std::vector<ObservedContainer> containers;
+  for (const auto& [id, marked] : *ids) {
+    if (marked) {
+      auto details = Ask(id, {});
+      if (!details) return std::move(details).error();
+      if (*details) containers.push_back(std::move((*details)->container));
+    } else {
+      auto state = state_.Lock();
+      auto found = state->entries.find(id);
+      if (found != state->entries.end()) containers.push_back(found->second.details.container);
     }
   }
   std::ranges::stable_sort(containers, {}, SeqOf);
@@ -134,9 +158,16 @@ Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
   ResyncReport report{.containers = listed->size()};
   report.workloads = Merge(std::move(*listed), begun);
   if (first) AddAllWorkloads(report.workloads);
-  if (auto audited = Audit(report, stop); !audited) return std::move(audited).error();
+  auto audited = Audit(report, stop);
   std::ranges::sort(report.workloads);
   report.workloads.erase(std::unique(report.workloads.begin(), report.workloads.end()), report.workloads.end());
+  if (!audited) {
+    // They differ from what is known now no more, so no later listing would report them.
+    for (const auto& workload : report.workloads) {
+      if (options_.on_change) options_.on_change(workload);
+    }
+    return std::move(audited).error();
+  }
   auto state = state_.Lock();
   if (state->connected && state->connection == connection) state->listed = true;
   return report;
@@ -265,23 +296,30 @@ std::vector<ObservedContainer> ContainerIndex::All() {
 
 bool ContainerIndex::in_step() { return state_.Lock()->listed; }
 
+Expected<std::optional<ContainerDetails>> ContainerIndex::Ask(const std::string& id, const std::stop_token& stop) {
+  EngineCall call{.endpoint = Endpoint::ContainerInspect, .object = id};
+  auto answer = client_.Send(call, stop);
+  if (!answer) return std::move(answer).error();
+  if (answer->status == 404) return std::optional<ContainerDetails>();
+  if (answer->status >= 400) return EngineClient::ToError(call, *answer);
+  auto details = DecodeInspect(answer->body);
+  if (!details) return std::move(details).error();
+  return std::optional(std::move(*details));
+}
+
 Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop) {
   Entry fresh{.dirty = false, .inspected_ns = WallNanoseconds(), .inspected_at = std::chrono::steady_clock::now()};
   {
     auto state = state_.Lock();
     fresh.inspected = ++state->step;
   }
-  EngineCall call{.endpoint = Endpoint::ContainerInspect, .object = id};
-  auto answer = client_.Send(call, stop);
-  if (!answer) return std::move(answer).error();
-  if (answer->status == 404) {
+  auto details = Ask(id, stop);
+  if (!details) return std::move(details).error();
+  if (!*details) {
     state_.Lock()->entries.erase(id);
     return true;
   }
-  if (answer->status >= 400) return EngineClient::ToError(call, *answer);
-  auto details = DecodeInspect(answer->body);
-  if (!details) return std::move(details).error();
-  fresh.details = std::move(*details);
+  fresh.details = std::move(**details);
   return Store(*state_.Lock(), std::move(fresh));
 }
 

@@ -40,8 +40,12 @@ class ContainerIndex : public ContainerReader {
  public:
   ContainerIndex(EngineClient& client, ContainerIndexOptions options);
 
-  // Inspects only what is marked; with nothing marked it makes no call.
+  // For the reconcile of the workload alone: an event from before such an inspect is taken as known to it. Inspects only
+  // what is marked; with nothing marked it makes no call.
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
+  // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
+  // told of every change and sees it. What is marked is inspected anew each time.
+  Expected<std::vector<ObservedContainer>> Peek(std::string_view workload);
   std::map<std::string, Duration> RunningFor(std::string_view workload) override;
   // From what is known, without a call.
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override;
@@ -51,7 +55,8 @@ class ContainerIndex : public ContainerReader {
 
   // One listing of our instance's containers, compared with what is known; a twentieth of the containers, in turn, is
   // inspected and compared wholly. Changed ones are marked, not inspected: that is left to the reader. The first one
-  // after a connection reports every workload and also lists the addresses of other instances.
+  // after a connection reports every workload and also lists the addresses of other instances. When it fails half-way,
+  // on_change is called for what it had found.
   Expected<ResyncReport> Resync(const std::stop_token& stop = {});
 
   // To be called by the event stream. A connection marks everything.
@@ -94,6 +99,10 @@ class ContainerIndex : public ContainerReader {
   };
   using EntryMap = std::map<std::string, Entry, std::less<>>;
 
+  // The containers of a workload, by id, and which of them are marked.
+  Expected<std::map<std::string, bool>> IdsOf(std::string_view workload);
+  // Empty: the container is gone.
+  Expected<std::optional<ContainerDetails>> Ask(const std::string& id, const std::stop_token& stop);
   // One inspect; true when it differs from what was known, or the container is gone.
   Expected<bool> Inspect(const std::string& id, const std::stop_token& stop);
   Expected<std::vector<ObservedContainer>> List(std::string_view label, const std::stop_token& stop);

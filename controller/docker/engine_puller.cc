@@ -326,7 +326,13 @@ void EnginePuller::ForgetAll() {
 
 void EnginePuller::Tell(const std::vector<ObjectKey>& owners) const {
   if (!options_.on_done) return;
-  for (const auto& owner : owners) options_.on_done(owner);
+  for (const auto& owner : owners) {
+    try {
+      options_.on_done(owner);
+    } catch (...) {
+      LogException(log_, "image pulls");
+    }
+  }
 }
 
 void EnginePuller::DropOld(SteadyTime now) {

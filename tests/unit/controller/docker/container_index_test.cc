@@ -43,6 +43,7 @@ class ContainerIndexTest : public testing::Test {
     }
     auto at = line.find("/containers/") + 12;
     auto id = line.substr(at, line.find("/json") - at);
+    if (failing_) return Answer(500, "{}");
     if (gone_) return Answer(404, "{}");
     return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id + R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":)" + Labels("w") + "}}");
   }
@@ -60,6 +61,7 @@ class ContainerIndexTest : public testing::Test {
 
   std::atomic<int> count_ = 0;
   std::atomic<bool> gone_ = false;
+  std::atomic<bool> failing_ = false;
   std::string listing_;
   Guarded<std::vector<std::string>> told_;
   ScriptedEngine engine_;
@@ -105,6 +107,33 @@ TEST_F(ContainerIndexTest, AnEventFromBeforeTheInspectIsOldNews) {
   EXPECT_THAT(Told(), ElementsAre("w"));
   ASSERT_TRUE(index_.Containers("w"));
   EXPECT_EQ(Calls(), calls + 1);
+}
+
+TEST_F(ContainerIndexTest, APeekSeesTheNewestAndLeavesTheChangeToTheReconcile) {
+  Fill(2);
+  auto calls = Calls();
+  EXPECT_THAT(*index_.Peek("w"), SizeIs(2));
+  EXPECT_EQ(Calls(), calls);  // nothing is marked
+  auto happened = Now();
+  index_.Touch("c1");
+  EXPECT_THAT(*index_.Peek("w"), SizeIs(2));
+  EXPECT_EQ(Calls(), calls + 1);
+  index_.OnEvent(Event("die", "c1", happened));
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  gone_ = true;
+  EXPECT_THAT(*index_.Peek("w"), SizeIs(1));
+  index_.OnEvent(Event("destroy", "c1", happened));
+  EXPECT_THAT(Told(), ElementsAre("w"));
+}
+
+TEST_F(ContainerIndexTest, AListingWhoseAuditFailsStillTellsWhatItFound) {
+  Fill(2);
+  count_ = 1;
+  failing_ = true;
+  EXPECT_FALSE(index_.Resync());
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  failing_ = false;
+  EXPECT_THAT(index_.Resync()->workloads, IsEmpty());
 }
 
 TEST_F(ContainerIndexTest, ABurstOfEventsCostsOneInspect) {
