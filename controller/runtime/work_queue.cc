@@ -35,40 +35,51 @@ void WorkQueue::AddAfter(const ObjectKey& key, Duration delay, Urgency urgency) 
   const SteadyTime now = clock_.Now();
   const auto it = state->entries.try_emplace(key).first;
   Entry& entry = it->second;
-  if (urgency == Urgency::Change) {
-    entry.failures = entry.waits = 0;
-    entry.event_from = entry.resync_from = SteadyTime{};
-  }
+  if (urgency == Urgency::Change) Reset(entry);
   Merge(*state, it, {now + std::max(delay, Duration(0)), urgency}, now);
   Wake(*state);
 }
 
-WorkQueue::Retry WorkQueue::AddRateLimited(const ObjectKey& key) {
+WorkQueue::Retry WorkQueue::AddRateLimited(const ObjectKey& key, Effect effect) {
   auto state = state_.Lock();
   const SteadyTime now = clock_.Now();
   const auto it = state->entries.try_emplace(key).first;
   Entry& entry = it->second;
   const double random = std::uniform_real_distribution<>()(state->random);
-  const Duration delay = options_.transient.Delay(entry.failures++, random);
-  entry.event_from = now + std::min(delay, options_.event_floor);
+  const Duration floor = Floor(*state, entry, effect);
+  const Duration delay = std::max(floor, options_.transient.Delay(entry.failures++, random));
+  entry.event_from = now + std::max(floor, std::min(delay, options_.event_floor));
   entry.resync_from = now + delay;
   Merge(*state, it, {now + delay, Urgency::Event}, now);
   Wake(*state);
   return {delay, entry.failures};
 }
 
-WorkQueue::Retry WorkQueue::AddWaiting(const ObjectKey& key) {
+WorkQueue::Retry WorkQueue::AddWaiting(const ObjectKey& key, Effect effect) {
   auto state = state_.Lock();
   const SteadyTime now = clock_.Now();
   const auto it = state->entries.try_emplace(key).first;
   Entry& entry = it->second;
   const double random = std::uniform_real_distribution<>()(state->random);
-  const Duration delay = options_.waiting.Delay(entry.waits++, random);
-  entry.event_from = now;
+  const Duration floor = Floor(*state, entry, effect);
+  const Duration delay = std::max(floor, options_.waiting.Delay(entry.waits++, random));
+  entry.event_from = now + floor;
   entry.resync_from = now + delay;
   Merge(*state, it, {now + delay, Urgency::Event}, now);
   Wake(*state);
   return {delay, entry.waits};
+}
+
+WorkQueue::Retry WorkQueue::AddStalled(const ObjectKey& key) {
+  auto state = state_.Lock();
+  const SteadyTime now = clock_.Now();
+  const auto it = state->entries.try_emplace(key).first;
+  Entry& entry = it->second;
+  entry.event_from = now + Floor(*state, entry, Effect::Acted);
+  entry.resync_from = now + options_.stalled;
+  Merge(*state, it, {now + options_.stalled, Urgency::Event}, now);
+  Wake(*state);
+  return {options_.stalled, entry.acted};
 }
 
 void WorkQueue::Forget(const ObjectKey& key) {
@@ -76,8 +87,7 @@ void WorkQueue::Forget(const ObjectKey& key) {
   const auto it = state->entries.find(key);
   if (it == state->entries.end()) return;
   Entry& entry = it->second;
-  entry.failures = entry.waits = 0;
-  entry.event_from = entry.resync_from = SteadyTime{};
+  Reset(entry);
   Prune(*state, it);
 }
 
@@ -140,6 +150,16 @@ SteadyTime WorkQueue::NotBefore(const Entry& entry, Urgency urgency) {
   return SteadyTime{};
 }
 
+void WorkQueue::Reset(Entry& entry) {
+  entry.failures = entry.waits = entry.acted = 0;
+  entry.event_from = entry.resync_from = SteadyTime{};
+}
+
+Duration WorkQueue::Floor(State& state, Entry& entry, Effect effect) const {
+  if (effect == Effect::None) return Duration(0);
+  return options_.acted.Delay(entry.acted++, std::uniform_real_distribution<>()(state.random));
+}
+
 void WorkQueue::Unplace(State& state, Entries::iterator it) {
   Entry& entry = it->second;
   if (!entry.place || entry.processing) return;
@@ -180,7 +200,7 @@ void WorkQueue::Merge(State& state, Entries::iterator it, Place wish, SteadyTime
 
 void WorkQueue::Prune(State& state, Entries::iterator it) {
   const Entry& entry = it->second;
-  if (!entry.processing && !entry.place && entry.failures == 0 && entry.waits == 0) state.entries.erase(it);
+  if (!entry.processing && !entry.place && entry.failures == 0 && entry.waits == 0 && entry.acted == 0) state.entries.erase(it);
 }
 
 void WorkQueue::PromoteDue(State& state, SteadyTime now) {

@@ -39,6 +39,9 @@ class WorkQueue {
     Backoff transient{.base = std::chrono::milliseconds(250), .cap = std::chrono::minutes(5)};
     Backoff waiting{.base = std::chrono::seconds(1), .cap = std::chrono::seconds(30)};
     Duration event_floor = std::chrono::seconds(2);
+    // Between passes that acted and failed, whatever events they cause; by such passes in a row.
+    Backoff acted{.base = std::chrono::seconds(2), .cap = std::chrono::seconds(30), .jitter = 0};
+    Duration stalled = std::chrono::minutes(5);
     std::uint32_t seed = std::random_device{}();  // of the jitter
   };
 
@@ -62,11 +65,16 @@ class WorkQueue {
   void Add(const ObjectKey& key, Urgency urgency = Urgency::Event);
   // Not before `delay` from now; an earlier time that the key already has is kept.
   void AddAfter(const ObjectKey& key, Duration delay, Urgency urgency = Urgency::Event);
+  // Whether the pass that failed changed something: then its own events may follow, and none of them shortens the pause
+  // below Options::acted.
+  enum class Effect { None, Acted };
   // After a Transient error.
-  Retry AddRateLimited(const ObjectKey& key);
+  Retry AddRateLimited(const ObjectKey& key, Effect effect = Effect::None);
   // After a Waiting error: its own schedule, and no influence on the other one's.
-  Retry AddWaiting(const ObjectKey& key);
-  // The key's last pass ended well (or will not be tried again): both schedules start anew.
+  Retry AddWaiting(const ObjectKey& key, Effect effect = Effect::None);
+  // After an error of a pass that acted, which only a change or something on the host can mend: looked at now and then.
+  Retry AddStalled(const ObjectKey& key);
+  // The key's last pass ended well (or will not be tried again): all schedules start anew.
   void Forget(const ObjectKey& key);
 
   // Blocks until a key is due or `stop` is requested (then empty). Idle, it does not wake.
@@ -92,6 +100,7 @@ class WorkQueue {
     bool processing = false;
     int failures = 0;  // Transient errors in a row
     int waits = 0;
+    int acted = 0;  // passes in a row that acted and failed; passes without an effect between them do not count
     SteadyTime event_from{};   // an Event does not bring it forward before this
     SteadyTime resync_from{};  // nor a Resync before this
   };
@@ -115,6 +124,10 @@ class WorkQueue {
 
   // When an add of this urgency may take effect, given the errors that the key has behind it.
   static SteadyTime NotBefore(const Entry& entry, Urgency urgency);
+  // Forgets all errors.
+  static void Reset(Entry& entry);
+  // The shortest pause after a failed pass of this effect.
+  Duration Floor(State& state, Entry& entry, Effect effect) const;
   // Takes the key out of the line or the delayed set that it is in.
   static void Unplace(State& state, Entries::iterator it);
   // Puts the key where its place says, unless a worker has it.

@@ -150,17 +150,21 @@ void Worker::Store(const Pass& pass) {
 
 void Worker::Schedule(Pass& pass) {
   const Outcome& outcome = pass.outcome;
+  const auto effect = outcome.acted ? WorkQueue::Effect::Acted : WorkQueue::Effect::None;
   if (outcome.error && outcome.error->kind == ErrorKind::Transient) {
-    pass.retry = parts_.queue.AddRateLimited(pass.key);
+    pass.retry = parts_.queue.AddRateLimited(pass.key, effect);
     return;
   }
-  const bool waits = outcome.error && !IsFinal(*outcome.error);
-  if (waits && !outcome.requeue_after) {
-    pass.retry = parts_.queue.AddWaiting(pass.key);
+  if (outcome.error && IsFinal(*outcome.error)) {
+    if (outcome.acted) pass.retry = parts_.queue.AddStalled(pass.key);
+    else parts_.queue.Forget(pass.key);
     return;
   }
-  parts_.queue.Forget(pass.key);
-  if (outcome.error && IsFinal(*outcome.error)) return;
+  if (outcome.error && (outcome.acted || !outcome.requeue_after)) {
+    pass.retry = parts_.queue.AddWaiting(pass.key, effect);
+  } else {
+    parts_.queue.Forget(pass.key);
+  }
   if (!outcome.requeue_after) return;
   parts_.queue.AddAfter(pass.key, *outcome.requeue_after);
   pass.retry.delay = *outcome.requeue_after;

@@ -1,5 +1,6 @@
 #include "controller/runtime/work_queue.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_clock.h"
@@ -234,6 +235,34 @@ TEST_F(WorkQueueTest, ResyncsAreNotStarvedByASteadyStreamOfChanges) {
     queue_.Add(Key("change" + std::to_string(turns)), Urgency::Change);
     ASSERT_LT(++turns, 10);
   } while (Next() != "resync");
+}
+
+TEST_F(WorkQueueTest, EventsOfAPassThatActedAndFailedWaitFrom2To30Seconds) {
+  std::vector<Duration> floors;
+  queue_.Add(a_);
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_EQ(queue_.TryGet()->key, a_);
+    queue_.Add(a_);  // an event of its own making
+    queue_.AddWaiting(a_, WorkQueue::Effect::Acted);
+    queue_.Done(a_);
+    queue_.Add(a_);  // another one, a moment later
+    ASSERT_FALSE(queue_.TryGet());
+    floors.push_back(std::chrono::duration_cast<Duration>(*queue_.NextDue() - clock_.Now()));
+    clock_.Advance(floors.back());
+  }
+  EXPECT_THAT(floors, testing::ElementsAre(seconds(2), seconds(4), seconds(8), seconds(16), seconds(30), seconds(30)));
+  queue_.Add(a_, Urgency::Change);
+  EXPECT_EQ(Next(), "a");
+}
+
+TEST_F(WorkQueueTest, AStalledKeyComesBackSlowlyAndItsEventsAfterTheFloor) {
+  queue_.Add(a_);
+  ASSERT_TRUE(queue_.TryGet());
+  EXPECT_EQ(queue_.AddStalled(a_).delay, minutes(5));
+  queue_.Done(a_);
+  EXPECT_EQ(queue_.NextDue(), clock_.Now() + minutes(5));
+  queue_.Add(a_);
+  EXPECT_EQ(queue_.NextDue(), clock_.Now() + seconds(2));
 }
 
 }  // namespace

@@ -239,5 +239,31 @@ TEST_F(WorkerTest, APoolWorksOnManyKeysAtOnceAndEndsCleanly) {
   EXPECT_EQ(queue.Depth(), 0u);
 }
 
+TEST_F(WorkerTest, AfterAnErrorOfAPassThatActedItsOwnEventsAreNoReasonToHurry) {
+  for (const ErrorKind kind : {ErrorKind::Transient, ErrorKind::Waiting, ErrorKind::Conflict, ErrorKind::NotFound, ErrorKind::Terminal}) {
+    Outcome outcome = Failing(kind);
+    outcome.acted = true;
+    if (kind == ErrorKind::Conflict) outcome.requeue_after = milliseconds(100);
+    Pass(outcome);
+    queue_.Add(shop_);
+    EXPECT_EQ(ComesBackAfter(), seconds(2)) << ToString(kind);
+  }
+}
+
+TEST_F(WorkerTest, WithoutAnEffectAWaitEndsWithAnEvent) {
+  Pass(Failing(ErrorKind::Waiting));
+  queue_.Add(shop_);
+  EXPECT_EQ(ComesBackAfter(), Duration(0));
+}
+
+TEST_F(WorkerTest, WhatTheHostRefusedIsTriedAgainNowAndThen) {
+  Outcome refused = Failing(ErrorKind::Terminal, "bind source path does not exist");
+  refused.acted = true;
+  Pass(refused);
+  EXPECT_EQ(ComesBackAfter(), std::chrono::minutes(5));
+  Pass(Failing(ErrorKind::Terminal));
+  EXPECT_FALSE(ComesBackAfter());
+}
+
 }  // namespace
 }  // namespace tinyforge
