@@ -85,8 +85,15 @@ class Planner {
   static bool StartWasRefused(const ObservedContainer& c) {
     return c.state == ContainerState::Created && !c.error.empty() && !CannotRun(c);
   }
-  static bool AddressIsTaken(const ObservedContainer& c) {
-    return !IsUp(c) && !c.Label(label::kAddress).empty() && Contains(c.error, "Address already in use");
+  // Why a container can never be started, whatever it holds; empty: it may be. Another one can be made in its place.
+  static std::string Unusable(const ObservedContainer& c) {
+    if (IsUp(c)) return {};
+    if (!c.Label(label::kAddress).empty() && Contains(c.error, "Address already in use"))
+      return "its address " + std::string(c.Label(label::kAddress)) + " is taken";
+    // An Engine that was killed in the middle of a start leaves a task behind that it does not know.
+    const bool never_started = c.state == ContainerState::Created;
+    if (never_started && Contains(c.error, "task ") && Contains(c.error, "already exists")) return "a start of it was cut short";
+    return {};
   }
   static bool ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) {
     return HaltedByUs(c, d) || (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
@@ -218,15 +225,11 @@ class Planner {
   void StartAgain(const Slot& slot, std::string_view cause) {
     const ObservedContainer& c = *slot.current;
     Say(Phase::Progressing, "Starting", "starting " + c.name);
-    if (AddressIsTaken(c)) return RemoveForItsAddress(c);
+    if (const std::string why = Unusable(c); !why.empty()) return build_.Add(action::Remove{RefTo(c)}, why);
     if (MustWaitFor(slot, &c)) return;
     if (LimitsDiffer(c, *slot.desired)) build_.Add(action::SetLimits{RefTo(c), slot.desired->limits}, cause);
     MendNetworks(slot, c, cause);
     build_.Start(RefTo(c), cause);
-  }
-
-  void RemoveForItsAddress(const ObservedContainer& c) {
-    build_.Add(action::Remove{RefTo(c)}, "its address " + std::string(c.Label(label::kAddress)) + " is taken");
   }
 
   void PlanExited(const Slot& slot) {
@@ -284,7 +287,7 @@ class Planner {
     Say(Phase::Progressing, "RollingOut", cause);
     if (!slot.current) return CreateCandidate(slot, cause);
     const ObservedContainer& candidate = *slot.current;
-    if (AddressIsTaken(candidate)) return RemoveForItsAddress(candidate);
+    if (const std::string why = Unusable(candidate); !why.empty()) return build_.Add(action::Remove{RefTo(candidate)}, why);
     if (HasFailed(slot)) return FailRelease(slot);
     if (StartWasRefused(candidate)) return RetryRefused(slot);
     if (candidate.state == ContainerState::Paused) return Unpause(candidate);

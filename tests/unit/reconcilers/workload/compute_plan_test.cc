@@ -366,6 +366,17 @@ TEST_F(ExclusiveWorkload, ARefusedStartIsTriedAgainAfterAWhile) {
   EXPECT_EQ(world.Decide().verdict.phase, Phase::Ready);
 }
 
+TEST_F(ExclusiveWorkload, ACandidateWhoseStartWasCutShortIsMadeAnew) {
+  Want("web:2");
+  world.Run(1);
+  ObservedContainer* candidate = world.engine.FindByName("web.2");
+  ASSERT_EQ(candidate->state, ContainerState::Created);
+  candidate->error = "task 27cb: already exists";
+  EXPECT_EQ(world.PlanText(), "[1] remove web.2 (a start of it was cut short)\n");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:2");
+}
+
 TEST(ComputePlan, RecreateWithSeveralReplicasHealsEachByItself) {
   WorkloadWorld world;
   world.context.strategy = v1::RolloutStrategy::Recreate;
