@@ -106,10 +106,10 @@ class FileDecoder {
     Reader reader("metadata");
     ObjectMeta meta = ReadMeta(reader, node);
     Take(reader);
-    const auto renamed = meta.annotations.find(kRenamedFrom);
-    if (renamed != meta.annotations.end() && !IsDnsLabel(renamed->second))
+    // Ignoring it would remove what the author wants kept.
+    if (meta.annotations.contains(kRenamedFrom))
       Fail(node.mark, "metadata.annotations[\"" + std::string(kRenamedFrom) + "\"]",
-           "expected the former name of the object, got \"" + renamed->second + "\"");
+           "is not supported by this version, which would remove the containers of the old name; keep the name");
     return meta;
   }
 

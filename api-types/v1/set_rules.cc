@@ -85,14 +85,62 @@ class PortClaims {
   std::vector<Collision>& errors_;
 };
 
+// Names that containers serve under. The name of a workload is its own by its uniqueness, so only those that differ from
+// it are gathered; few do.
+class NameClaims {
+ public:
+  NameClaims(const std::map<ObjectKey, ObjectPtr>& objects, std::vector<Collision>& errors)
+      : objects_(objects), errors_(errors) {}
+
+  void Take(const Object& object) {
+    for (int replica = 1; replica <= object.workload().replicas; ++replica) {
+      const std::string name = ServingName(object.key.name, replica);
+      if (name == object.key.name) continue;
+      if (const auto other = objects_.find({Kind::Workload, name}); other != objects_.end()) {
+        if (ServesAs(*other->second, name)) Compare(object, *other->second, name);
+      }
+      auto& holders = claims_[name];
+      for (const Object* holder : holders) Compare(object, *holder, name);
+      holders.push_back(&object);
+    }
+  }
+
+ private:
+  static bool ServesAs(const Object& object, const std::string& name) {
+    return object.workload().replicas > 0 && ServingName(object.key.name, 1) == name;
+  }
+
+  void Compare(const Object& a, const Object& b, const std::string& name) {
+    if (!MayShareHost(a.workload().hosts, b.workload().hosts)) return;
+    const Object& first = a.key < b.key ? a : b;
+    const Object& later = a.key < b.key ? b : a;
+    errors_.push_back({later.key,
+                       {later.position, "metadata.name",
+                        ToString(later.key) + " has a container named " + name + ", and so has " + ToString(first.key) + " (" +
+                            ToString(first.position) + "); rename one or run them on different hosts"}});
+  }
+
+  const std::map<ObjectKey, ObjectPtr>& objects_;
+  std::unordered_map<std::string, std::vector<const Object*>> claims_;
+  std::vector<Collision>& errors_;
+};
+
 }  // namespace
+
+std::string ServingName(std::string_view workload, int replica) {
+  const std::string base = workload.size() == 1 ? "tf-" + std::string(workload) : std::string(workload);
+  return replica == 1 ? base : base + "-" + std::to_string(replica);
+}
 
 std::vector<Collision> ValidateSet(const std::map<ObjectKey, ObjectPtr>& objects) {
   std::vector<Collision> errors;
-  PortClaims claims(errors);
+  PortClaims ports(errors);
+  NameClaims names(objects, errors);
   // Workloads are the first kind of the order.
-  for (auto at = objects.begin(); at != objects.end() && at->first.kind == Kind::Workload; ++at)
-    claims.Take(*at->second);
+  for (auto at = objects.begin(); at != objects.end() && at->first.kind == Kind::Workload; ++at) {
+    ports.Take(*at->second);
+    names.Take(*at->second);
+  }
   return errors;
 }
 

@@ -68,11 +68,12 @@ Facts Bounded(Facts facts) {
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    return member.key == "failed" || member.key == "suspended" || member.key == "stopped";
+    return member.key == "failed" || member.key == "suspended" || member.key == "stopped" || member.key == "orphan";
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
+  if (facts.orphan) document.Add("orphan", doc::Node::Of(true));
 }
 
 Expected<Facts> GetFacts(const doc::Node& document) {
@@ -81,6 +82,7 @@ Expected<Facts> GetFacts(const doc::Node& document) {
   Facts facts;
   reader.Get(document, "suspended", facts.suspended);
   reader.Get(document, "stopped", facts.stopped);
+  reader.Get(document, "orphan", facts.orphan);
   if (const doc::Node* failed = reader.Known(document, "failed", doc::Type::List)) {
     for (const doc::Node& item : failed->items) {
       FailedRelease& release = facts.failed.emplace_back();

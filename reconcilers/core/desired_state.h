@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api-types/meta/object.h"
+#include "api-types/v1/set_rules.h"
 #include "api-types/v1/workload.h"
 
 namespace tinyforge {
@@ -147,8 +148,7 @@ struct DesiredNetwork {
   bool operator==(const DesiredNetwork&) const = default;
 };
 
-// "<workload>" for replica 1, "<workload>-<n>" for others; the Engine refuses one-letter names: then "tf-<workload>".
-std::string ServingName(std::string_view workload, int replica);
+using v1::ServingName;
 
 // One container to run: replica 1..n of a role ("main" for image workloads, the service for compose).
 struct DesiredContainer {

@@ -196,6 +196,7 @@ struct Facts {
   std::vector<FailedRelease> failed;  // newest last, at most 8
   bool suspended = false;
   bool stopped = false;
+  bool orphan = false;  // deletionPolicy of the manifest when it was last seen: its containers outlive it
   bool operator==(const Facts&) const = default;
 };
 

@@ -123,6 +123,14 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
   return {};
 }
 
+// Once the manifest is gone, nobody else knows what it said about its end.
+Expected<void> WorkloadReconciler::KeepPolicy(const Pass& pass, Facts& facts) {
+  const bool orphan = pass.object.workload().deletion_policy == v1::DeletionPolicy::Orphan;
+  if (facts.orphan == orphan || !pass.held.empty()) return {};
+  facts.orphan = orphan;
+  return ports_.facts.Save(pass.object.key.name, facts);
+}
+
 Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
@@ -131,6 +139,7 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   if (!observed) return std::move(observed).error().Within("observe containers");
   auto facts = ports_.facts.Load(pass.object.key.name);
   if (!facts) return std::move(facts).error().Within("load facts");
+  if (auto kept = KeepPolicy(pass, *facts); !kept) return std::move(kept).error().Within("save facts");
   const PlanContext context = ContextOf(pass, std::move(*facts));
   if (!pass.desired->containers.empty())
     if (auto done = ObserveForCreate(pass, context, *observed); !done) return std::move(done).error().Within("observe the host");
@@ -181,6 +190,12 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   const v1::Object* elsewhere = snapshot.objects->Find(request.key);
   if (!snapshot.objects->complete || !options_.read_only().empty() || (elsewhere && elsewhere->workload().suspend)) return outcome;
   if (!containers->empty() && !ports_.deletions.MayDelete(request.key.name)) return outcome;
+  auto facts = ports_.facts.Load(request.key.name);
+  if (!facts) {
+    outcome.error = std::move(facts).error().Within("load facts");
+    return outcome;
+  }
+  if (!elsewhere && facts->orphan) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)
     if (elsewhere || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))

@@ -51,6 +51,7 @@ class WorkloadReconciler : public Reconciler {
   Expected<ObservedState> Observe(const DesiredState& desired);
   Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
   PlanContext ContextOf(const Pass& pass, Facts facts) const;
+  Expected<void> KeepPolicy(const Pass& pass, Facts& facts);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   void Execute(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);

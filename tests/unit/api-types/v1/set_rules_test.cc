@@ -7,6 +7,7 @@
 namespace tinyforge::v1 {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -56,6 +57,39 @@ TEST(ValidateSet, DisjointHostsDoNotCollide) {
   EXPECT_THAT(Between({Claiming("a", At(80), {"web1"}), Claiming("b", At(80), {"web*"})}), SizeIs(1));
   EXPECT_THAT(Between({Claiming("a", At(80), {"web1"}), Claiming("b", At(80))}), SizeIs(1));
   EXPECT_THAT(Between({Claiming("a", At(80), {"a*"}), Claiming("b", At(80), {"*b"})}), SizeIs(1));
+}
+
+ObjectPtr Replicated(std::string name, int replicas, std::vector<std::string> hosts = {}) {
+  auto object = std::make_shared<Object>();
+  object->key = {Kind::Workload, std::move(name)};
+  object->position = {"a.yaml", 1, 1};
+  object->spec = WorkloadSpec{.hosts = std::move(hosts), .replicas = replicas};
+  return object;
+}
+
+std::vector<std::string> AtFault(const std::vector<ObjectPtr>& objects) {
+  std::vector<std::string> names;
+  for (const Collision& collision : Between(objects)) names.push_back(collision.key.name);
+  return names;
+}
+
+TEST(ValidateSet, TwoWorkloadsDoNotShareAContainerName) {
+  const auto collisions = Between({Replicated("web", 2), Replicated("web-2", 1)});
+  ASSERT_THAT(collisions, SizeIs(1));
+  EXPECT_EQ(collisions[0].key.name, "web-2");
+  EXPECT_EQ(collisions[0].error.message,
+            "workload/web-2 has a container named web-2, and so has workload/web (a.yaml:1:1); rename one or run them on "
+            "different hosts");
+  EXPECT_THAT(AtFault({Replicated("a", 1), Replicated("tf-a", 1)}), ElementsAre("tf-a"));
+  EXPECT_THAT(AtFault({Replicated("z", 1), Replicated("tf-z", 1)}), ElementsAre("z"));
+  EXPECT_THAT(AtFault({Replicated("web-1", 3), Replicated("web-1-3", 1)}), ElementsAre("web-1-3"));
+}
+
+TEST(ValidateSet, NamesThatOnlyLookAlikeDoNotCollide) {
+  EXPECT_THAT(AtFault({Replicated("web", 1), Replicated("web-2", 1)}), IsEmpty());
+  EXPECT_THAT(AtFault({Replicated("web", 2), Replicated("web-2", 0)}), IsEmpty());
+  EXPECT_THAT(AtFault({Replicated("web", 2), Replicated("web-3", 1)}), IsEmpty());
+  EXPECT_THAT(AtFault({Replicated("web", 2, {"web1"}), Replicated("web-2", 1, {"db1"})}), IsEmpty());
 }
 
 }  // namespace

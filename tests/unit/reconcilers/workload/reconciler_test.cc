@@ -130,6 +130,15 @@ TEST_F(WorkloadReconcilerTest, RemovedFromTheConfigurationItIsTornDown) {
   EXPECT_TRUE(engine.containers.empty());
 }
 
+TEST_F(WorkloadReconcilerTest, WithDeletionPolicyOrphanItsContainersOutliveIt) {
+  spec.deletion_policy = v1::DeletionPolicy::Orphan;
+  Commit();
+  Settle();
+  Remove();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
+}
+
 TEST_F(WorkloadReconcilerTest, NothingIsTornDownThatMayNotBeDeletedOrNoCommitExplains) {
   Settle();
   Remove();
