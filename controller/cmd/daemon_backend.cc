@@ -11,6 +11,7 @@ namespace tinyforge::cmd {
 namespace {
 
 constexpr std::size_t kFingerprintShown = 8;
+constexpr std::size_t kLongestLine = 64u << 10;
 
 docker::LogOptions ToDocker(const serve::LogOptions& options) {
   docker::LogOptions wanted{.follow = options.follow, .timestamps = options.timestamps, .since = options.since};
@@ -30,6 +31,10 @@ class NamedLines {
     for (std::size_t end = rest_.find('\n'); end != std::string::npos; begin = end + 1, end = rest_.find('\n', begin))
       lines += prefix_ + rest_.substr(begin, end + 1 - begin);
     rest_.erase(0, begin);
+    if (rest_.size() > kLongestLine) {  // a program that never ends its line
+      lines += prefix_ + rest_ + "\n";
+      rest_.clear();
+    }
     return lines.empty() || sink_(lines);
   }
 

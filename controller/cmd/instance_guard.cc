@@ -8,10 +8,14 @@ constexpr const char* kLockDirectory = "/run/tinyforge";
 }  // namespace
 
 bool InstanceGuard::Try() {
+  {
+    auto state = state_.Lock();
+    if (state->lock && state->lock->StillHeld()) return false;
+    if (state->lock) state->why = "the lock of this instance was taken away";
+    state->lock.reset();
+  }
+  auto id = client_.EngineId();  // workers ask WhyNot meanwhile
   auto state = state_.Lock();
-  if (state->lock && state->lock->StillHeld()) return false;
-  state->lock.reset();
-  auto id = client_.EngineId();
   if (!id) {
     state->why = id.error().message;
     return false;
