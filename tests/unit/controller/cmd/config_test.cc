@@ -1,5 +1,7 @@
 #include "controller/cmd/config.h"
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +45,7 @@ class ConfigTest : public ::testing::Test {
   std::vector<std::string> FromFile() { return {"--repo", "/srv/config", "--config", file_}; }
 
   std::map<std::string, std::string> variables_;
-  const std::string file_ = ::testing::TempDir() + "tinyforged_config_test.yaml";
+  const std::string file_ = ::testing::TempDir() + "tinyforged_config_" + std::to_string(getpid()) + ".yaml";
 };
 
 TEST_F(ConfigTest, ARepositoryIsEnough) {

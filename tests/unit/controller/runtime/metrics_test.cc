@@ -1,5 +1,7 @@
 #include "controller/runtime/metrics.h"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -35,7 +37,7 @@ void RecordAll(Metrics& metrics) {
 TEST(Metrics, WhatPromtoolChecksIsInOrder) {
   Metrics metrics;
   RecordAll(metrics);
-  const std::string path = ::testing::TempDir() + "tinyforge_metrics.txt";
+  const std::string path = ::testing::TempDir() + "tinyforge_metrics_" + std::to_string(getpid()) + ".txt";
   std::ofstream(path) << metrics.Serialize();
   const std::string command = "promtool check metrics < " + path + " 2>&1";
   std::FILE* promtool = popen(command.c_str(), "r");
