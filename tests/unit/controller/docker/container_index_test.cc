@@ -45,7 +45,7 @@ class ContainerIndexTest : public testing::Test {
     auto id = line.substr(at, line.find("/json") - at);
     if (failing_) return Answer(500, "{}");
     if (gone_) return Answer(404, "{}");
-    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id + R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"NetworkSettings":{"Networks":{"tinyforge":)" + endpoint_ + R"(}},"Config":{"Labels":)" + Labels("w") + "}}");
+    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id + R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":)" + Labels("w") + "}}");
   }
 
   std::size_t Calls() { return engine_.requests().size(); }
@@ -63,7 +63,6 @@ class ContainerIndexTest : public testing::Test {
   std::atomic<bool> gone_ = false;
   std::atomic<bool> failing_ = false;
   std::string listing_;
-  std::string endpoint_ = "{}";  // of every container on the shared network
   Guarded<std::vector<std::string>> told_;
   ScriptedEngine engine_;
   EngineClient client_;
@@ -227,14 +226,6 @@ TEST_F(ContainerIndexTest, AddressesOfLabelsAndReservationsAreNotGivenTwice) {
   ASSERT_TRUE(next);
   EXPECT_NE(next->front(), event.address);
   EXPECT_THAT(*first, testing::Not(testing::Contains(next->front())));
-}
-
-TEST_F(ContainerIndexTest, AddressesThatAContainerHasOrAsksForAreNotGiven) {
-  endpoint_ = R"({"IPAddress":"10.0.0.2","IPAMConfig":{"IPv4Address":"10.0.0.3"}})";
-  Fill(1);
-  auto rest = index_.FreeAddresses(124);  // of 10.0.0.2 to 10.0.0.127
-  ASSERT_TRUE(rest) << rest.error().message;
-  EXPECT_THAT(*rest, testing::Not(testing::Contains(testing::AnyOf("10.0.0.2", "10.0.0.3"))));
 }
 
 }  // namespace
