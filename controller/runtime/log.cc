@@ -48,8 +48,8 @@ class FdLogger final : public Logger {
 
   ~FdLogger() override {
     sink_->fd_sink.Finish(kFinishGrace);
-    logger_.reset();
-    pool_.reset();  // joins; the sink's deadline bounds it
+    // Joins; the sink's deadline bounds it. The logger outlives the pool's thread, which then never is the one to free it.
+    pool_.reset();
   }
 
   void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) override {
@@ -72,7 +72,7 @@ class FdLogger final : public Logger {
   const LoggerOptions options_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
   const std::shared_ptr<LineSink> sink_;
-  std::shared_ptr<spdlog::async_logger> logger_;
+  const std::shared_ptr<spdlog::async_logger> logger_;
 };
 
 class NullLogger final : public Logger {
