@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from bench.floor import Recorder, list_call, make_all, started_at  # noqa: E402
+from bench.starts import Starts  # noqa: E402
 from bench.table import Row, Table, mebibytes, milliseconds  # noqa: E402
 from rig import images, sandbox  # noqa: E402
 from rig.daemon import Daemon  # noqa: E402
@@ -26,10 +27,6 @@ _LONG = 600
 
 def some(count, **spec):
     return {f"apps/w{number}.yaml": workload(f"w{number}", **spec) for number in range(count)}
-
-
-def running(engine, count):
-    return len(engine.containers(all=False, labels=[f"tinyforge.instance={_INSTANCE}"])) >= count
 
 
 class Run:
@@ -56,11 +53,14 @@ class Run:
     def bring_up(self, files, count):
         """Commits and returns the seconds from `tfctl sync` to the last container's start."""
         self.repo.commit(files)
-        began = time.time()
-        self.daemon.sync()
-        wait_until(lambda: running(self.engine, count), _LONG, f"{count} containers to run", interval=0.02)
-        labels = [f"tinyforge.instance={_INSTANCE}"]
-        return max(started_at(self.engine, container["Id"]) for container in self.engine.containers(labels=labels)) - began
+        with self.starts() as starts:
+            began = time.time()
+            self.daemon.sync()
+            ids = starts.wait(count, _LONG)
+        return max(started_at(self.engine, container) for container in ids) - began
+
+    def starts(self):
+        return Starts(self.dockerd.socket, _INSTANCE)
 
     def all_ready(self, count):
         def ready():
@@ -124,25 +124,13 @@ def bench_change(dockerd, table, count, rounds):
         run.all_ready(count)
         figures, floors = [], []
         for number in range(rounds):
-            run.repo.commit({"apps/w1.yaml": workload("w1", env=env(N=str(number)))})
-            began = time.time()
-            run.daemon.sync()
-            new = wait_until(lambda: changed(run.engine, number), _LONG, "the new container", interval=0.005)
-            figures.append(started_at(run.engine, new) - began)
+            figures.append(run.bring_up({"apps/w1.yaml": workload("w1", env=env(N=str(number)))}, 1))
             run.all_ready(count)
             floors.append(make_all(dockerd.socket, [again(run.engine.inspect("w1"))]))
             run.engine.remove("floor")
     figure, floor = statistics.median(figures), statistics.median(floors)
     table.add(Row(f"one of {count} changed -> running", milliseconds(figure), milliseconds(floor),
                   f"<= floor + 50 ms ({milliseconds(floor + 0.05)})", figure <= floor + 0.05, f"median of {rounds}"))
-
-
-def changed(engine, number):
-    """The running container of w1 with the new value."""
-    for container in engine.containers(all=False, labels=["tinyforge.workload.id=w1"]):
-        if f"N={number}" in engine.inspect(container["Id"])["Config"]["Env"]:
-            return container["Id"]
-    return None
 
 
 def again(inspected):
@@ -168,20 +156,14 @@ def bench_repair(dockerd, table, rounds):
         run.bring_up(some(1), 1)
         run.all_ready(1)
         for _ in range(rounds):
-            old = engine.inspect("w0")["Id"]
-            began = time.time()
-            engine.remove(old)
-            new = wait_until(lambda: replaced(engine, old), _LONG, "the repair", interval=0.005)
-            figures.append(started_at(engine, new) - began)
+            with run.starts() as starts:
+                began = time.time()
+                engine.remove("w0")
+                figures.append(started_at(engine, *starts.wait(1, _LONG)) - began)
             run.all_ready(1)
     figure, floor = statistics.median(figures), statistics.median(floors)
     table.add(Row("docker rm -f -> running again", milliseconds(figure), milliseconds(floor),
                   "< floor that waits for destroy", figure < floor, f"median of {rounds}"))
-
-
-def replaced(engine, old):
-    running_ones = engine.containers(all=False, labels=["tinyforge.workload.id=w0"])
-    return next((container["Id"] for container in running_ones if container["Id"] != old), None)
 
 
 def bench_resync(dockerd, table, count):
@@ -190,11 +172,12 @@ def bench_resync(dockerd, table, count):
         with Run(dockerd, "unix://" + proxy.socket, resync_interval="1s") as run:
             run.bring_up(some(count), count)
             run.all_ready(count)
-            floor = list_call(dockerd.socket)
             proxy.reset()
-            wait_until(lambda: listings(proxy) >= 11, 120, "ten resyncs")
-            figure, calls = resync_seconds(proxy.requests()), proxy.mutating()
-            size_and_idle(run, table, count)
+            wait_until(lambda: len(listings(proxy)) >= 11, 120, "ten resyncs", interval=0.5)
+            figure, calls, listing = resync_seconds(proxy.requests()), proxy.mutating(), listings(proxy)[0].path
+            size(run, table, count)
+            run.daemon.sigterm()
+            floor = list_call(proxy.socket, listing)
     finally:
         proxy.stop()
     table.add(Row(f"resync, nothing changed, {count} containers", milliseconds(figure), milliseconds(floor),
@@ -203,7 +186,7 @@ def bench_resync(dockerd, table, count):
 
 
 def listings(proxy):
-    return sum(request.path.startswith("/containers/json") for request in proxy.requests())
+    return [request for request in proxy.requests() if request.path.startswith("/containers/json")]
 
 
 def resync_seconds(requests):
@@ -217,7 +200,7 @@ def resync_seconds(requests):
     return statistics.median(end - begin for begin, end in passes[:-1])
 
 
-def size_and_idle(run, table, count):
+def size(run, table, count):
     anonymous, peak = run.memory()
     table.add(Row(f"anonymous memory, {count} workloads", mebibytes(anonymous), "-", "<= 12 MiB", anonymous <= 12 * 1024))
     table.add(Row(f"peak memory, {count} workloads", mebibytes(peak), "-", "<= 30 MiB", peak <= 30 * 1024))
