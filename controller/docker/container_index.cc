@@ -63,8 +63,13 @@ Expected<std::map<std::string, bool>> ContainerIndex::IdsOf(std::string_view wor
 Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_view workload) {
   auto ids = IdsOf(workload);
   if (!ids) return std::move(ids).error();
+  bool provisional = false;
   for (const auto& [id, marked] : *ids) {
     if (!marked) continue;
+    if (TakeKilled(id)) {
+      provisional = true;
+      continue;
+    }
     if (auto changed = Inspect(id, {}); !changed) return std::move(changed).error();
   }
   std::vector<ObservedContainer> containers;
@@ -77,7 +82,17 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_
     }
   }
   std::ranges::stable_sort(containers, {}, SeqOf);
+  if (provisional && options_.on_change) options_.on_change(std::string(workload));
   return containers;
+}
+
+bool ContainerIndex::TakeKilled(const std::string& id) {
+  auto state = state_.Lock();
+  auto found = state->entries.find(id);
+  if (found == state->entries.end() || found->second.kill != Kill::Done || !found->second.inspected) return false;
+  found->second.kill = Kill::None;
+  found->second.details.container.state = ContainerState::Killed;
+  return true;
 }
 
 Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view workload) {
@@ -214,6 +229,10 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     }
     return false;
   }
+  if (event.action == "kill") {
+    NoteSignal(state, event);
+    return false;
+  }
   workload = event.workload;
   if (destroyed) return state.entries.erase(event.id) > 0;
   auto [found, added] = state.entries.try_emplace(event.id);
@@ -227,9 +246,19 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
   } else if (SeenAfter(entry, event.time_ns)) {
     return false;
   }
+  if (event.action == "start") entry.kill = Kill::None;
+  if (event.action == "die") entry.kill = entry.kill == Kill::Sent ? Kill::Done : Kill::None;
   entry.dirty = true;
   entry.marked = ++state.step;
   return true;
+}
+
+// A stop sends another signal first, and its SIGKILL says nothing about a removal.
+void ContainerIndex::NoteSignal(State& state, const EngineEvent& event) {
+  auto found = state.entries.find(event.id);
+  if (found == state.entries.end()) return;
+  Kill& kill = found->second.kill;
+  kill = event.signal == "9" && kill != Kill::Asked ? Kill::Sent : Kill::Asked;
 }
 
 // Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on this
@@ -336,6 +365,7 @@ bool ContainerIndex::Store(State& state, Entry fresh) {
                               : std::optional(std::chrono::steady_clock::now());
   }
   fresh.marked = known.marked;
+  fresh.kill = known.kill;
   fresh.dirty = known.marked > fresh.inspected;
   known = std::move(fresh);
   return changed;

@@ -41,7 +41,8 @@ class ContainerIndex : public ContainerReader {
   ContainerIndex(EngineClient& client, ContainerIndexOptions options);
 
   // For the reconcile of the workload alone: an event from before such an inspect is taken as known to it. Inspects only
-  // what is marked; with nothing marked it makes no call.
+  // what is marked; with nothing marked it makes no call. What SIGKILL has just ended is given as Killed, once and without
+  // a call, for an inspect would wait until the Engine has taken its network apart; on_change then asks for another look.
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
   // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
   // told of every change and sees it. What is marked is inspected anew each time.
@@ -78,8 +79,11 @@ class ContainerIndex : public ContainerReader {
   bool in_step();
 
  private:
+  // What signals from outside have done to a container since its start.
+  enum class Kill { None, Asked /* to end, or to do something else */, Sent /* SIGKILL and no other */, Done };
   struct Entry {
     ContainerDetails details;
+    Kill kill = Kill::None;
     bool dirty = true;
     std::uint64_t marked = 0;       // step of the last mark
     std::uint64_t inspected = 0;    // step at which the inspect that gave `details` began; 0: never
@@ -99,6 +103,9 @@ class ContainerIndex : public ContainerReader {
   };
   using EntryMap = std::map<std::string, Entry, std::less<>>;
 
+  // True, once, for what was killed; it is Killed from then on until it is inspected.
+  bool TakeKilled(const std::string& id);
+  static void NoteSignal(State& state, const EngineEvent& event);
   // The containers of a workload, by id, and which of them are marked.
   Expected<std::map<std::string, bool>> IdsOf(std::string_view workload);
   // Empty: the container is gone.

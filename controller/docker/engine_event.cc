@@ -39,6 +39,7 @@ std::optional<EngineEvent> DecodeEvent(std::string_view text) {
   event.instance = Text(attributes, label::kInstance);
   event.workload = Text(attributes, label::kWorkload);
   event.address = Text(attributes, label::kAddress);
+  event.signal = Text(attributes, "signal");
   if (json.contains("timeNano") && json["timeNano"].is_number_integer()) event.time_ns = json["timeNano"].get<std::int64_t>();
   return event;
 }
@@ -46,7 +47,7 @@ std::optional<EngineEvent> DecodeEvent(std::string_view text) {
 std::string EventFilters() {
   return FiltersJson({{"type", {"container", "network", "volume", "image"}},
                       {"event",
-                       {"create", "start", "die", "oom", "pause", "unpause", "rename", "update", "destroy",
+                       {"create", "start", "kill", "die", "oom", "pause", "unpause", "rename", "update", "destroy",
                         "health_status", "connect", "disconnect", "pull", "tag", "untag", "delete", "import", "load"}}});
 }
 

@@ -18,6 +18,7 @@ struct EngineEvent {
   std::string instance;    // Container: label tinyforge.instance
   std::string workload;    // Container: label tinyforge.workload.id
   std::string address;     // Container: label tinyforge.address
+  std::string signal;      // kill: its number
   std::int64_t time_ns = 0; // Unix time by the Engine's clock
 };
 

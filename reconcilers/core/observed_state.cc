@@ -11,6 +11,7 @@ std::string_view ToString(ContainerState state) {
     case ContainerState::Removing: return "removing";
     case ContainerState::Exited: return "exited";
     case ContainerState::Dead: return "dead";
+    case ContainerState::Killed: return "killed";
   }
   return "unknown";
 }

@@ -35,7 +35,9 @@ inline constexpr std::string_view kSource = "tinyforge.source";              // 
 inline constexpr std::string_view kCause = "tinyforge.cause";
 }  // namespace label
 
-enum class ContainerState { Created, Running, Paused, Restarting, Removing, Exited, Dead };
+// Killed: SIGKILL ended it, and the Engine has not said yet whether it stays (`docker kill`) or goes (`docker rm -f`);
+// the Engine knows after some 50 ms. All others are the Engine's own words.
+enum class ContainerState { Created, Running, Paused, Restarting, Removing, Exited, Dead, Killed };
 enum class ContainerHealth { None, Starting, Healthy, Unhealthy };
 
 std::string_view ToString(ContainerState state);

@@ -49,7 +49,7 @@ class Planner {
 
   bool MustCreate() const {
     return std::any_of(grouped_.slots.begin(), grouped_.slots.end(), [&](const Slot& s) {
-      return s.desired && !s.current && !(s.serving_old && FindFailure(*s.desired));
+      return s.desired && (!s.current || WasKilled(s)) && !(s.serving_old && FindFailure(*s.desired));
     });
   }
 
@@ -98,6 +98,8 @@ class Planner {
   static bool ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) {
     return HaltedByUs(c, d) || (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
   }
+
+  static bool WasKilled(const Slot& slot) { return slot.current && slot.current->state == ContainerState::Killed; }
 
   // --- releases ---
 
@@ -176,6 +178,7 @@ class Planner {
   void CleanUp() {
     for (const Slot& slot : grouped_.slots) {
       for (const ObservedContainer* c : slot.superfluous) {
+        if (WasKilled(slot)) continue;                // it may be its successor
         if (slot.serving_old && !IsUp(*c)) continue;  // it may be the record of a failure, kept until the next success
         build_.NextGroup();
         build_.Retire(*c, slot.desired ? "superseded" : "no longer asked for");
@@ -191,7 +194,12 @@ class Planner {
   // Nothing old serves: there shall be one container, up and as desired.
   void PlanSteady(const Slot& slot) {
     if (!slot.current) return CreateMissing(slot);
-    MendName(slot, *slot.current);
+    if (WasKilled(slot)) return MakeSuccessor(slot);
+    MendState(slot);
+    if (Unusable(*slot.current).empty()) MendName(slot, *slot.current);
+  }
+
+  void MendState(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     switch (c.state) {
       case ContainerState::Created:
@@ -201,20 +209,32 @@ class Planner {
       case ContainerState::Exited: return PlanExited(slot);
       case ContainerState::Running: return MendRunning(slot);
       case ContainerState::Restarting: return Say(Phase::Failed, "CrashLoopBackOff", Describe(c));
+      case ContainerState::Killed:
       case ContainerState::Removing:
-      case ContainerState::Dead: return;  // sorted out by GroupBySlot
+      case ContainerState::Dead: return;  // sorted out before
     }
   }
 
   void CreateMissing(const Slot& slot) {
     if (!HaveImage()) return;
-    const DesiredContainer& d = *slot.desired;
-    const std::string cause = "replica " + std::to_string(d.replica) + " is missing";
+    const std::string cause = "replica " + std::to_string(slot.desired->replica) + " is missing";
+    const std::string name = Create(*slot.desired, cause);
+    if (!MustWaitFor(slot, nullptr)) build_.Start({name, name}, cause);
+  }
+
+  // Returns its name.
+  std::string Create(const DesiredContainer& d, std::string_view cause) {
     const int seq = grouped_.next_seq++;
-    const std::string name = grouped_.names.contains(d.name) ? CandidateName(d, seq) : d.name;
+    std::string name = grouped_.names.contains(d.name) ? CandidateName(d, seq) : d.name;
     build_.Create({.desired = d, .name = name, .seq = seq, .with_aliases = true}, cause);
     Say(Phase::Progressing, "Starting", "starting " + name);
-    if (!MustWaitFor(slot, nullptr)) build_.Start({name, name}, cause);
+    return name;
+  }
+
+  // Made while the Engine finds out what becomes of the one that was killed: then one of the two is started at once, and
+  // the other goes.
+  void MakeSuccessor(const Slot& slot) {
+    if (slot.superfluous.empty() && HaveImage()) Create(*slot.desired, slot.current->name + " was killed");
   }
 
   void Unpause(const ObservedContainer& c) {

@@ -32,8 +32,14 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
 
+  // What was killed is gone by the next tick, or only down: as its id has it.
   void Tick(Duration time) {
     for (auto& [id, ran] : running) ran += time;
+    std::erase_if(containers, [](const auto& item) {
+      return item.second.state == ContainerState::Killed && item.first.back() % 2;
+    });
+    for (auto& [id, c] : containers)
+      if (c.state == ContainerState::Killed) c.state = ContainerState::Exited, c.exit_code = 137;
   }
 
   ObservedContainer* FindByName(std::string_view name) {

@@ -81,20 +81,21 @@ TEST_F(IndexTest, EveryKindOfChangeByAnotherHandQueuesTheOwnerAndShows) {
   EXPECT_TRUE(Eventually([&] { return engine_->index().Containers("web")->empty(); }));
 }
 
-TEST_F(IndexTest, AForcedRemovalShowsAsRemovingAtTheDieEvent) {
+TEST_F(IndexTest, AForcedRemovalShowsAsKilledAtTheDieEvent) {
   MustRun(RequestFor("web", "web"));
   Settle("web");
   std::atomic<bool> seen{false};
   std::jthread watcher([&](const std::stop_token& stop) {
     while (!stop.stop_requested() && !seen) {
       if (!queued_.Has("web")) continue;
+      queued_.Clear();
       auto containers = engine_->index().Containers("web");
-      seen = containers && (containers->empty() || containers->front().state == ContainerState::Removing);
-      if (!seen) queued_.Clear();
+      seen = containers && (!containers->empty() && containers->front().state == ContainerState::Killed);
     }
   });
   Docker("rm -f web");
   EXPECT_TRUE(Eventually([&] { return seen.load(); }));
+  EXPECT_TRUE(Eventually([&] { return engine_->index().Containers("web")->empty(); }));
 }
 
 TEST_F(IndexTest, AContainerWithOurLabelsByAnotherHandIsListed) {

@@ -196,6 +196,38 @@ TEST_F(ContainerIndexTest, TheAuditInspectsATwentiethEachTimeAndComesRound) {
   EXPECT_THAT(audited, SizeIs(40));
 }
 
+TEST_F(ContainerIndexTest, WhatSigkillEndedIsKilledOnceWithoutACallAndThenAskedFor) {
+  Fill(1);
+  auto kill = Event("kill", "c1", Now());
+  kill.signal = "9";
+  index_.OnEvent(kill);
+  EXPECT_THAT(Told(), IsEmpty());
+  index_.OnEvent(Event("die", "c1", Now()));
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  const auto before = Calls();
+  auto containers = index_.Containers("w");
+  ASSERT_THAT(*containers, SizeIs(1));
+  EXPECT_EQ(containers->front().state, ContainerState::Killed);
+  EXPECT_EQ(Calls(), before);
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  EXPECT_EQ(index_.Containers("w")->front().state, ContainerState::Running);
+  EXPECT_EQ(Calls(), before + 1);
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(ContainerIndexTest, WhatAStopOrACrashEndedIsAskedForAtOnce) {
+  Fill(1);
+  auto signal = Event("kill", "c1", Now());
+  for (const char* number : {"15", "9"}) {
+    signal.signal = number;
+    index_.OnEvent(signal);
+  }
+  index_.OnEvent(Event("die", "c1", Now()));
+  EXPECT_EQ(index_.Containers("w")->front().state, ContainerState::Running);
+  index_.OnEvent(Event("die", "c1", Now()));
+  EXPECT_EQ(index_.Containers("w")->front().state, ContainerState::Running);
+}
+
 TEST_F(ContainerIndexTest, AReconnectionMarksAndReportsEverything) {
   Fill(2);
   index_.SetConnected(false);

@@ -175,9 +175,9 @@ TEST(ComputePlan, DriftIsRepairedInPlace) {
   web.name = "stray";
   web.networks.clear();
   EXPECT_EQ(world.PlanText(),
-            "[1] rename stray to web (drift: name)\n"
-            "[2] update limits of stray (drift: limits or restart policy)\n"
-            "[3] connect stray to network tinyforge as web (drift: networks or aliases)\n");
+            "[1] update limits of stray (drift: limits or restart policy)\n"
+            "[2] connect stray to network tinyforge as web (drift: networks or aliases)\n"
+            "[3] rename stray to web (drift: name)\n");
 }
 
 TEST(ComputePlan, StoppedByHandIsStartedAndPausedIsUnpaused) {
@@ -201,6 +201,31 @@ TEST(ComputePlan, WhatIsBeingRemovedIsReplacedAtOnceUnderAnotherName) {
   EXPECT_EQ(world.PlanText(), "");
   world.engine.containers.erase(world.engine.FindByName("web")->id);
   EXPECT_EQ(world.PlanText(), "[1] rename web.2 to web (drift: name)\n");
+}
+
+TEST(ComputePlan, BesideAKilledOneASuccessorIsMadeAndStartedOnlyWhenTheKilledOneGoes) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer& killed = *world.engine.FindByName("web");
+  killed.state = ContainerState::Killed;
+  EXPECT_EQ(world.PlanText(), "[1] create web.2 (web was killed)\n");
+  world.Pass();
+  EXPECT_EQ(world.PlanText(), "");
+  world.engine.containers.erase(std::string(killed.id));
+  EXPECT_EQ(world.PlanText(), "[1] start web.2 (not started)\n[2] rename web.2 to web (drift: name)\n");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+}
+
+TEST(ComputePlan, AKilledOneThatStaysIsStartedAndItsSuccessorGoes) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->state = ContainerState::Killed;
+  world.Pass();
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  EXPECT_EQ(world.PlanText(), "[1] start web (drift: state is exited)\n[2] remove web.2 (superseded)\n");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.containers.size(), 1u);
 }
 
 TEST(ComputePlan, RemovedLimitReplacesOnceAndThenSaysThatTheEngineDisagrees) {

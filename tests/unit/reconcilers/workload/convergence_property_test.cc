@@ -33,7 +33,8 @@ void RandomDesired(Chance& chance, WorkloadWorld& world) {
 
 // What hands, crashes and time do to a host.
 void Disturb(Chance& chance, WorkloadWorld& world) {
-  static constexpr ContainerState kStates[] = {ContainerState::Created, ContainerState::Running, ContainerState::Paused, ContainerState::Exited, ContainerState::Dead};
+  static constexpr ContainerState kStates[] = {ContainerState::Created, ContainerState::Running, ContainerState::Paused,
+                                               ContainerState::Exited,  ContainerState::Dead,    ContainerState::Killed};
   std::vector<std::string> ids;
   for (auto& [id, c] : world.engine.containers) ids.push_back(id);
   for (const std::string& id : ids) {
@@ -42,7 +43,7 @@ void Disturb(Chance& chance, WorkloadWorld& world) {
     switch (chance.Below(8)) {
       case 0: world.engine.running.erase(id), world.engine.containers.erase(id); break;
       case 1:
-        c.state = kStates[chance.Below(5)];
+        c.state = kStates[chance.Below(c.image_id == "sha256:foreign" ? 5 : 6)];
         world.engine.running.erase(id);
         if (c.state == ContainerState::Running) world.engine.running[id] = Duration(chance.Below(20000));
         break;
