@@ -57,8 +57,7 @@ class FileDecoder {
     if (!options_.held_manifest_before && !MayConcernUs(document.text)) return;
     const auto parsed = doc::ParseYaml(document);
     if (const auto* error = std::get_if<doc::ParseError>(&parsed)) {
-      if (options_.held_manifest_before || NamesOurGroup(document.text))
-        FailUnnamed(error->mark, "", error->message);
+      if (options_.held_manifest_before || NamesOurGroup(document.text)) FailUnnamed(error->mark, "", error->message);
       return;
     }
     const auto& node = std::get<doc::Node>(parsed);
@@ -78,8 +77,10 @@ class FileDecoder {
     if (const doc::Node* spec = node.Find("spec")) Spec(kind, *spec, node, object->spec);
     object->key = {kind, object->meta.name};
     if (result_.errors.size() != errors_before) {
-      if (object->key.name.empty()) result_.unnamed = true;
-      else result_.broken.push_back(object->key);
+      if (object->key.name.empty())
+        result_.unnamed = true;
+      else
+        result_.broken.push_back(object->key);
       return;
     }
     object->position = {std::string(path_), node.mark.line, node.mark.column};

@@ -19,7 +19,8 @@ const Condition* FindCondition(const std::vector<Condition>& conditions, std::st
 }
 
 void SetCondition(std::vector<Condition>& conditions, Condition next) {
-  auto found = std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == next.type; });
+  auto found =
+      std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == next.type; });
   if (found == conditions.end()) {
     conditions.push_back(std::move(next));
     return;

@@ -1,5 +1,5 @@
-// Errors as values. A function whose caller decides what to do next returns Expected<T>; exceptions are for bugs and for
-// vendor libraries, and are caught at the wrapper.
+// Errors as values. A function whose caller decides what to do next returns Expected<T>; exceptions are for bugs and
+// for vendor libraries, and are caught at the wrapper.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ enum class ErrorKind {
   Terminal,   // the user must act: no retry until the spec changes
   Conflict,   // another object or another hand holds it
   NotFound,
-  Invalid,    // input that does not say what it must
+  Invalid,  // input that does not say what it must
 };
 
 std::string_view ToString(ErrorKind kind);
@@ -36,7 +36,7 @@ struct Error {
 template <class T>
 class [[nodiscard]] Expected {
  public:
-  Expected(T value) : v_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Expected(T value) : v_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Expected(Error error) : v_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool has_value() const { return v_.index() == 0; }

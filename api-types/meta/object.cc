@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::array<Kind, 4> kKinds = {Kind::Workload, Kind::Trigger, Kind::Binding, Kind::Secret};
 
-bool IsLowerAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsLowerAlnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ std::optional<Kind> ParseKind(std::string_view text) {
 
 std::string ToString(const ObjectKey& key) {
   std::string text(ToString(key.kind));
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return text + "/" + key.name;
 }
 

@@ -1,8 +1,8 @@
 // What every object has: a key (identity), metadata, and where it was read from.
 #pragma once
 
-#include <cstdint>
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>

@@ -17,7 +17,8 @@ struct Unit {
   double milliseconds;
 };
 // Longest names first: "ms" must not be read as "m".
-constexpr std::array<Unit, 7> kUnits = {{{"ms", 1}, {"us", 1e-3}, {"µs", 1e-3}, {"ns", 1e-6}, {"h", 3.6e6}, {"m", 6e4}, {"s", 1e3}}};
+constexpr std::array<Unit, 7> kUnits = {
+    {{"ms", 1}, {"us", 1e-3}, {"µs", 1e-3}, {"ns", 1e-6}, {"h", 3.6e6}, {"m", 6e4}, {"s", 1e3}}};
 constexpr double kMaxMilliseconds = 9.0e15;
 
 std::optional<int> Digits(std::string_view& text, std::size_t count) {
@@ -78,10 +79,10 @@ std::string FormatRfc3339(SysTime time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 40> out{};
-  const int size = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()),
-                                 unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                                 int(clock.minutes().count()), int(clock.seconds().count()),
-                                 int(clock.subseconds().count()));
+  const int size =
+      std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()),
+                    unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
+                    int(clock.minutes().count()), int(clock.seconds().count()), int(clock.subseconds().count()));
   return {out.data(), static_cast<std::size_t>(size)};
 }
 

@@ -85,8 +85,8 @@ class PortClaims {
   std::vector<Collision>& errors_;
 };
 
-// Names that containers serve under. The name of a workload is its own by its uniqueness, so only those that differ from
-// it are gathered; few do.
+// Names that containers serve under. The name of a workload is its own by its uniqueness, so only those that differ
+// from it are gathered; few do.
 class NameClaims {
  public:
   NameClaims(const std::map<ObjectKey, ObjectPtr>& objects, std::vector<Collision>& errors)
@@ -116,8 +116,8 @@ class NameClaims {
     const Object& later = a.key < b.key ? b : a;
     errors_.push_back({later.key,
                        {later.position, "metadata.name",
-                        ToString(later.key) + " has a container named " + name + ", and so has " + ToString(first.key) + " (" +
-                            ToString(first.position) + "); rename one or run them on different hosts"}});
+                        ToString(later.key) + " has a container named " + name + ", and so has " + ToString(first.key) +
+                            " (" + ToString(first.position) + "); rename one or run them on different hosts"}});
   }
 
   const std::map<ObjectKey, ObjectPtr>& objects_;

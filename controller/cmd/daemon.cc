@@ -27,7 +27,9 @@ namespace {
 constexpr mode_t kApiSocketMode = 0660;
 constexpr auto kCollectionInterval = std::chrono::minutes(10);
 
-HostPaths PathsOf(const Config& config) { return {config.state_dir + "/volumes", config.state_dir + "/files"}; }
+HostPaths PathsOf(const Config& config) {
+  return {config.state_dir + "/volumes", config.state_dir + "/files"};
+}
 
 // The index of the Engine's containers as the manager needs it.
 class IndexedFleet : public Fleet {
@@ -40,7 +42,11 @@ class IndexedFleet : public Fleet {
 };
 
 GitRepositoryOptions RepositoryOptions(const Config& config) {
-  return {.url = config.repo, .branch = config.branch, .path = config.path, .auth = config.git_auth, .state_dir = config.state_dir};
+  return {.url = config.repo,
+          .branch = config.branch,
+          .path = config.path,
+          .auth = config.git_auth,
+          .state_dir = config.state_dir};
 }
 
 }  // namespace
@@ -91,20 +97,27 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
           .paths = PathsOf(config),
           .docker_config = config.registry_config,
           .resync_interval = config.resync_interval,
-          .enqueue = [this](const ObjectKey& key) { manager->OnContainersChanged(key.name); changes.Bump(); },
-          .on_connected = [this](bool up) {
-            log.Info(up ? "docker engine is in step" : "docker engine is lost");
-            if (!up) return;
-            (void)guard->Try();
-            manager->OnEngineReady();
-          },
-          .on_resynced = [this](const docker::ResyncReport& report) {
-            if (guard->Try()) manager->OnEngineReady();
-            manager->OnResynced(report.workloads);
-            RescanSecrets();
-            CollectFiles();
-          },
-          .on_call = [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); }};
+          .enqueue =
+              [this](const ObjectKey& key) {
+                manager->OnContainersChanged(key.name);
+                changes.Bump();
+              },
+          .on_connected =
+              [this](bool up) {
+                log.Info(up ? "docker engine is in step" : "docker engine is lost");
+                if (!up) return;
+                (void)guard->Try();
+                manager->OnEngineReady();
+              },
+          .on_resynced =
+              [this](const docker::ResyncReport& report) {
+                if (guard->Try()) manager->OnEngineReady();
+                manager->OnResynced(report.workloads);
+                RescanSecrets();
+                CollectFiles();
+              },
+          .on_call =
+              [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); }};
 }
 
 void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {
@@ -118,7 +131,8 @@ void Daemon::Parts::RescanSecrets() {
   if (const std::set<std::string> names = secrets->Rescan(); !names.empty()) manager->OnSecretsChanged(names);
 }
 
-// Files that no container of ours mounts, stopped ones and orphans included. Right after a listing, so that none is missed.
+// Files that no container of ours mounts, stopped ones and orphans included. Right after a listing, so that none is
+// missed.
 void Daemon::Parts::CollectFiles() {
   if (clock.Now() < next_collection) return;
   next_collection = clock.Now() + kCollectionInterval;
@@ -126,8 +140,10 @@ void Daemon::Parts::CollectFiles() {
   for (const ObservedContainer& c : fleet->All())
     for (const ObservedMount& mount : c.mounts) mounted.insert(mount.source);
   auto removed = files->Collect(mounted);
-  if (!removed) log.Warn("unused files could not be removed", {{"error", removed.error().message}});
-  else if (!removed->empty()) log.Info("unused files removed", {{"count", std::to_string(removed->size())}});
+  if (!removed)
+    log.Warn("unused files could not be removed", {{"error", removed.error().message}});
+  else if (!removed->empty())
+    log.Info("unused files removed", {{"count", std::to_string(removed->size())}});
 }
 
 Expected<void> Daemon::Parts::Open() {
@@ -142,28 +158,36 @@ Expected<void> Daemon::Parts::Open() {
   if (!repository) return std::move(repository).error();
   source = std::make_unique<GitConfigSource>(std::move(*repository));
   secrets = std::make_unique<FileSecrets>(
-      FileSecretsOptions{.directory = config.secrets_dir, .fingerprint_key = std::move(*key),
+      FileSecretsOptions{.directory = config.secrets_dir,
+                         .fingerprint_key = std::move(*key),
                          .on_value = [this](std::string_view value) { redactor->Register(value); }},
       log);
   facts = std::make_unique<FileFactStore>(config.state_dir, log);
   files = std::make_unique<FileStore>(FileStoreOptions{.paths = PathsOf(config)}, *secrets);
-  cache = std::make_unique<SqliteStore>(SqliteStoreOptions{.state_dir = config.state_dir, .on_rebuilt = [this](const std::string& reason) {
-    log.Warn("the cache was lost and is made again", {{"reason", reason}});
-    manager->OnCacheLost();
-  }});
-  store = std::make_unique<WatchedStore>(*cache, WatchedStore::Hooks{.changed = [this] { changes.Bump(); }, .refresh = [this] { manager->RefreshContainers(); }});
+  cache = std::make_unique<SqliteStore>(
+      SqliteStoreOptions{.state_dir = config.state_dir, .on_rebuilt = [this](const std::string& reason) {
+                           log.Warn("the cache was lost and is made again", {{"reason", reason}});
+                           manager->OnCacheLost();
+                         }});
+  store = std::make_unique<WatchedStore>(
+      *cache,
+      WatchedStore::Hooks{.changed = [this] { changes.Bump(); }, .refresh = [this] { manager->RefreshContainers(); }});
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
   fleet = std::make_unique<IndexedFleet>(engine->index());
   guard = std::make_unique<InstanceGuard>(engine->client(), config.instance, log);
-  manager = std::make_unique<Manager>(ManagerPorts{*source, *fleet, *store, queue, clock, log, metrics},
-                                      ManagerOptions{.sync_interval = config.interval,
-                                                     .host = config.host,
-                                                     .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
+  manager = std::make_unique<Manager>(
+      ManagerPorts{*source, *fleet, *store, queue, clock, log, metrics},
+      ManagerOptions{.sync_interval = config.interval,
+                     .host = config.host,
+                     .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
   workloads = std::make_unique<WorkloadReconciler>(
-      WorkloadPorts{*manager, *manager, engine->index(), engine->writer(), engine->puller(), *secrets, *files, *facts, *store},
-      WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] { return guard->WhyNot(); }});
+      WorkloadPorts{*manager, *manager, engine->index(), engine->writer(), engine->puller(), *secrets, *files, *facts,
+                    *store},
+      WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
+                        return guard->WhyNot();
+                      }});
   workloads->OnRead([this](const ObjectKey& k, const Revision& revision, ReadSet read) {
     manager->OnRead(k, {.paths = std::move(read.paths), .secrets = std::move(read.secrets), .revision = revision});
   });
@@ -175,15 +199,29 @@ Expected<void> Daemon::Parts::Open() {
                                                    {Kind::Secret, secret_reconciler.get()},
                                                    {Kind::Trigger, trigger_reconciler.get()},
                                                    {Kind::Binding, binding_reconciler.get()}},
-                                                  *store, clock, metrics, log, *redactor});
+                                                  *store,
+                                                  clock,
+                                                  metrics,
+                                                  log,
+                                                  *redactor});
   backend = std::make_unique<DaemonBackend>(BackendParts());
   return Listen();
 }
 
 DaemonBackend::Parts Daemon::Parts::BackendParts() {
-  return {.store = *store, .changes = changes, .manager = *manager, .engine = *engine, .workloads = *workloads, .secrets = *secrets,
-          .clock = clock, .metrics = metrics,
-          .version = {.version = TINYFORGE_VERSION, .commit = TINYFORGE_REVISION, .host = config.host, .instance = config.instance, .started = clock.SystemNow()},
+  return {.store = *store,
+          .changes = changes,
+          .manager = *manager,
+          .engine = *engine,
+          .workloads = *workloads,
+          .secrets = *secrets,
+          .clock = clock,
+          .metrics = metrics,
+          .version = {.version = TINYFORGE_VERSION,
+                      .commit = TINYFORGE_REVISION,
+                      .host = config.host,
+                      .instance = config.instance,
+                      .started = clock.SystemNow()},
           .host = config.host};
 }
 
@@ -191,7 +229,8 @@ Expected<void> Daemon::Parts::Listen() {
   server = std::make_unique<serve::HttpServer>(serve::HttpLimits{}, log);
   std::error_code ignored;  // Listen says it better
   std::filesystem::create_directories(std::filesystem::path(config.api_socket).parent_path(), ignored);
-  if (auto done = server->ListenUnix(config.api_socket, kApiSocketMode, serve::MakeApiRouter(*backend)); !done) return done;
+  if (auto done = server->ListenUnix(config.api_socket, kApiSocketMode, serve::MakeApiRouter(*backend)); !done)
+    return done;
   if (config.metrics_listen.empty()) return {};
   auto bound = server->ListenTcp(config.metrics_listen, serve::MakeMetricsRouter(*backend));
   if (!bound) return std::move(bound).error();
@@ -210,13 +249,17 @@ Expected<std::unique_ptr<Daemon>> Daemon::Make(const Config& config, std::shared
 
 void Daemon::Run(std::stop_token stop) {
   Parts& p = *parts_;
-  p.log.Info("tinyforged starts", {{"version", TINYFORGE_VERSION}, {"instance", p.config.instance}, {"host", p.config.host},
-                                   {"repository", p.source->Describe().url}, {"branch", p.config.branch}});
+  p.log.Info("tinyforged starts", {{"version", TINYFORGE_VERSION},
+                                   {"instance", p.config.instance},
+                                   {"host", p.config.host},
+                                   {"repository", p.source->Describe().url},
+                                   {"branch", p.config.branch}});
   p.server->Start();
   p.manager->Restore();
   p.engine->Start();
   {
-    const DirectoryWatch watch(p.config.secrets_dir, [&p] { p.RescanSecrets(); }, p.log);
+    const DirectoryWatch watch(
+        p.config.secrets_dir, [&p] { p.RescanSecrets(); }, p.log);
     WorkerPool workers(*p.worker, p.config.workers);
     p.manager->Run(stop);
     p.engine->Stop();

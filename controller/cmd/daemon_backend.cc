@@ -53,8 +53,10 @@ Expected<std::vector<serve::SecretKeyInfo>> DaemonBackend::SecretKeys(std::strin
   std::vector<serve::SecretKeyInfo> keys;
   for (const auto& [key, file] : std::get<v1::SecretSpec>(object->spec).from_files) {
     auto handle = parts_.secrets.Find({std::string(secret), key});
-    if (handle) keys.push_back({key, handle->fingerprint.substr(0, kFingerprintShown), ""});
-    else keys.push_back({key, "", handle.error().message});
+    if (handle)
+      keys.push_back({key, handle->fingerprint.substr(0, kFingerprintShown), ""});
+    else
+      keys.push_back({key, "", handle.error().message});
   }
   return keys;
 }
@@ -91,8 +93,10 @@ Expected<serve::TreePlan> DaemonBackend::PlanTree(const serve::FileTree& files, 
     if (stop.stop_requested()) return Error{ErrorKind::Transient, "interrupted"};
     if (key.kind != Kind::Workload) continue;
     auto preview = PreviewOf(*proposed, key);
-    if (!preview) plan.plans.push_back({key.name, {"cannot be planned: " + preview.error().message}});
-    else if (!preview->lines.empty()) plan.plans.push_back(std::move(*preview));
+    if (!preview)
+      plan.plans.push_back({key.name, {"cannot be planned: " + preview.error().message}});
+    else if (!preview->lines.empty())
+      plan.plans.push_back(std::move(*preview));
   }
   return plan;
 }
@@ -105,24 +109,30 @@ Expected<serve::SyncResult> DaemonBackend::Sync(std::stop_token stop) {
   return result;
 }
 
-Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOptions& options, const serve::LogSink& sink,
-                                   std::stop_token stop) {
+Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOptions& options,
+                                   const serve::LogSink& sink, std::stop_token stop) {
   auto containers = ContainersOf(workload);
   if (!containers) return std::move(containers).error();
   std::erase_if(*containers, [](const ObservedContainer& c) { return c.state == ContainerState::Created; });
-  if (containers->empty()) return Error{ErrorKind::NotFound, "workload/" + std::string(workload) + " has no container with logs"};
+  if (containers->empty())
+    return Error{ErrorKind::NotFound, "workload/" + std::string(workload) + " has no container with logs"};
   docker::EngineClient& client = parts_.engine.client();
   const docker::LogOptions wanted = ToDocker(options);
   if (containers->size() == 1)
-    return docker::ReadLogs(client, containers->front().id, wanted, [&](docker::LogStream, std::string_view bytes) { return sink(bytes); }, stop);
+    return docker::ReadLogs(
+        client, containers->front().id, wanted, [&](docker::LogStream, std::string_view bytes) { return sink(bytes); },
+        stop);
   std::mutex one_at_a_time;
   std::vector<std::jthread> readers;
   for (const ObservedContainer& c : *containers)
     readers.emplace_back([&, id = c.id, lines = std::make_shared<NamedLines>(c.name, sink)] {
-      (void)docker::ReadLogs(client, id, wanted, [&](docker::LogStream, std::string_view bytes) {
-        const std::lock_guard lock(one_at_a_time);
-        return lines->Feed(bytes);
-      }, stop);
+      (void)docker::ReadLogs(
+          client, id, wanted,
+          [&](docker::LogStream, std::string_view bytes) {
+            const std::lock_guard lock(one_at_a_time);
+            return lines->Feed(bytes);
+          },
+          stop);
     });
   return {};
 }
@@ -147,7 +157,8 @@ serve::VersionInfo DaemonBackend::Version() {
 
 std::vector<serve::SourceKindInfo> DaemonBackend::SourceKinds() {
   std::vector<serve::SourceKindInfo> kinds;
-  for (const SourceKind* kind : tinyforge::SourceKinds()) kinds.push_back({std::string(kind->Kind()), std::string(kind->Sample())});
+  for (const SourceKind* kind : tinyforge::SourceKinds())
+    kinds.push_back({std::string(kind->Kind()), std::string(kind->Sample())});
   return kinds;
 }
 

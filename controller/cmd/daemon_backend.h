@@ -34,7 +34,9 @@ class DaemonBackend : public serve::Backend {
   Expected<serve::WorkloadPlan> Plan(std::string_view workload) override;
   Expected<serve::TreePlan> PlanTree(const serve::FileTree& files, std::stop_token stop) override;
   Expected<serve::SyncResult> Sync(std::stop_token stop) override;
-  Expected<void> ApproveDeletions(const Revision& revision) override { return parts_.manager.ApproveDeletions(revision); }
+  Expected<void> ApproveDeletions(const Revision& revision) override {
+    return parts_.manager.ApproveDeletions(revision);
+  }
   Expected<void> Logs(std::string_view workload, const serve::LogOptions& options, const serve::LogSink& sink,
                       std::stop_token stop) override;
   serve::Health Healthz() override { return {}; }

@@ -26,11 +26,14 @@ bool InstanceGuard::Try() {
     state->why.clear();
     return true;
   }
-  if (state->why != lock.error().message) log_.Warn("read-only: another controller has this instance", {{"reason", lock.error().message}});
+  if (state->why != lock.error().message)
+    log_.Warn("read-only: another controller has this instance", {{"reason", lock.error().message}});
   state->why = lock.error().message;
   return false;
 }
 
-std::string InstanceGuard::WhyNot() { return state_.Lock()->why; }
+std::string InstanceGuard::WhyNot() {
+  return state_.Lock()->why;
+}
 
 }  // namespace tinyforge::cmd

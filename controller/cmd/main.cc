@@ -31,17 +31,20 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-// An Engine that hangs can hold a worker for longer than people wait for an end. Everything that must outlive this process
-// is on the disk before it is acted on, so ending hard loses nothing.
+// An Engine that hangs can hold a worker for longer than people wait for an end. Everything that must outlive this
+// process is on the disk before it is acted on, so ending hard loses nothing.
 class EndWatchdog {
  public:
-  explicit EndWatchdog(Logger& log) : thread_([&log](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    if (std::condition_variable_any().wait_for(lock, stop, kLongestEnd, [] { return false; }) || stop.stop_requested()) return;
-    log.Warn("a call did not end in time; ending without it");
-    std::_Exit(0);
-  }) {}
+  explicit EndWatchdog(Logger& log)
+      : thread_([&log](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::unique_lock lock(mutex);
+          if (std::condition_variable_any().wait_for(lock, stop, kLongestEnd, [] { return false; }) ||
+              stop.stop_requested())
+            return;
+          log.Warn("a call did not end in time; ending without it");
+          std::_Exit(0);
+        }) {}
 
  private:
   std::jthread thread_;
@@ -82,13 +85,17 @@ int Serve(Config config, const std::vector<std::string>& arguments) {
     if (*end == RunEnd::Stop) return 0;
     before = config;
     auto again = ParseCommandLine(arguments, ProcessEnvironment());
-    if (again) config = again->config;
-    else std::cerr << "tinyforged: the new configuration is not taken:\n" << again.error().message << "\n";
+    if (again)
+      config = again->config;
+    else
+      std::cerr << "tinyforged: the new configuration is not taken:\n" << again.error().message << "\n";
   }
 }
 
 // Many short-lived threads would each keep an arena of freed memory: two are enough for what they allocate.
-void LimitArenas() { mallopt(M_ARENA_MAX, 2); }
+void LimitArenas() {
+  mallopt(M_ARENA_MAX, 2);
+}
 
 int Main(const std::vector<std::string>& arguments) {
   auto invocation = ParseCommandLine(arguments, ProcessEnvironment());

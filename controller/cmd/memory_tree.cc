@@ -23,9 +23,10 @@ std::shared_ptr<const ConfigSnapshot> SnapshotOf(std::shared_ptr<const MemoryTre
   std::vector<codec::TreeChange> files;
   for (const auto& [path, content] : tree->files()) files.push_back({path, path});
   codec::ManifestLoader loader;
-  auto objects = std::make_shared<v1::ObjectSet>(loader.Load(tree->revision(), files, [&](const std::string& path, const std::string&) {
-    return Expected<std::string>(tree->files().find(path)->second);
-  }));
+  auto objects = std::make_shared<v1::ObjectSet>(
+      loader.Load(tree->revision(), files, [&](const std::string& path, const std::string&) {
+        return Expected<std::string>(tree->files().find(path)->second);
+      }));
   return std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(objects), std::move(tree)});
 }
 

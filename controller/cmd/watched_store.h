@@ -31,7 +31,9 @@ class WatchedStore : public ObjectStore {
   Expected<RepositoryStatus> Repository() override { return inner_.Repository(); }
   Expected<void> AddEvents(const std::vector<Event>& events) override { return Tell(inner_.AddEvents(events)); }
   Expected<std::vector<Event>> Events(const EventFilter& filter) override { return inner_.Events(filter); }
-  Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override { return inner_.ReplaceContainers(rows); }
+  Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
+    return inner_.ReplaceContainers(rows);
+  }
   Expected<std::vector<ContainerRow>> Containers() override {
     hooks_.refresh();
     return inner_.Containers();

@@ -1,5 +1,5 @@
-// Gives addresses of the lower half of the shared network's subnet, in rotation, so that an address just freed comes back
-// late and a stale cache of a neighbour does not reach a stranger.
+// Gives addresses of the lower half of the shared network's subnet, in rotation, so that an address just freed comes
+// back late and a stale cache of a neighbour does not reach a stranger.
 #pragma once
 
 #include <map>

@@ -51,7 +51,8 @@ ContainerIndex::ContainerIndex(EngineClient& client, ContainerIndexOptions optio
 Expected<std::map<std::string, bool>> ContainerIndex::IdsOf(std::string_view workload) {
   auto state = state_.Lock();
   if (!state->listed) {
-    return Error{ErrorKind::Waiting, "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
+    return Error{ErrorKind::Waiting,
+                 "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
   }
   std::map<std::string, bool> ids;
   for (const auto& [id, entry] : state->entries) {
@@ -241,7 +242,8 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     auto& container = entry.details.container;
     container.id = event.id;
     container.name = event.name;
-    container.labels = {{std::string(label::kInstance), event.instance}, {std::string(label::kWorkload), event.workload},
+    container.labels = {{std::string(label::kInstance), event.instance},
+                        {std::string(label::kWorkload), event.workload},
                         {std::string(label::kAddress), event.address}};
   } else if (SeenAfter(entry, event.time_ns)) {
     return false;
@@ -261,8 +263,8 @@ void ContainerIndex::NoteSignal(State& state, const EngineEvent& event) {
   kill = event.signal == "9" && kill != Kill::Asked ? Kill::Sent : Kill::Asked;
 }
 
-// Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on this
-// host and its clock is ours; a step of that clock since the inspect makes the comparison worthless.
+// Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on
+// this host and its clock is ours; a step of that clock since the inspect makes the comparison worthless.
 bool ContainerIndex::SeenAfter(const Entry& entry, std::int64_t event_ns) {
   if (entry.dirty || !entry.inspected || event_ns == 0 || event_ns >= entry.inspected_ns) return false;
   auto then = ClockOffset(entry.inspected_ns, entry.inspected_at);
@@ -300,7 +302,9 @@ void ContainerIndex::Removed(std::string_view container) {
   if (found != state->entries.end()) state->entries.erase(found);
 }
 
-void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) { state_.Lock()->addresses.SetSubnet(subnet); }
+void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) {
+  state_.Lock()->addresses.SetSubnet(subnet);
+}
 
 std::optional<Duration> ContainerIndex::StopTimeout(std::string_view container) {
   auto state = state_.Lock();
@@ -323,7 +327,9 @@ std::vector<ObservedContainer> ContainerIndex::All() {
   return all;
 }
 
-bool ContainerIndex::in_step() { return state_.Lock()->listed; }
+bool ContainerIndex::in_step() {
+  return state_.Lock()->listed;
+}
 
 Expected<std::optional<ContainerDetails>> ContainerIndex::Ask(const std::string& id, const std::stop_token& stop) {
   EngineCall call{.endpoint = Endpoint::ContainerInspect, .object = id};
@@ -381,10 +387,12 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::List(std::string_view l
   });
   EngineCall call{.endpoint = Endpoint::ContainerList,
                   .query = {{"all", "1"}, {"filters", FiltersJson({{"label", {std::string(label)}}})}}};
-  HttpStreamHandler handler{.on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
+  HttpStreamHandler handler{
+      .on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
   auto done = client_.Stream(call, handler, stop);
   if (!done) return std::move(done).error();
-  if (!readable || splitter.last_outside() != ']') return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
+  if (!readable || splitter.last_outside() != ']')
+    return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
   return containers;
 }
 

@@ -21,9 +21,9 @@
 namespace tinyforge::docker {
 
 struct ContainerIndexOptions {
-  std::string instance;                      // value of label tinyforge.instance
+  std::string instance;  // value of label tinyforge.instance
   std::string shared_network = "tinyforge";
-  Ipv4Subnet subnet;                         // of the shared network
+  Ipv4Subnet subnet;                                           // of the shared network
   std::function<void(const std::string& workload)> on_change;  // from any thread; must be quick
 };
 
@@ -40,9 +40,10 @@ class ContainerIndex : public ContainerReader {
  public:
   ContainerIndex(EngineClient& client, ContainerIndexOptions options);
 
-  // For the reconcile of the workload alone: an event from before such an inspect is taken as known to it. Inspects only
-  // what is marked; with nothing marked it makes no call. What SIGKILL has just ended is given as Killed, once and without
-  // a call, for an inspect would wait until the Engine has taken its network apart; on_change then asks for another look.
+  // For the reconcile of the workload alone: an event from before such an inspect is taken as known to it. Inspects
+  // only what is marked; with nothing marked it makes no call. What SIGKILL has just ended is given as Killed, once and
+  // without a call, for an inspect would wait until the Engine has taken its network apart; on_change then asks for
+  // another look.
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
   // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
   // told of every change and sees it. What is marked is inspected anew each time.
@@ -92,13 +93,13 @@ class ContainerIndex : public ContainerReader {
     std::optional<SteadyTime> running_since;
   };
   struct State {
-    std::map<std::string, Entry, std::less<>> entries;        // by id
-    std::map<std::string, Ipv4, std::less<>> other_addresses; // of other instances, by container id
+    std::map<std::string, Entry, std::less<>> entries;         // by id
+    std::map<std::string, Ipv4, std::less<>> other_addresses;  // of other instances, by container id
     AddressPool addresses;
-    std::uint64_t step = 0;         // orders marks, inspects and listings
-    std::string audited;            // the id up to which the last audit came
+    std::uint64_t step = 0;  // orders marks, inspects and listings
+    std::string audited;     // the id up to which the last audit came
     bool connected = false;
-    bool listed = false;            // since connected
+    bool listed = false;  // since connected
     std::uint64_t connection = 0;
   };
   using EntryMap = std::map<std::string, Entry, std::less<>>;

@@ -19,9 +19,15 @@ const Json& At(const Json& json, const char* key) {
   return found == json.end() ? kNull : *found;
 }
 
-std::string Text(const Json& json) { return json.is_string() ? json.get_ref<const std::string&>() : std::string(); }
-bool True(const Json& json) { return json.is_boolean() && json.get<bool>(); }
-std::int64_t Number(const Json& json) { return json.is_number_integer() ? json.get<std::int64_t>() : 0; }
+std::string Text(const Json& json) {
+  return json.is_string() ? json.get_ref<const std::string&>() : std::string();
+}
+bool True(const Json& json) {
+  return json.is_boolean() && json.get<bool>();
+}
+std::int64_t Number(const Json& json) {
+  return json.is_number_integer() ? json.get<std::int64_t>() : 0;
+}
 
 SysTime Time(const Json& json) {
   auto time = ParseRfc3339(Text(json));
@@ -34,9 +40,9 @@ std::string WithoutSlash(std::string name) {
 }
 
 ContainerState State(std::string_view word) {
-  for (auto state : {ContainerState::Created, ContainerState::Running, ContainerState::Paused,
-                     ContainerState::Restarting, ContainerState::Removing, ContainerState::Exited,
-                     ContainerState::Dead}) {
+  for (auto state :
+       {ContainerState::Created, ContainerState::Running, ContainerState::Paused, ContainerState::Restarting,
+        ContainerState::Removing, ContainerState::Exited, ContainerState::Dead}) {
     if (ToString(state) == word) return state;
   }
   return ContainerState::Created;

@@ -1,5 +1,5 @@
-// What the Engine reports of containers, decoded. Tolerant: a member that is absent, null or of another type reads as its
-// default, as versions 20.10 to 29 differ in what they leave out.
+// What the Engine reports of containers, decoded. Tolerant: a member that is absent, null or of another type reads as
+// its default, as versions 20.10 to 29 differ in what they leave out.
 #pragma once
 
 #include <optional>
@@ -19,9 +19,9 @@ struct ContainerDetails {
   bool operator==(const ContainerDetails&) const = default;
 };
 
-// From GET /containers/{id}/json. Normalised so that two inspects of an unchanged container are equal: aliases sorted and
-// without those the Engine makes of id and host name, mounts sorted by target, years before 1970 as the epoch. Transient when the
-// text is no inspect answer.
+// From GET /containers/{id}/json. Normalised so that two inspects of an unchanged container are equal: aliases sorted
+// and without those the Engine makes of id and host name, mounts sorted by target, years before 1970 as the epoch.
+// Transient when the text is no inspect answer.
 Expected<ContainerDetails> DecodeInspect(std::string_view json);
 
 // One element of GET /containers/json: a part of what an inspect says. What is not in it stays at its default: aliases,

@@ -10,13 +10,15 @@ constexpr Duration kWholeRead = std::chrono::minutes(5);
 
 }  // namespace
 
-Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options, const LogSink& sink,
-                        const std::stop_token& stop) {
+Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options,
+                        const LogSink& sink, const std::stop_token& stop) {
   auto inspected = client.Call({.endpoint = Endpoint::ContainerInspect, .object = std::string(container)}, stop);
   if (!inspected) return std::move(inspected).error();
   auto details = DecodeInspect(inspected->body);
   if (!details) return std::move(details).error();
-  EngineCall call{.endpoint = Endpoint::ContainerLogs, .object = std::string(container), .query = {{"stdout", "1"}, {"stderr", "1"}}};
+  EngineCall call{.endpoint = Endpoint::ContainerLogs,
+                  .object = std::string(container),
+                  .query = {{"stdout", "1"}, {"stderr", "1"}}};
   call.query.emplace_back("tail", options.tail ? std::to_string(*options.tail) : "all");
   if (options.timestamps) call.query.emplace_back("timestamps", "1");
   if (options.follow) call.query.emplace_back("follow", "1");
@@ -34,8 +36,7 @@ Expected<void> ReadLogs(EngineClient& client, std::string_view container, const 
 
 std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines) {
   LogTail tail(lines, kTailBytes);
-  auto read = ReadLogs(client, container, {.tail = static_cast<int>(lines)},
-                       [&](LogStream, std::string_view bytes) {
+  auto read = ReadLogs(client, container, {.tail = static_cast<int>(lines)}, [&](LogStream, std::string_view bytes) {
     tail.Feed(bytes);
     return true;
   });

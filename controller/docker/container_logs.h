@@ -13,16 +13,16 @@
 namespace tinyforge::docker {
 
 struct LogOptions {
-  std::optional<int> tail;        // the last lines; empty: all
-  bool follow = false;            // until the container ends or `stop` is requested
-  bool timestamps = false;        // before each line
+  std::optional<int> tail;  // the last lines; empty: all
+  bool follow = false;      // until the container ends or `stop` is requested
+  bool timestamps = false;  // before each line
   std::optional<SysTime> since;
 };
 
-// Delivers to `sink` on the calling thread. Blocks while it follows. A stop, or a sink that wants no more, is no error. Errors as of EngineClient;
-// Terminal for a logging driver that cannot be read.
-Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options, const LogSink& sink,
-                        const std::stop_token& stop = {});
+// Delivers to `sink` on the calling thread. Blocks while it follows. A stop, or a sink that wants no more, is no error.
+// Errors as of EngineClient; Terminal for a logging driver that cannot be read.
+Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options,
+                        const LogSink& sink, const std::stop_token& stop = {});
 
 // The last lines, for messages about a failure: at most 4 KiB. Empty when they cannot be read.
 std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines);

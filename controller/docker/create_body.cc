@@ -14,7 +14,9 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kServiceMode = "service:";
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string_view ProtocolName(v1::Protocol protocol) {
   switch (protocol) {
@@ -29,7 +31,9 @@ std::string PortKey(const PublishedPort& port) {
   return std::to_string(port.container) + "/" + std::string(ProtocolName(port.protocol));
 }
 
-std::int64_t Nanoseconds(Duration duration) { return std::chrono::nanoseconds(duration).count(); }
+std::int64_t Nanoseconds(Duration duration) {
+  return std::chrono::nanoseconds(duration).count();
+}
 
 std::string NetworkMode(const CreateRequest& request) {
   const auto& mode = request.spec.network_mode;
@@ -119,7 +123,8 @@ void AddIsolation(const ContainerTemplate& spec, Json& host) {
   for (const auto& limit : spec.ulimits) {
     host["Ulimits"].push_back({{"Name", limit.name}, {"Soft", limit.soft}, {"Hard", limit.hard}});
   }
-  if (!spec.sysctls.empty()) host["Sysctls"] = std::map<std::string, std::string>(spec.sysctls.begin(), spec.sysctls.end());
+  if (!spec.sysctls.empty())
+    host["Sysctls"] = std::map<std::string, std::string>(spec.sysctls.begin(), spec.sysctls.end());
   if (spec.shm_size) host["ShmSize"] = *spec.shm_size;
 }
 
@@ -152,7 +157,8 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   if (auto mounts = MountsJson(request); !mounts.empty()) host["Mounts"] = std::move(mounts);
   if (request.spec.logging) {
     const auto& log = *request.spec.logging;
-    host["LogConfig"] = {{"Type", log.driver}, {"Config", std::map<std::string, std::string>(log.options.begin(), log.options.end())}};
+    host["LogConfig"] = {{"Type", log.driver},
+                         {"Config", std::map<std::string, std::string>(log.options.begin(), log.options.end())}};
   }
   body["Labels"] = std::map<std::string, std::string>(request.labels.begin(), request.labels.end());
   body["HostConfig"] = std::move(host);
@@ -205,7 +211,8 @@ Expected<std::vector<EnvValue>> Reveal(const std::vector<EnvEntry>& env, SecretR
 Error UnfitValue(const EnvEntry& entry) {
   std::string what = "environment variable " + entry.name;
   if (entry.secret) what += " (secret " + entry.secret->ref.name + "/" + entry.secret->ref.key + ")";
-  return Error{ErrorKind::Terminal, what + ": the value must be UTF-8 text without NUL bytes; mount it as a file instead"};
+  return Error{ErrorKind::Terminal,
+               what + ": the value must be UTF-8 text without NUL bytes; mount it as a file instead"};
 }
 
 // Appends ,"Env":["A=b",…]
@@ -270,7 +277,9 @@ std::string EncodeConnectBody(std::string_view container, const NetworkAttachmen
   return Dump({{"Container", container}, {"EndpointConfig", EndpointJson(attachment)}});
 }
 
-std::string EncodeDisconnectBody(std::string_view container) { return Dump({{"Container", container}, {"Force", false}}); }
+std::string EncodeDisconnectBody(std::string_view container) {
+  return Dump({{"Container", container}, {"Force", false}});
+}
 
 std::string EncodeUpdateBody(const Limits& limits) {
   Json body = Json::object();

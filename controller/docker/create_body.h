@@ -10,8 +10,8 @@
 
 namespace tinyforge::docker {
 
-// Text that is overwritten before its memory is given back. It is allocated once at its full size, so that no copy stays
-// behind from growing.
+// Text that is overwritten before its memory is given back. It is allocated once at its full size, so that no copy
+// stays behind from growing.
 class SecretText {
  public:
   SecretText() = default;
@@ -42,8 +42,8 @@ struct CreateBodyOptions {
 // - anonymous volumes in `reattach` are mounted by name, except where the spec mounts something at that target;
 // - an entrypoint without a cmd clears the image's CMD: that is the Engine's rule.
 //
-// Secret values come from `secrets` and stand only in the returned text. Errors: those of Reveal, and Terminal for a value
-// that an environment cannot hold (a NUL byte, no UTF-8); the message names Secret and key.
+// Secret values come from `secrets` and stand only in the returned text. Errors: those of Reveal, and Terminal for a
+// value that an environment cannot hold (a NUL byte, no UTF-8); the message names Secret and key.
 Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const CreateBodyOptions& options,
                                       SecretReader& secrets);
 

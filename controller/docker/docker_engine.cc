@@ -9,9 +9,11 @@ constexpr Duration kRetry = std::chrono::seconds(1);
 
 }  // namespace
 
-Expected<std::unique_ptr<DockerEngine>> DockerEngine::Make(DockerEngineOptions options, SecretReader& secrets, Logger& log) {
+Expected<std::unique_ptr<DockerEngine>> DockerEngine::Make(DockerEngineOptions options, SecretReader& secrets,
+                                                           Logger& log) {
   if (SocketPathOf(options.docker_host).empty()) {
-    return Error{ErrorKind::Invalid, "docker host \"" + options.docker_host + "\": expected unix:///path of the Engine's socket"};
+    return Error{ErrorKind::Invalid,
+                 "docker host \"" + options.docker_host + "\": expected unix:///path of the Engine's socket"};
   }
   if (options.instance.empty()) return Error{ErrorKind::Invalid, "the instance of the controller must have a name"};
   auto subnet = ParseIpv4Subnet(options.policy.subnet);
@@ -40,11 +42,14 @@ DockerEngine::DockerEngine(DockerEngineOptions options, Ipv4Subnet subnet, Secre
   events_ = std::make_unique<EventStream>(client_, log_, StreamCallbacks());
 }
 
-DockerEngine::~DockerEngine() { Stop(); }
+DockerEngine::~DockerEngine() {
+  Stop();
+}
 
 EngineWriterOptions DockerEngine::WriterOptions() {
-  return {.on_stop_ended = [this](const std::string& workload) { Enqueue(workload); },
-          .on_created = [this](const CreateRequest& request) { puller_->Created(request.spec.image, request.workload); }};
+  return {
+      .on_stop_ended = [this](const std::string& workload) { Enqueue(workload); },
+      .on_created = [this](const CreateRequest& request) { puller_->Created(request.spec.image, request.workload); }};
 }
 
 EventStreamCallbacks DockerEngine::StreamCallbacks() {

@@ -26,16 +26,16 @@ struct DockerEngineOptions {
   std::string shared_network = "tinyforge";
   HostPolicy policy;
   HostPaths paths;
-  std::string docker_config;                              // Docker's config.json with registry credentials; may be empty
+  std::string docker_config;  // Docker's config.json with registry credentials; may be empty
   Duration resync_interval = std::chrono::seconds(30);
-  std::function<void(const ObjectKey&)> enqueue;          // look at this workload
-  std::function<void(bool)> on_connected;                 // events flow and everything was listed, or not
+  std::function<void(const ObjectKey&)> enqueue;  // look at this workload
+  std::function<void(bool)> on_connected;         // events flow and everything was listed, or not
   std::function<void(const ResyncReport&)> on_resynced;
   std::function<void(const CallRecord&)> on_call;
 };
 
-// Make answers Invalid for a docker_host or a subnet that cannot be. Nothing is called before Start, and an Engine that is
-// down at Start is no error: the index answers Waiting until it is up and listed.
+// Make answers Invalid for a docker_host or a subnet that cannot be. Nothing is called before Start, and an Engine that
+// is down at Start is no error: the index answers Waiting until it is up and listed.
 class DockerEngine {
  public:
   static Expected<std::unique_ptr<DockerEngine>> Make(DockerEngineOptions options, SecretReader& secrets, Logger& log);

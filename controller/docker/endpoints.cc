@@ -26,8 +26,8 @@ constexpr std::array kEndpoints = {
                  kWrite},
     EndpointInfo{Endpoint::ContainerKill, "container_kill", "signal container", "POST", "/containers/{}/kill", true,
                  kWrite},
-    EndpointInfo{Endpoint::ContainerUnpause, "container_unpause", "unpause container", "POST",
-                 "/containers/{}/unpause", true, kWrite},
+    EndpointInfo{Endpoint::ContainerUnpause, "container_unpause", "unpause container", "POST", "/containers/{}/unpause",
+                 true, kWrite},
     EndpointInfo{Endpoint::ContainerRename, "container_rename", "rename container", "POST", "/containers/{}/rename",
                  true, kWrite},
     EndpointInfo{Endpoint::ContainerUpdate, "container_update", "update container", "POST", "/containers/{}/update",
@@ -49,8 +49,12 @@ constexpr std::array kEndpoints = {
 
 }  // namespace
 
-std::span<const EndpointInfo> Endpoints() { return kEndpoints; }
+std::span<const EndpointInfo> Endpoints() {
+  return kEndpoints;
+}
 
-const EndpointInfo& InfoOf(Endpoint endpoint) { return kEndpoints[static_cast<std::size_t>(endpoint)]; }
+const EndpointInfo& InfoOf(Endpoint endpoint) {
+  return kEndpoints[static_cast<std::size_t>(endpoint)];
+}
 
 }  // namespace tinyforge::docker

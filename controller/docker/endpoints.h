@@ -40,9 +40,9 @@ struct EndpointInfo {
   std::string_view operation;  // metric label: "container_create"
   std::string_view words;      // begins error messages: "create container"
   std::string_view method;
-  std::string_view path;       // "{}" stands for the object
-  bool versioned = true;       // prefixed with "/v1.xx"
-  Duration deadline{0};        // of the whole call; zero: a stream, bounded by its caller
+  std::string_view path;  // "{}" stands for the object
+  bool versioned = true;  // prefixed with "/v1.xx"
+  Duration deadline{0};   // of the whole call; zero: a stream, bounded by its caller
 
   // Changes something on the host.
   bool mutating() const { return method != "GET"; }

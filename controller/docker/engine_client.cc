@@ -35,14 +35,16 @@ bool ContainsAny(std::string_view text, std::initializer_list<std::string_view> 
   return false;
 }
 
-// What the host lacks for now, in the words of the Engine, of its runtime and of the kernel. A missing file is the host's
-// state only where it names a mount or a device: a command that the image does not have is told by the same words.
+// What the host lacks for now, in the words of the Engine, of its runtime and of the kernel. A missing file is the
+// host's state only where it names a mount or a device: a command that the image does not have is told by the same
+// words.
 bool IsStateOfHost(std::string_view message) {
   if (ContainsAny(message, {"port is already allocated", "ddress already in use", "no space left on device",
                             "bind source path does not exist", "disk quota exceeded", "cannot allocate memory"})) {
     return true;
   }
-  return ContainsAny(message, {"error gathering device information", "error mounting", "failed to mount local volume"}) &&
+  return ContainsAny(message,
+                     {"error gathering device information", "error mounting", "failed to mount local volume"}) &&
          ContainsAny(message, {"no such file or directory", "no such device"});
 }
 
@@ -102,7 +104,9 @@ Expected<ApiVersion> EngineClient::Version(const std::stop_token& stop) {
   if (!answer) return std::move(answer).error();
   auto json = Json::parse(answer->body, nullptr, false);
   if (!json.is_object()) return Error{ErrorKind::Transient, "read version of Docker Engine: the answer is no JSON"};
-  auto text = [&](const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : ""; };
+  auto text = [&](const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+  };
   auto version = NegotiateApiVersion(text("ApiVersion"), text("MinAPIVersion"));
   if (version) *version_.Lock() = *version;
   return version;
@@ -116,7 +120,9 @@ Expected<std::string> EngineClient::EngineId(const std::stop_token& stop) {
   return Error{ErrorKind::Transient, "read information of Docker Engine: it says no id"};
 }
 
-void EngineClient::ForgetVersion() { version_.Lock()->reset(); }
+void EngineClient::ForgetVersion() {
+  version_.Lock()->reset();
+}
 
 Error EngineClient::ToError(const EngineCall& call, const HttpAnswer& answer) {
   auto message = EngineMessage(answer);

@@ -33,21 +33,21 @@ struct EngineClientOptions {
 
 struct EngineCall {
   Endpoint endpoint = Endpoint::Version;
-  std::string object;   // fills the path; for creates and lists it only names the object in errors
+  std::string object;  // fills the path; for creates and lists it only names the object in errors
   std::vector<std::pair<std::string, std::string>> query;
-  std::string_view body;             // JSON
+  std::string_view body;  // JSON
   std::vector<std::string> headers;
-  Duration deadline{0};              // zero: the endpoint's
-  Duration idle{0};                  // longest silence of a stream; zero: unlimited
+  Duration deadline{0};  // zero: the endpoint's
+  Duration idle{0};      // longest silence of a stream; zero: unlimited
 };
 
 // Thread-safe.
 //
 // Errors name operation and object and carry the Engine's own message, never a request body:
 // "create container web: No such image: shop:1". Kinds by status: 400 and 501 Terminal, 401 and 403 Terminal, 404
-// NotFound, 409 Conflict, 429 and 503 Waiting, everything else and every broken or timed-out exchange Transient; what the
-// host lacks for now (a port in use, disk space, a bind's source, a device) is Waiting whatever its status. Calls are
-// at-least-once: after an error the Engine may have done it. What a handler throws comes out of Stream.
+// NotFound, 409 Conflict, 429 and 503 Waiting, everything else and every broken or timed-out exchange Transient; what
+// the host lacks for now (a port in use, disk space, a bind's source, a device) is Waiting whatever its status. Calls
+// are at-least-once: after an error the Engine may have done it. What a handler throws comes out of Stream.
 class EngineClient {
  public:
   // A docker_host of another form than unix:///path fails each call with Invalid.

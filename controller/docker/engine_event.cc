@@ -40,15 +40,17 @@ std::optional<EngineEvent> DecodeEvent(std::string_view text) {
   event.workload = Text(attributes, label::kWorkload);
   event.address = Text(attributes, label::kAddress);
   event.signal = Text(attributes, "signal");
-  if (json.contains("timeNano") && json["timeNano"].is_number_integer()) event.time_ns = json["timeNano"].get<std::int64_t>();
+  if (json.contains("timeNano") && json["timeNano"].is_number_integer())
+    event.time_ns = json["timeNano"].get<std::int64_t>();
   return event;
 }
 
 std::string EventFilters() {
-  return FiltersJson({{"type", {"container", "network", "volume", "image"}},
-                      {"event",
-                       {"create", "start", "kill", "die", "oom", "pause", "unpause", "rename", "update", "destroy",
-                        "health_status", "connect", "disconnect", "pull", "tag", "untag", "delete", "import", "load"}}});
+  return FiltersJson(
+      {{"type", {"container", "network", "volume", "image"}},
+       {"event",
+        {"create", "start", "kill", "die", "oom", "pause", "unpause", "rename", "update", "destroy", "health_status",
+         "connect", "disconnect", "pull", "tag", "untag", "delete", "import", "load"}}});
 }
 
 }  // namespace tinyforge::docker

@@ -88,7 +88,8 @@ ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy 
     return {.id = image.id};
   }
   if (policy == v1::PullPolicy::Never) {
-    return {.failure = Error{ErrorKind::Waiting, "image " + reference + " is not on this host and pullPolicy is Never"}};
+    return {.failure =
+                Error{ErrorKind::Waiting, "image " + reference + " is not on this host and pullPolicy is Never"}};
   }
   if (!image.pulling && !image.queued && now >= image.retry_at) Queue(image);
   return {.pulling = image.pulling || image.queued, .failure = image.failure};
@@ -158,7 +159,8 @@ void EnginePuller::TellWhoShouldAskAgain(const std::stop_token& stop) {
     auto wake = std::chrono::steady_clock::now() + std::chrono::hours(1);
     if (TellDue(wake, lock)) return;
     wake_.wait_until(lock, stop, wake, [&] {
-      return std::ranges::any_of(images_, [&](const auto& item) { return item.second.ask_again_at.value_or(SteadyTime::max()) < wake; });
+      return std::ranges::any_of(
+          images_, [&](const auto& item) { return item.second.ask_again_at.value_or(SteadyTime::max()) < wake; });
     });
   };
   while (!stop.stop_requested()) Shielded(log_, "image wishes", stop, round);
@@ -186,7 +188,8 @@ bool EnginePuller::TellDue(SteadyTime& wake, Lock& lock) {
 void EnginePuller::Queue(Image& image) {
   if (aborted_) return;
   image.queued = true;
-  auto busy = std::ranges::count_if(images_, [](const auto& item) { return item.second.queued || item.second.pulling; });
+  auto busy =
+      std::ranges::count_if(images_, [](const auto& item) { return item.second.queued || item.second.pulling; });
   if (threads_.size() < std::min<std::size_t>(static_cast<std::size_t>(busy), options_.max_pulls)) {
     threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
   }
@@ -255,7 +258,8 @@ void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::
 }
 
 void EnginePuller::Failed(const std::string& reference, Image& image, Error error) {
-  bool administrator = error.kind == ErrorKind::Terminal || ContainsAny(error.message, {"credentials", "not found", "manifest unknown"});
+  bool administrator =
+      error.kind == ErrorKind::Terminal || ContainsAny(error.message, {"credentials", "not found", "manifest unknown"});
   auto delay = options_.first_retry * (administrator ? kPatience : 1) * (1 << std::min(image.failures, kMaxDoublings));
   image.retry_at = std::chrono::steady_clock::now() + std::min<Duration>(delay, options_.longest_retry);
   ++image.failures;
@@ -283,7 +287,8 @@ Expected<std::string> EnginePuller::Pull(const std::string& text, const std::sto
   if (reported) return ExplainPullFailure(text, 200, *reported);
   auto found = Inspect(text);
   if (!found) return std::move(found).error();
-  if (!*found) return Error{ErrorKind::Waiting, "pull " + text + ": the Engine says it is done and does not have the image"};
+  if (!*found)
+    return Error{ErrorKind::Waiting, "pull " + text + ": the Engine says it is done and does not have the image"};
   return std::move(**found);
 }
 

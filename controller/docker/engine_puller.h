@@ -27,21 +27,23 @@ struct EnginePullerOptions {
   std::function<void(const ObjectKey& owner)> on_done;  // a pull ended, well or not; from any thread; must be quick
 };
 
-// Thread-safe. Ensure makes at most one quick local call (is the image here?), whose answer is kept until an image event
-// of the Engine touches it; pulls run on threads of their own, one a reference however many owners ask.
+// Thread-safe. Ensure makes at most one quick local call (is the image here?), whose answer is kept until an image
+// event of the Engine touches it; pulls run on threads of their own, one a reference however many owners ask.
 //
 // Policy:
 // - IfNotPresent: pulled when the host has no image under the reference.
 // - Never: a missing image is a failure (Waiting); who loads it onto the host wakes the owner.
-// - Always: to be asked for only in a pass that is about to create a container; others use Peek. A pull that ends well counts for every
-//   owner that had asked by then, until that owner has created a container (Created) or two minutes have passed; until it
-//   counts, the presence holds no id, even if an older image is there.
+// - Always: to be asked for only in a pass that is about to create a container; others use Peek. A pull that ends well
+// counts for every
+//   owner that had asked by then, until that owner has created a container (Created) or two minutes have passed; until
+//   it counts, the presence holds no id, even if an older image is there.
 //
 // A failed pull is tried again with a delay that doubles from `first_retry` (six times that for what an administrator
-// must change: credentials, a missing image, a rate limit) to `longest_retry`, for as long as somebody asks. Failures are
-// Waiting, except Terminal for an image that does not exist for this machine's architecture.
+// must change: credentials, a missing image, a rate limit) to `longest_retry`, for as long as somebody asks. Failures
+// are Waiting, except Terminal for an image that does not exist for this machine's architecture.
 //
-// An Engine that does not say whether it has the image is no verdict: who asked is told after `first_retry`, to ask again.
+// An Engine that does not say whether it has the image is no verdict: who asked is told after `first_retry`, to ask
+// again.
 class EnginePuller : public ImagePuller {
  public:
   EnginePuller(EngineClient& client, Logger& log, EnginePullerOptions options);
@@ -60,7 +62,7 @@ class EnginePuller : public ImagePuller {
 
  private:
   struct Image {
-    bool looked = false;            // `id` is what the host has
+    bool looked = false;  // `id` is what the host has
     std::optional<std::string> id;
     bool queued = false;
     bool pulling = false;
@@ -69,8 +71,8 @@ class EnginePuller : public ImagePuller {
     SteadyTime retry_at{};
     std::optional<SteadyTime> ask_again_at;  // the Engine could not be asked: then `waiting` are told
     SteadyTime asked{};
-    std::uint64_t forgotten = 0;    // moves when an event made `id` doubtful
-    std::set<ObjectKey> waiting;    // owners to tell
+    std::uint64_t forgotten = 0;                   // moves when an event made `id` doubtful
+    std::set<ObjectKey> waiting;                   // owners to tell
     std::map<ObjectKey, SteadyTime> counts_until;  // Always: how long the last pull counts for an owner
   };
   using Lock = std::unique_lock<std::mutex>;

@@ -10,9 +10,13 @@ using Json = nlohmann::json;
 constexpr Duration kEngineGrace = std::chrono::seconds(10);
 constexpr Duration kStopSlack = std::chrono::seconds(10);
 
-bool Says(const Error& error, std::string_view words) { return error.message.find(words) != std::string::npos; }
+bool Says(const Error& error, std::string_view words) {
+  return error.message.find(words) != std::string::npos;
+}
 
-std::string ShortId(std::string_view id) { return std::string(id.substr(0, 12)); }
+std::string ShortId(std::string_view id) {
+  return std::string(id.substr(0, 12));
+}
 
 }  // namespace
 
@@ -36,7 +40,8 @@ Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
   if (options_.on_created) options_.on_created(request);
   for (const auto& attachment : NetworksAfterCreate(request, *version)) {
     if (auto connected = Connect(*id, attachment); !connected) {
-      return std::move(connected).error().Within("container " + request.name + " is created but not on all its networks");
+      return std::move(connected).error().Within("container " + request.name +
+                                                 " is created but not on all its networks");
     }
   }
   return id;
@@ -72,8 +77,8 @@ Error EngineWriter::NameHeld(std::string_view what, const std::string& name, con
   auto holder = DecodeInspect(answer->body);
   if (!holder || holder->container.name != name) return error;
   const auto& container = holder->container;
-  std::string text = std::string(what) + " " + name + ": the name is held by container " + ShortId(container.id) + " (image " +
-                     container.image + ", " + std::string(ToString(container.state));
+  std::string text = std::string(what) + " " + name + ": the name is held by container " + ShortId(container.id) +
+                     " (image " + container.image + ", " + std::string(ToString(container.state));
   if (auto workload = container.Label(label::kWorkload); !workload.empty()) {
     text += ", workload " + std::string(workload) + " of instance " + std::string(container.Label(label::kInstance));
   }
@@ -110,7 +115,8 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
 }
 
 Expected<void> EngineWriter::Remove(std::string_view container) {
-  EngineCall call{.endpoint = Endpoint::ContainerRemove, .object = std::string(container), .query = {{"v", "0"}, {"force", "0"}}};
+  EngineCall call{
+      .endpoint = Endpoint::ContainerRemove, .object = std::string(container), .query = {{"v", "0"}, {"force", "0"}}};
   auto answer = client_.Send(call);
   if (!answer) {
     index_.Touch(container);
@@ -127,7 +133,8 @@ Expected<void> EngineWriter::Remove(std::string_view container) {
 }
 
 Expected<void> EngineWriter::Rename(std::string_view container, std::string_view name) {
-  EngineCall call{.endpoint = Endpoint::ContainerRename, .object = std::string(container), .query = {{"name", std::string(name)}}};
+  EngineCall call{
+      .endpoint = Endpoint::ContainerRename, .object = std::string(container), .query = {{"name", std::string(name)}}};
   auto renamed = Change(call, container);
   if (!renamed && renamed.error().kind == ErrorKind::Conflict) {
     return NameHeld("rename container " + ShortId(container) + " to", std::string(name), renamed.error());
@@ -152,30 +159,38 @@ Expected<void> EngineWriter::Unpause(std::string_view container) {
 }
 
 Expected<void> EngineWriter::Signal(std::string_view container, std::string_view signal) {
-  EngineCall call{.endpoint = Endpoint::ContainerKill, .object = std::string(container), .query = {{"signal", std::string(signal)}}};
+  EngineCall call{.endpoint = Endpoint::ContainerKill,
+                  .object = std::string(container),
+                  .query = {{"signal", std::string(signal)}}};
   return Change(call, container);
 }
 
 Expected<void> EngineWriter::Connect(std::string_view container, const NetworkAttachment& attachment) {
   auto body = EncodeConnectBody(container, attachment);
-  auto connected = Change({.endpoint = Endpoint::NetworkConnect, .object = attachment.network, .body = body}, container);
+  auto connected =
+      Change({.endpoint = Endpoint::NetworkConnect, .object = attachment.network, .body = body}, container);
   if (!connected && Says(connected.error(), "already exists in network")) connected.error().kind = ErrorKind::Conflict;
   return connected;
 }
 
 Expected<void> EngineWriter::Disconnect(std::string_view container, std::string_view network) {
   auto body = EncodeDisconnectBody(container);
-  auto done = Change({.endpoint = Endpoint::NetworkDisconnect, .object = std::string(network), .body = body}, container);
+  auto done =
+      Change({.endpoint = Endpoint::NetworkDisconnect, .object = std::string(network), .body = body}, container);
   if (!done && Says(done.error(), "is not connected to")) return {};
   return done;
 }
 
-Expected<void> EngineWriter::EnsureNetwork(const DesiredNetwork& network) { return resources_.EnsureNetwork(network); }
+Expected<void> EngineWriter::EnsureNetwork(const DesiredNetwork& network) {
+  return resources_.EnsureNetwork(network);
+}
 
 Expected<void> EngineWriter::EnsureVolume(std::string_view name, std::string_view workload) {
   return resources_.EnsureVolume(name, workload);
 }
 
-Expected<void> EngineWriter::RemoveNetwork(std::string_view name) { return resources_.RemoveNetwork(std::string(name)); }
+Expected<void> EngineWriter::RemoveNetwork(std::string_view name) {
+  return resources_.RemoveNetwork(std::string(name));
+}
 
 }  // namespace tinyforge::docker

@@ -18,7 +18,7 @@
 namespace tinyforge::docker {
 
 struct EngineWriterOptions {
-  std::size_t max_stops = 16;  // at the same time
+  std::size_t max_stops = 16;                                      // at the same time
   std::function<void(const std::string& workload)> on_stop_ended;  // well or not; from any thread; must be quick
   std::function<void(const CreateRequest& request)> on_created;
 };
@@ -36,11 +36,13 @@ struct EngineWriterParts {
 // Thread-safe. Every call that changes a container marks it in the index, whatever its outcome.
 //
 // Beyond the port's contract:
-// - Create judges the very bytes it sends by the host policy. Below API 1.44 it connects the second and further networks
+// - Create judges the very bytes it sends by the host policy. Below API 1.44 it connects the second and further
+// networks
 //   after the create; when that fails the container exists, and the error says so.
 // - Disconnect from a network that the container is not on succeeds; Connect to one that it is on already is a
 //   Conflict.
-// - A stop lasts at most the container's own grace period and 10 s. Whenever one has ended its owner is told by on_stop_ended: no
+// - A stop lasts at most the container's own grace period and 10 s. Whenever one has ended its owner is told by
+// on_stop_ended: no
 //   event needs to come.
 class EngineWriter : public ContainerWriter {
  public:

@@ -61,14 +61,13 @@ Expected<void> EventStream::Follow(const std::stop_token& stop) {
     last_event_ns_ = std::max(last_event_ns_, event->time_ns);
     callbacks_.on_event(*event);
   });
-  HttpStreamHandler handler{
-      .on_head =
-          [this](std::string_view) {
-            connected_ = true;
-            log_.Info("docker events connected");
-            callbacks_.on_connected();
-          },
-      .on_data = [&](std::string_view bytes) { return splitter.Feed(bytes); }};
+  HttpStreamHandler handler{.on_head =
+                                [this](std::string_view) {
+                                  connected_ = true;
+                                  log_.Info("docker events connected");
+                                  callbacks_.on_connected();
+                                },
+                            .on_data = [&](std::string_view bytes) { return splitter.Feed(bytes); }};
   return client_.Stream(call, handler, stop);
 }
 

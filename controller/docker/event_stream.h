@@ -14,13 +14,13 @@ namespace tinyforge::docker {
 // All are called on the stream's own thread, which reads nothing meanwhile: they must be quick, as the Engine drops
 // events of who does not read.
 struct EventStreamCallbacks {
-  std::function<void()> on_connected;             // events flow from here on; what was before must be listed
+  std::function<void()> on_connected;  // events flow from here on; what was before must be listed
   std::function<void(const Error&)> on_disconnected;
   std::function<void(const EngineEvent&)> on_event;
 };
 
-// Reconnects once a second; a socket that is missing at start is no error. A new connection asks for the events since one
-// second before the last one seen, so some come twice; none is a reason to act by itself.
+// Reconnects once a second; a socket that is missing at start is no error. A new connection asks for the events since
+// one second before the last one seen, so some come twice; none is a reason to act by itself.
 class EventStream {
  public:
   // The client and the logger outlive the stream.

@@ -14,14 +14,14 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 // Members of HostConfig that cannot reach the host, whatever their value.
-constexpr std::array<std::string_view, 13> kHarmless = {"NanoCpus", "Memory",  "MemorySwap",   "RestartPolicy",  "Dns",
-                                                        "Ulimits",  "CapDrop", "ReadonlyRootfs", "Init",         "ShmSize",
-                                                        "ExtraHosts", "PortBindings", "LogConfig"};
+constexpr std::array<std::string_view, 13> kHarmless = {
+    "NanoCpus",       "Memory", "MemorySwap", "RestartPolicy", "Dns",          "Ulimits",  "CapDrop",
+    "ReadonlyRootfs", "Init",   "ShmSize",    "ExtraHosts",    "PortBindings", "LogConfig"};
 
 // What the Engine gives to every container (moby, oci/caps/defaults.go).
 constexpr std::array<std::string_view, 14> kDefaultCapabilities = {
-    "CHOWN",    "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD",            "NET_RAW",    "SETGID",
-    "SETUID",   "SETFCAP",      "SETPCAP", "KILL",  "NET_BIND_SERVICE", "SYS_CHROOT", "AUDIT_WRITE"};
+    "CHOWN",   "DAC_OVERRIDE", "FSETID", "FOWNER",           "MKNOD",      "NET_RAW",    "SETGID", "SETUID",
+    "SETFCAP", "SETPCAP",      "KILL",   "NET_BIND_SERVICE", "SYS_CHROOT", "AUDIT_WRITE"};
 
 constexpr std::array<std::string_view, 2> kUsualSockets = {"/var/run/docker.sock", "/run/docker.sock"};
 
@@ -31,8 +31,8 @@ bool Matches(const std::vector<std::string>& patterns, std::string_view workload
 
 Error Forbidden(std::string_view what, std::string_view workload, std::string_view setting) {
   return Error{ErrorKind::Terminal, std::string(what) + " is not allowed for workload " + std::string(workload) +
-                                        " by the host policy; allow it under hostPolicy.rules[]." + std::string(setting) +
-                                        " in the controller's config"};
+                                        " by the host policy; allow it under hostPolicy.rules[]." +
+                                        std::string(setting) + " in the controller's config"};
 }
 
 // Without ".", ".." and doubled or trailing slashes.
@@ -95,25 +95,30 @@ bool IsNamespacedSysctl(std::string_view name) {
          name.starts_with("kernel.shm") || name == "kernel.sem";
 }
 
-Expected<void> CheckModes(const HostPolicy& policy, std::string_view workload, std::string_view key, const Json& value) {
+Expected<void> CheckModes(const HostPolicy& policy, std::string_view workload, std::string_view key,
+                          const Json& value) {
   if (key == "Privileged") {
-    if (value == true && !Matches(policy.privileged, workload)) return Forbidden("spec.privileged", workload, "privileged");
+    if (value == true && !Matches(policy.privileged, workload))
+      return Forbidden("spec.privileged", workload, "privileged");
   } else if (key == "NetworkMode") {
     if (value == "host" && !Matches(policy.host_network, workload)) {
       return Forbidden("spec.networkMode: host", workload, "hostNetwork");
     }
   } else if (key == "PidMode") {
-    if (value != "" && !Matches(policy.host_pid, workload)) return Forbidden("a host PID namespace", workload, "hostPID");
+    if (value != "" && !Matches(policy.host_pid, workload))
+      return Forbidden("a host PID namespace", workload, "hostPID");
   } else if (key == "Sysctls") {
     for (const auto& [name, unused] : value.items()) {
       if (!IsNamespacedSysctl(name)) {
-        return Error{ErrorKind::Terminal, "spec.sysctls: " + name + " would change the host, not the container of workload " +
-                                              std::string(workload)};
+        return Error{
+            ErrorKind::Terminal,
+            "spec.sysctls: " + name + " would change the host, not the container of workload " + std::string(workload)};
       }
     }
   } else if (std::ranges::find(kHarmless, key) == kHarmless.end()) {
-    return Error{ErrorKind::Terminal, "HostConfig." + std::string(key) + " is never allowed in a create body (workload " +
-                                          std::string(workload) + ")"};
+    return Error{ErrorKind::Terminal, "HostConfig." + std::string(key) +
+                                          " is never allowed in a create body (workload " + std::string(workload) +
+                                          ")"};
   }
   return {};
 }
@@ -163,7 +168,8 @@ Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view 
   }
   return {};
 } catch (const std::exception& error) {
-  return Error{ErrorKind::Terminal, std::string("the create body cannot be judged by the host policy: ") + error.what()};
+  return Error{ErrorKind::Terminal,
+               std::string("the create body cannot be judged by the host policy: ") + error.what()};
 }
 
 Expected<void> PolicyChecker::CheckBind(std::string_view workload, const std::string& source, bool read_only) const {
@@ -196,9 +202,8 @@ bool PolicyChecker::PathAllowed(std::string_view workload, const std::string& pa
 }
 
 bool PolicyChecker::IsSocket(const std::string& path) const {
-  return std::ranges::any_of(sockets_, [&](const auto& socket) {
-    return IsBelow(Lexical(socket), path) || IsBelow(Resolved(socket), path);
-  });
+  return std::ranges::any_of(
+      sockets_, [&](const auto& socket) { return IsBelow(Lexical(socket), path) || IsBelow(Resolved(socket), path); });
 }
 
 }  // namespace tinyforge::docker

@@ -12,25 +12,25 @@ namespace tinyforge::docker {
 
 // `workloads` are name patterns with "*" and "?"; a rule without any matches no workload.
 struct PathRule {
-  std::string path;                    // absolute; itself and what lies below
-  bool exact = false;                  // itself only
-  bool read_only = false;              // may be mounted read-only only
+  std::string path;        // absolute; itself and what lies below
+  bool exact = false;      // itself only
+  bool read_only = false;  // may be mounted read-only only
   std::vector<std::string> workloads = {"*"};
 };
 
 struct NamedRule {
-  std::string name;                    // a device path or a capability (with or without "CAP_")
+  std::string name;  // a device path or a capability (with or without "CAP_")
   std::vector<std::string> workloads = {"*"};
 };
 
 struct HostPolicy {
-  std::vector<PathRule> paths;            // host paths that may be mounted
-  std::vector<std::string> privileged;    // workload patterns, as the next three
+  std::vector<PathRule> paths;          // host paths that may be mounted
+  std::vector<std::string> privileged;  // workload patterns, as the next three
   std::vector<std::string> host_network;
   std::vector<std::string> host_pid;
-  std::vector<std::string> docker_socket; // in addition to a path rule: what holds the socket owns the host
+  std::vector<std::string> docker_socket;  // in addition to a path rule: what holds the socket owns the host
   std::vector<NamedRule> devices;
-  std::vector<NamedRule> capabilities;    // beyond those that the Engine gives to every container
+  std::vector<NamedRule> capabilities;  // beyond those that the Engine gives to every container
 
   std::string default_host_ip = "127.0.0.1";  // of published ports that name none
   std::string subnet = "10.213.0.0/16";       // of the shared network, /8 to /28
@@ -59,6 +59,5 @@ class PolicyChecker {
   std::vector<std::string> own_;
   std::vector<std::string> sockets_;
 };
-
 
 }  // namespace tinyforge::docker

@@ -15,11 +15,11 @@ namespace tinyforge::docker {
 
 struct HttpRequest {
   std::string_view method = "GET";
-  std::string target;               // path and query, percent-encoded; sent as it is
-  std::string_view body;            // sent with its exact Content-Length; POST without a body says Content-Length: 0
-  std::vector<std::string> headers; // "Name: value"
-  Duration deadline{0};             // of the whole exchange; zero: none
-  Duration idle{0};                 // longest silence; zero: none
+  std::string target;                // path and query, percent-encoded; sent as it is
+  std::string_view body;             // sent with its exact Content-Length; POST without a body says Content-Length: 0
+  std::vector<std::string> headers;  // "Name: value"
+  Duration deadline{0};              // of the whole exchange; zero: none
+  Duration idle{0};                  // longest silence; zero: none
 };
 
 struct HttpAnswer {
@@ -32,13 +32,14 @@ inline constexpr std::size_t kMaxAnswerBytes = std::size_t{8} << 20;
 // Takes the body of an answer with a status below 400 piece by piece, on the calling thread.
 struct HttpStreamHandler {
   std::function<void(std::string_view content_type)> on_head;  // may be empty
-  std::function<bool(std::string_view bytes)> on_data;  // false ends the exchange, which then counts as complete
+  std::function<bool(std::string_view bytes)> on_data;         // false ends the exchange, which then counts as complete
 };
 
 // Thread-safe: each exchange in flight has its own connection. At most eight idle ones are kept.
 //
-// Errors are Transient: nobody listens, the connection broke, the deadline passed, the answer is larger than the cap, or
-// `stop` was requested. Any HTTP status is an answer, not an error. The peer may have done what a failed exchange asked.
+// Errors are Transient: nobody listens, the connection broke, the deadline passed, the answer is larger than the cap,
+// or `stop` was requested. Any HTTP status is an answer, not an error. The peer may have done what a failed exchange
+// asked.
 class HttpTransport {
  public:
   explicit HttpTransport(std::string socket_path);

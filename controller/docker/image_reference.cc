@@ -26,8 +26,8 @@ ImageReference ParseImageReference(std::string_view text) {
   }
   reference.name = text;
   auto first = text.substr(0, text.find('/'));
-  bool is_host = first.size() != text.size() &&
-                 (first == "localhost" || first.find_first_of(".:") != std::string_view::npos);
+  bool is_host =
+      first.size() != text.size() && (first == "localhost" || first.find_first_of(".:") != std::string_view::npos);
   reference.registry = is_host ? first : kDefaultRegistry;
   if (reference.registry == "index.docker.io") reference.registry = kDefaultRegistry;
   return reference;

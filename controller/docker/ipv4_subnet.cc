@@ -25,15 +25,18 @@ std::string ToString(Ipv4 address) {
          std::to_string(address >> 8 & 255) + "." + std::to_string(address & 255);
 }
 
-std::string Ipv4Subnet::Cidr() const { return ToString(base) + "/" + std::to_string(prefix); }
+std::string Ipv4Subnet::Cidr() const {
+  return ToString(base) + "/" + std::to_string(prefix);
+}
 
 std::string Ipv4Subnet::UpperHalfCidr() const {
   return ToString(base + static_cast<Ipv4>(size() / 2)) + "/" + std::to_string(prefix + 1);
 }
 
 Expected<Ipv4Subnet> ParseIpv4Subnet(std::string_view text) {
-  Error invalid{ErrorKind::Invalid, "subnet \"" + std::string(text) + "\": expected an IPv4 network with a prefix of 8 to "
-                                    "28 bits, such as 10.213.0.0/16"};
+  Error invalid{ErrorKind::Invalid, "subnet \"" + std::string(text) +
+                                        "\": expected an IPv4 network with a prefix of 8 to "
+                                        "28 bits, such as 10.213.0.0/16"};
   auto slash = text.find('/');
   if (slash == std::string_view::npos) return invalid;
   Ipv4Subnet subnet;

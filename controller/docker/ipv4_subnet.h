@@ -1,5 +1,5 @@
-// An IPv4 subnet and how the shared network divides it: the first host address is the gateway, the rest of the lower half
-// is given out by the controller, the upper half by the Engine.
+// An IPv4 subnet and how the shared network divides it: the first host address is the gateway, the rest of the lower
+// half is given out by the controller, the upper half by the Engine.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Ipv4Subnet {
 
   std::uint64_t size() const { return std::uint64_t{1} << (32 - prefix); }
   Ipv4 gateway() const { return base + 1; }
-  Ipv4 first() const { return base + 2; }                                     // that the controller gives
+  Ipv4 first() const { return base + 2; }  // that the controller gives
   Ipv4 last() const { return base + static_cast<Ipv4>(size() / 2) - 1; }
   std::string Cidr() const;
   std::string UpperHalfCidr() const;

@@ -18,7 +18,8 @@ class JsonSplitter {
   // False, from then on, when an object is larger than allowed.
   bool Feed(std::string_view bytes);
 
-  // The last character outside of objects that is no white space; '\0' before there is one. A whole listing ends in ']'.
+  // The last character outside of objects that is no white space; '\0' before there is one. A whole listing ends in
+  // ']'.
   char last_outside() const { return last_outside_; }
 
  private:

@@ -31,8 +31,8 @@ class LogDemultiplexer {
   bool failed_ = false;
 };
 
-// The last `max_lines` whole lines of what it is fed, at most `max_bytes` of them; what is no UTF-8 becomes "?", control
-// characters but tab become " ".
+// The last `max_lines` whole lines of what it is fed, at most `max_bytes` of them; what is no UTF-8 becomes "?",
+// control characters but tab become " ".
 class LogTail {
  public:
   LogTail(std::size_t max_lines, std::size_t max_bytes) : max_lines_(max_lines), max_bytes_(max_bytes) {}

@@ -8,9 +8,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
-Json LabelsJson(const StringMap& labels) { return std::map<std::string, std::string>(labels.begin(), labels.end()); }
+Json LabelsJson(const StringMap& labels) {
+  return std::map<std::string, std::string>(labels.begin(), labels.end());
+}
 
 std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
   for (const auto& config : network.at("IPAM").at("Config")) {
@@ -22,7 +26,8 @@ std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
 }  // namespace
 
 std::string EncodeNetworkBody(const NetworkBody& network) {
-  Json body = {{"Name", network.name}, {"CheckDuplicate", true}, {"Driver", "bridge"}, {"Labels", LabelsJson(network.labels)}};
+  Json body = {
+      {"Name", network.name}, {"CheckDuplicate", true}, {"Driver", "bridge"}, {"Labels", LabelsJson(network.labels)}};
   if (network.ipv6) body["EnableIPv6"] = true;
   if (network.subnet) {
     Json config = {{"Subnet", network.subnet->Cidr()},

@@ -13,7 +13,8 @@ namespace tinyforge::docker {
 struct NetworkBody {
   std::string name;
   StringMap labels;
-  std::optional<Ipv4Subnet> subnet;  // of the shared network: its upper half is the Engine's, its first address the gateway
+  std::optional<Ipv4Subnet>
+      subnet;  // of the shared network: its upper half is the Engine's, its first address the gateway
   bool ipv6 = false;
 };
 

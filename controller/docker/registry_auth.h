@@ -9,8 +9,8 @@
 
 namespace tinyforge::docker {
 
-// "X-Registry-Auth: …" for pulls from that registry, from the text of a config.json; empty when it holds nothing for it.
-// Invalid when the text is no such file. The message never quotes it.
+// "X-Registry-Auth: …" for pulls from that registry, from the text of a config.json; empty when it holds nothing for
+// it. Invalid when the text is no such file. The message never quotes it.
 Expected<std::optional<std::string>> RegistryAuthHeader(std::string_view config_json, std::string_view registry);
 
 // The same from a file, which is read anew each time so that it may be rotated. A missing file or an empty path: no

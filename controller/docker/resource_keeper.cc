@@ -58,17 +58,19 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 Expected<void> ResourceKeeper::Judge(const DesiredNetwork& network, const ObservedNetwork& found) const {
   if (network.external) return {};
   if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
-    return Error{ErrorKind::Conflict, "network " + network.name + " exists and was not created by this controller; say "
-                                      "external: true to use it, or remove it"};
+    return Error{ErrorKind::Conflict, "network " + network.name +
+                                          " exists and was not created by this controller; say "
+                                          "external: true to use it, or remove it"};
   }
   if (network.shared && found.subnet && options_.on_shared_subnet) options_.on_shared_subnet(*found.subnet);
   return {};
 }
 
 Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
-  NetworkBody body{.name = network.name,
-                   .labels = {{std::string(label::kManaged), "true"}, {std::string(label::kInstance), options_.instance}},
-                   .ipv6 = options_.ipv6};
+  NetworkBody body{
+      .name = network.name,
+      .labels = {{std::string(label::kManaged), "true"}, {std::string(label::kInstance), options_.instance}},
+      .ipv6 = options_.ipv6};
   if (network.shared) body.subnet = options_.subnet;
   auto json = EncodeNetworkBody(body);
   EngineCall call{.endpoint = Endpoint::NetworkCreate, .object = network.name, .body = json};

@@ -16,7 +16,7 @@ namespace tinyforge::docker {
 
 struct ResourceKeeperOptions {
   std::string instance;
-  Ipv4Subnet subnet;     // for a shared network that does not exist yet
+  Ipv4Subnet subnet;  // for a shared network that does not exist yet
   bool ipv6 = false;
   std::function<void(const Ipv4Subnet&)> on_shared_subnet;  // the one that the shared network has
 };

@@ -13,7 +13,8 @@ void LogException(Logger& log, std::string_view thread) noexcept {
     try {
       throw;
     } catch (const std::exception& error) {
-      log.Error("thread of the docker client failed, it goes on", {{"thread", std::string(thread)}, {"error", error.what()}});
+      log.Error("thread of the docker client failed, it goes on",
+                {{"thread", std::string(thread)}, {"error", error.what()}});
     } catch (...) {
       log.Error("thread of the docker client failed, it goes on", {{"thread", std::string(thread)}});
     }

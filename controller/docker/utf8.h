@@ -7,7 +7,8 @@
 
 namespace tinyforge::docker {
 
-// The length of the well-formed sequence (RFC 3629) at the beginning of `text`, which is not empty; 0 when there is none.
+// The length of the well-formed sequence (RFC 3629) at the beginning of `text`, which is not empty; 0 when there is
+// none.
 std::size_t Utf8SequenceLength(std::string_view text);
 
 // `text` with "?" for each byte that is no UTF-8 and " " for control characters other than tab and newline.

@@ -15,7 +15,9 @@ namespace {
 
 constexpr doc::Limits kLimits = {.bytes = kMaxFactsBytes, .depth = 16, .nodes = 10'000};
 
-std::string FileName(std::string_view workload) { return std::string(workload) + ".json"; }
+std::string FileName(std::string_view workload) {
+  return std::string(workload) + ".json";
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ struct FileFactStore::Document {
   doc::Node json = doc::Node::Map();
 };
 
-FileFactStore::FileFactStore(std::string state_dir, Logger& log) : directory_(std::move(state_dir) + "/facts"), log_(log) {}
+FileFactStore::FileFactStore(std::string state_dir, Logger& log)
+    : directory_(std::move(state_dir) + "/facts"), log_(log) {}
 
 FileFactStore::~FileFactStore() = default;
 
@@ -53,7 +56,8 @@ Expected<void> FileFactStore::Save(std::string_view workload, const Facts& facts
 
 Expected<FileFactStore::Document*> FileFactStore::Find(Cache& cache, std::string_view workload) {
   if (auto found = cache.find(workload); found != cache.end()) return found->second.get();
-  if (!IsDnsLabel(workload)) return Error{ErrorKind::Invalid, "facts: \"" + std::string(workload) + "\" is no workload name"};
+  if (!IsDnsLabel(workload))
+    return Error{ErrorKind::Invalid, "facts: \"" + std::string(workload) + "\" is no workload name"};
   Expected<Document> read = Read(FileName(workload));
   if (!read) return std::move(read).error().Within("facts of workload/" + std::string(workload));
   return cache.emplace(workload, std::make_unique<Document>(std::move(*read))).first->second.get();
@@ -70,7 +74,8 @@ Expected<FileFactStore::Document> FileFactStore::Read(const std::string& name) {
   Expected<Facts> facts = json ? GetFacts(*json) : Expected<Facts>(std::move(json).error());
   if (facts) return Document{.facts = std::move(*facts), .json = std::move(*json)};
   const std::string aside = name + ".damaged";
-  if (::renameat(dir->get(), name.c_str(), dir->get(), aside.c_str()) != 0) return SystemError("set " + name + " aside", errno);
+  if (::renameat(dir->get(), name.c_str(), dir->get(), aside.c_str()) != 0)
+    return SystemError("set " + name + " aside", errno);
   log_.Warn("facts cannot be read and count as empty",
             {{"file", directory_ + "/" + name}, {"kept", aside}, {"error", facts.error().message}});
   return Document();
@@ -78,8 +83,8 @@ Expected<FileFactStore::Document> FileFactStore::Read(const std::string& name) {
 
 Expected<void> FileFactStore::Write(const std::string& name, const std::string& text) {
   if (text.size() > kMaxFactsBytes) {
-    return Error{ErrorKind::Invalid, "they take " + std::to_string(text.size()) + " bytes, more than " +
-                                         std::to_string(kMaxFactsBytes)};
+    return Error{ErrorKind::Invalid,
+                 "they take " + std::to_string(text.size()) + " bytes, more than " + std::to_string(kMaxFactsBytes)};
   }
   if (auto made = MakeDirectories(directory_, 0700); !made) return made;
   Expected<Fd> dir = OpenDirectory(directory_);

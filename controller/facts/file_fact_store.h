@@ -23,7 +23,8 @@ class FileFactStore : public FactStore {
 
   // Invalid for what is no workload name, Transient when the file cannot be read now.
   Expected<Facts> Load(std::string_view workload) override;
-  // Keeps the newest 8 failures and cuts long messages. Facts that are as stored write nothing; empty ones remove the file.
+  // Keeps the newest 8 failures and cuts long messages. Facts that are as stored write nothing; empty ones remove the
+  // file.
   Expected<void> Save(std::string_view workload, const Facts& facts) override;
 
  private:

@@ -77,7 +77,8 @@ Expected<void> Write(Copy& copy, const std::string& key) {
 
 Expected<std::string> RandomKey() {
   std::array<char, kKeyBytes> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return SystemError("random key", errno);
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return SystemError("random key", errno);
   return std::string(bytes.data(), bytes.size());
 }
 
@@ -102,7 +103,8 @@ Expected<std::string> InstallationKey(const std::string& state_dir, Logger& log)
   if (!key) return key;
   for (Copy& copy : copies) {
     if (copy.key == *key) continue;
-    if (copy.damaged) log.Warn("a copy of the installation's key was damaged and is written again", {{"file", copy.name}});
+    if (copy.damaged)
+      log.Warn("a copy of the installation's key was damaged and is written again", {{"file", copy.name}});
     if (auto written = Write(copy, *key); !written) return std::move(written).error().Within("key of the installation");
   }
   return key;

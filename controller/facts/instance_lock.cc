@@ -38,8 +38,8 @@ std::string Describe(const InstanceLockKey& key) {
   std::array<char, HOST_NAME_MAX + 1> host{};
   ::gethostname(host.data(), host.size() - 1);
   const auto now = std::chrono::time_point_cast<SysTime::duration>(std::chrono::system_clock::now());
-  return "process " + std::to_string(::getpid()) + " on host " + host.data() + " since " + FormatRfc3339(now) + " (instance " +
-         key.instance + ", engine " + key.engine_id + ")\n";
+  return "process " + std::to_string(::getpid()) + " on host " + host.data() + " since " + FormatRfc3339(now) +
+         " (instance " + key.instance + ", engine " + key.engine_id + ")\n";
 }
 
 Expected<void> SignHolder(int fd, const InstanceLockKey& key) {
@@ -74,6 +74,8 @@ Expected<InstanceLock> InstanceLock::TryLock(const InstanceLockKey& key) {
   return Error{ErrorKind::Transient, "lock " + path + ": it is being replaced all the time"};
 }
 
-bool InstanceLock::StillHeld() const { return IsAt(fd_.get(), path_); }
+bool InstanceLock::StillHeld() const {
+  return IsAt(fd_.get(), path_);
+}
 
 }  // namespace tinyforge

@@ -14,8 +14,8 @@ struct InstanceLockKey {
   std::string instance;
 };
 
-// An flock on <directory>/<hash of engine id and instance>.lock. The kernel releases it when the process ends, however it
-// ends. The file stays and says who held it last.
+// An flock on <directory>/<hash of engine id and instance>.lock. The kernel releases it when the process ends, however
+// it ends. The file stays and says who held it last.
 class InstanceLock {
  public:
   // Never blocks. Conflict when another one holds it; the message says who: process, host and since when.

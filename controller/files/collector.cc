@@ -21,9 +21,9 @@ bool InUse(const std::string& path, const std::set<std::string>& kept) {
 bool OlderThan(const std::string& path, Duration grace) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return false;
-  const auto changed = std::chrono::system_clock::from_time_t(info.st_ctim.tv_sec) +
-                       std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                           std::chrono::nanoseconds(info.st_ctim.tv_nsec));
+  const auto changed =
+      std::chrono::system_clock::from_time_t(info.st_ctim.tv_sec) +
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(info.st_ctim.tv_nsec));
   return std::chrono::system_clock::now() - changed >= grace;
 }
 
@@ -34,7 +34,8 @@ class Collection {
   void Folder(const std::string& folder) {
     std::error_code error;
     std::vector<std::string> paths;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) paths.push_back(it->path());
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+      paths.push_back(it->path());
     if (error && error != std::errc::no_such_file_or_directory) Fail(folder, error);
     for (const std::string& path : paths) One(path);
   }
@@ -63,12 +64,14 @@ class Collection {
 
 }  // namespace
 
-Expected<std::vector<std::string>> CollectUnused(const std::string& root, const std::set<std::string>& kept, Duration grace) {
+Expected<std::vector<std::string>> CollectUnused(const std::string& root, const std::set<std::string>& kept,
+                                                 Duration grace) {
   const std::string live = root + "/" + std::string(kLiveFolder);
   Collection collection(kept, grace);
   std::error_code error;
   std::vector<std::string> workloads;
-  for (fs::directory_iterator it(live, error), end; !error && it != end; it.increment(error)) workloads.push_back(it->path());
+  for (fs::directory_iterator it(live, error), end; !error && it != end; it.increment(error))
+    workloads.push_back(it->path());
   for (const std::string& workload : workloads) {
     collection.Folder(workload);
     fs::remove(workload, error);  // succeeds only when it is empty

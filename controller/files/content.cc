@@ -56,7 +56,8 @@ Expected<void> RemoveTree(int dir, const std::string& name, int depth) {
 std::set<std::string> WantedPaths(const std::vector<DesiredFile::Entry>& entries) {
   std::set<std::string> paths;
   for (const auto& entry : entries) {
-    for (std::size_t slash = entry.path.find('/'); slash != std::string::npos; slash = entry.path.find('/', slash + 1)) {
+    for (std::size_t slash = entry.path.find('/'); slash != std::string::npos;
+         slash = entry.path.find('/', slash + 1)) {
       paths.insert(entry.path.substr(0, slash));
     }
     paths.insert(entry.path);
@@ -141,7 +142,8 @@ Expected<void> RewriteInPlace(int dir, const WantedFile& wanted) {
   Fd fd(::openat(dir, wanted.name.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd.valid()) return SystemError("open " + wanted.name, errno);
   const auto size = static_cast<off_t>(wanted.content.size());
-  // A full disk is found out before the old content is touched; file systems without this call are written to as they are.
+  // A full disk is found out before the old content is touched; file systems without this call are written to as they
+  // are.
   if (size > 0 && ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, size) != 0 && errno == ENOSPC) {
     return SystemError("write " + wanted.name, ENOSPC);
   }

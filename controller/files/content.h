@@ -16,7 +16,7 @@ enum class Rewrite {
 };
 
 struct WantedFile {
-  std::string name;          // one component
+  std::string name;  // one component
   std::string_view content;
   FileAttributes attributes;
   Rewrite rewrite = Rewrite::Replace;
@@ -25,7 +25,8 @@ struct WantedFile {
 // The components of a relative path. Invalid for an absolute one, an empty component, "." and "..".
 Expected<std::vector<std::string>> SplitRelative(std::string_view path);
 
-// Opens the directory `components` below `dir`, creating what is missing with `attributes`. No symbolic link is followed.
+// Opens the directory `components` below `dir`, creating what is missing with `attributes`. No symbolic link is
+// followed.
 Expected<Fd> DescendCreating(int dir, const std::vector<std::string>& components, const FileAttributes& attributes);
 
 // Whether a regular file of that name holds exactly that content. Attributes are not compared.

@@ -39,7 +39,8 @@ Expected<Place> OpenPlace(const std::string& root, const std::string& host_path)
   if (auto made = MakeDirectories(root, kPrivate); !made) return std::move(made).error();
   Expected<Fd> base = OpenDirectory(root);
   if (!base) return std::move(base).error();
-  if (auto applied = ApplyAttributes(base->get(), {.mode = kPrivate}, root); !applied) return std::move(applied).error();
+  if (auto applied = ApplyAttributes(base->get(), {.mode = kPrivate}, root); !applied)
+    return std::move(applied).error();
   std::string name = std::move(components->back());
   components->pop_back();
   Expected<Fd> parent = DescendCreating(base->get(), *components, {.mode = kPrivate});
@@ -51,13 +52,18 @@ bool IsSingle(const DesiredFile& file) {
   return file.secret || (file.entries.size() == 1 && file.entries.front().path.empty());
 }
 
-bool RewrittenInPlace(const DesiredFile& file) { return file.on_change.action != v1::FileChange::Recreate; }
+bool RewrittenInPlace(const DesiredFile& file) {
+  return file.on_change.action != v1::FileChange::Recreate;
+}
 
-FileAttributes AttributesOf(const DesiredFile& file, mode_t mode) { return {.mode = mode, .uid = file.uid, .gid = file.gid}; }
+FileAttributes AttributesOf(const DesiredFile& file, mode_t mode) {
+  return {.mode = mode, .uid = file.uid, .gid = file.gid};
+}
 
 bool Holds(const Place& place, const DesiredFile& file, std::string_view secret) {
   if (!IsSingle(file)) return HoldsFolder(place.parent.get(), {place.name, file.entries, {}});
-  return HoldsContent(place.parent.get(), place.name, file.secret ? secret : std::string_view(file.entries.front().content));
+  return HoldsContent(place.parent.get(), place.name,
+                      file.secret ? secret : std::string_view(file.entries.front().content));
 }
 
 Expected<void> Bring(const Place& place, const DesiredFile& file, std::string_view secret) {
@@ -88,7 +94,8 @@ Expected<void> BringAndRemember(const Place& place, const DesiredFile& file, std
 
 }  // namespace
 
-FileStore::FileStore(FileStoreOptions options, SecretReader& secrets) : options_(std::move(options)), secrets_(secrets) {}
+FileStore::FileStore(FileStoreOptions options, SecretReader& secrets)
+    : options_(std::move(options)), secrets_(secrets) {}
 
 Expected<void> FileStore::Write(const std::vector<DesiredFile>& files) {
   auto asked = asked_.Lock();

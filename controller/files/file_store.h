@@ -14,7 +14,8 @@ namespace tinyforge {
 
 struct FileStoreOptions {
   HostPaths paths;  // volumes may be empty: no directory is then below it
-  // What nobody mounts is kept this long after it was written or asked for, so that a container created meanwhile finds it.
+  // What nobody mounts is kept this long after it was written or asked for, so that a container created meanwhile finds
+  // it.
   Duration grace = std::chrono::minutes(10);
 };
 
@@ -27,8 +28,9 @@ struct FileStoreOptions {
 //   <files>/live/…/<name>.written     content_hash of what was last written there completely
 //
 // Content is compared before it is written, so what is right is not touched, and what another hand changed is repaired.
-// A symbolic link or a foreign type in the way is a Conflict that names the path; an empty directory where a file belongs
-// (left by an Engine that found the file missing) is removed. A success is on the disk. Thread-safe; calls run one at a time.
+// A symbolic link or a foreign type in the way is a Conflict that names the path; an empty directory where a file
+// belongs (left by an Engine that found the file missing) is removed. A success is on the disk. Thread-safe; calls run
+// one at a time.
 class FileStore : public FileMaterializer {
  public:
   FileStore(FileStoreOptions options, SecretReader& secrets);
@@ -42,8 +44,8 @@ class FileStore : public FileMaterializer {
 
   std::string WrittenHash(const DesiredFile& file) override;
 
-  // Removes what is neither in `in_use` (mounted host paths of all our containers, stopped ones too, and the host_path of
-  // everything desired) nor younger than the grace. Returns the removed paths.
+  // Removes what is neither in `in_use` (mounted host paths of all our containers, stopped ones too, and the host_path
+  // of everything desired) nor younger than the grace. Returns the removed paths.
   Expected<std::vector<std::string>> Collect(const std::set<std::string>& in_use);
 
  private:

@@ -20,8 +20,7 @@ Expected<void> CreateAt(int dir, const std::string& name, const FileAttributes& 
   const std::string temporary = TemporaryName();
   if (::mkdirat(dir, temporary.c_str(), 0700) != 0) return SystemError("create " + name, errno);
   Expected<Fd> made = OpenDirectoryAt(dir, temporary);
-  Expected<void> done =
-      made ? ApplyAttributes(made->get(), attributes, name) : Expected<void>(std::move(made).error());
+  Expected<void> done = made ? ApplyAttributes(made->get(), attributes, name) : Expected<void>(std::move(made).error());
   if (done && ::renameat2(dir, temporary.c_str(), dir, name.c_str(), RENAME_NOREPLACE) != 0) {
     done = errno == EEXIST ? Expected<void>() : SystemError("create " + name, errno);
   }
@@ -69,7 +68,8 @@ Expected<void> EnsureHostDirectory(const std::string& base, const DesiredDirecto
   }
   const std::string from = below_base ? base : ExistingAncestor(directory.path);
   if (from == directory.path) return {};
-  Expected<std::vector<std::string>> components = SplitRelative(directory.path.substr(from == "/" ? 1 : from.size() + 1));
+  Expected<std::vector<std::string>> components =
+      SplitRelative(directory.path.substr(from == "/" ? 1 : from.size() + 1));
   if (!components) return std::move(components).error();
   Expected<Fd> start = OpenDirectory(from);
   if (!start) return std::move(start).error();

@@ -73,7 +73,8 @@ Expected<std::string> ReadAll(int fd, std::string_view name, std::size_t max) {
   std::string content;
   struct stat info {};
   // Reserved at once: growing would leave copies of a secret behind in freed memory.
-  if (::fstat(fd, &info) == 0 && info.st_size > 0) content.reserve(std::min(static_cast<std::size_t>(info.st_size), max) + 1);
+  if (::fstat(fd, &info) == 0 && info.st_size > 0)
+    content.reserve(std::min(static_cast<std::size_t>(info.st_size), max) + 1);
   std::array<char, 16384> buffer;
   for (;;) {
     ssize_t got = ::read(fd, buffer.data(), buffer.size());
@@ -138,7 +139,8 @@ Expected<void> ApplyAttributes(int fd, const FileAttributes& attributes, std::st
   return {};
 }
 
-Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view content, const FileAttributes& attributes) {
+Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view content,
+                             const FileAttributes& attributes) {
   const std::string temporary = TemporaryName();
   Fd fd(::openat(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.valid()) return SystemError("create a file beside " + name, errno);

@@ -55,9 +55,10 @@ Expected<void> MakeDirectories(const std::string& path, mode_t mode);
 Expected<std::string> ReadFileAt(int dir, const std::string& name, std::size_t max);
 Expected<std::string> ReadAll(int fd, std::string_view name, std::size_t max);
 
-// Writes beside `name`, syncs, renames over it and syncs the directory: after a success and a power loss the new content
-// is there, after a failure the old one. The temporary name starts with kTemporaryPrefix.
-Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view content, const FileAttributes& attributes);
+// Writes beside `name`, syncs, renames over it and syncs the directory: after a success and a power loss the new
+// content is there, after a failure the old one. The temporary name starts with kTemporaryPrefix.
+Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view content,
+                             const FileAttributes& attributes);
 inline constexpr std::string_view kTemporaryPrefix = ".tmp-";
 std::string TemporaryName();
 

@@ -48,7 +48,8 @@ class FdLogger final : public Logger {
 
   ~FdLogger() override {
     sink_->fd_sink.Finish(kFinishGrace);
-    // Joins; the sink's deadline bounds it. The logger outlives the pool's thread, which then never is the one to free it.
+    // Joins; the sink's deadline bounds it. The logger outlives the pool's thread, which then never is the one to free
+    // it.
     pool_.reset();
   }
 

@@ -13,11 +13,13 @@ namespace {
 constexpr auto kBudgetWindow = std::chrono::hours(24);
 constexpr auto kRefillDelay = std::chrono::seconds(10);
 constexpr auto kCrashDelay = std::chrono::seconds(1);
-constexpr std::string_view kContainerStates[] = {"created", "running", "paused", "restarting", "removing", "exited", "dead", "missing"};
+constexpr std::string_view kContainerStates[] = {"created",  "running", "paused", "restarting",
+                                                 "removing", "exited",  "dead",   "missing"};
 
 bool Covers(const std::set<std::string>& read, std::string_view path) {
   if (read.contains("") || read.contains(std::string(path))) return true;
-  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/', slash - 1))
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/', slash - 1))
     if (read.contains(std::string(path.substr(0, slash)))) return true;
   return false;
 }
@@ -30,10 +32,13 @@ std::string Join(const std::set<std::string>& names) {
 
 Condition DeletionCondition(const std::set<std::string>& held, const Revision& revision, SysTime now) {
   if (held.empty()) return {"DeletionsPending", ConditionStatus::False, "NothingPending", "", 0, now};
-  return {"DeletionsPending", ConditionStatus::True, "ApprovalRequired",
-          "the removal of " + std::to_string(held.size()) + (held.size() == 1 ? " workload" : " workloads") + " waits: " + Join(held) +
-              "; to release it: tfctl approve deletions " + revision,
-          0, now};
+  return {"DeletionsPending",
+          ConditionStatus::True,
+          "ApprovalRequired",
+          "the removal of " + std::to_string(held.size()) + (held.size() == 1 ? " workload" : " workloads") +
+              " waits: " + Join(held) + "; to release it: tfctl approve deletions " + revision,
+          0,
+          now};
 }
 
 // Whether the labels are those that we gave it, and not those of an image made from a container of ours.
@@ -53,11 +58,13 @@ bool HasAncestorIn(const std::set<std::string>& names, const v1::Object& object,
 }
 
 bool NamesOneOf(const std::set<ObjectKey>& keys, const v1::BindingSpec& binding) {
-  return keys.contains({Kind::Trigger, binding.trigger}) || (binding.workload && keys.contains({Kind::Workload, *binding.workload}));
+  return keys.contains({Kind::Trigger, binding.trigger}) ||
+         (binding.workload && keys.contains({Kind::Workload, *binding.workload}));
 }
 
 ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
-  ContainerRow row{.id = c.id, .name = c.name, .image = c.image, .state = std::string(ToString(c.state)), .created = c.created};
+  ContainerRow row{
+      .id = c.id, .name = c.name, .image = c.image, .state = std::string(ToString(c.state)), .created = c.created};
   row.workload = c.Label(label::kWorkload);
   row.kind = c.Label(label::kWorkloadKind);
   row.relation = IsForged(c) ? "foreign" : owner_known ? "owned" : "orphan";
@@ -149,8 +156,10 @@ Expected<SyncReport> Manager::Sync(std::stop_token stop) {
 void Manager::ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took) {
   const SysTime now = ports_.clock.SystemNow();
   ports_.metrics.GitFetched(result ? "success" : "error", took, now);
-  Condition ready{.type = std::string(condition::kReady), .status = result ? ConditionStatus::True : ConditionStatus::False,
-                  .reason = ports_.source.Reason(), .last_transition_time = now};
+  Condition ready{.type = std::string(condition::kReady),
+                  .status = result ? ConditionStatus::True : ConditionStatus::False,
+                  .reason = ports_.source.Reason(),
+                  .last_transition_time = now};
   if (!result) ready.message = result.error().message;
   bool moved = false;
   {
@@ -160,8 +169,12 @@ void Manager::ReportSync(const Expected<std::optional<ConfigUpdate>>& result, st
     if (result) state->repository.fetched = now;
     SetCondition(state->repository.conditions, ready);
   }
-  if (!result) ports_.log.Warn("sync failed; the last good revision stays in force", {{"reason", ready.reason}, {"error", ready.message}});
-  if (moved) Event(result ? Event::Type::Normal : Event::Type::Warning, ready.reason, result ? "the repository was read" : ready.message);
+  if (!result)
+    ports_.log.Warn("sync failed; the last good revision stays in force",
+                    {{"reason", ready.reason}, {"error", ready.message}});
+  if (moved)
+    Event(result ? Event::Type::Normal : Event::Type::Warning, ready.reason,
+          result ? "the repository was read" : ready.message);
   if (!result) StoreRepository();
 }
 
@@ -190,18 +203,24 @@ void Manager::Apply(ConfigUpdate update) {
     state->repository.errors = update.snapshot->objects->errors;
   }
   WeighDeletions();
-  for (const ObjectKey& key : QueuedBy(changes, *update.snapshot->objects, update.changed_paths)) ports_.queue.Add(key, Urgency::Change);
+  for (const ObjectKey& key : QueuedBy(changes, *update.snapshot->objects, update.changed_paths))
+    ports_.queue.Add(key, Urgency::Change);
   ports_.metrics.RevisionChanged(now);
-  ports_.log.Info("revision in force", {{"revision", revision}, {"changed", std::to_string(changes.changed.size())},
+  ports_.log.Info("revision in force", {{"revision", revision},
+                                        {"changed", std::to_string(changes.changed.size())},
                                         {"removed", std::to_string(changes.removed.size())},
                                         {"errors", std::to_string(update.snapshot->objects->errors.size())}});
-  if (update.rewritten) Event(Event::Type::Warning, "HistoryRewritten", "the branch was rewritten; its new tip " + revision + " is in force");
-  for (const v1::Diagnostic& error : update.snapshot->objects->errors) Event(Event::Type::Warning, "InvalidManifest", v1::ToString(error));
+  if (update.rewritten)
+    Event(Event::Type::Warning, "HistoryRewritten",
+          "the branch was rewritten; its new tip " + revision + " is in force");
+  for (const v1::Diagnostic& error : update.snapshot->objects->errors)
+    Event(Event::Type::Warning, "InvalidManifest", v1::ToString(error));
   StoreRepository();
 }
 
 // Beside what changed itself, what read of it or refers to it.
-std::set<ObjectKey> Manager::QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects, const std::vector<std::string>& paths) {
+std::set<ObjectKey> Manager::QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects,
+                                      const std::vector<std::string>& paths) {
   std::set<ObjectKey> own(changes.removed.begin(), changes.removed.end());
   for (const v1::ObjectPtr& object : changes.changed) own.insert(object->key);
   std::set<std::string> workloads;
@@ -233,11 +252,15 @@ std::vector<ObjectKey> Manager::StaleKeys(const v1::ObjectSet& objects) {
   return stale;
 }
 
-std::vector<ObjectKey> Manager::Concerned(const State& state, const std::vector<std::string>& paths, const std::set<std::string>& secrets) {
+std::vector<ObjectKey> Manager::Concerned(const State& state, const std::vector<std::string>& paths,
+                                          const std::set<std::string>& secrets) {
   std::vector<ObjectKey> keys;
   for (const auto& [key, read] : state.reads) {
-    const bool hit = (!read.paths.empty() && std::any_of(paths.begin(), paths.end(), [&](const std::string& path) { return Covers(read.paths, path); })) ||
-                     std::any_of(secrets.begin(), secrets.end(), [&](const std::string& name) { return read.secrets.contains(name); });
+    const bool hit =
+        (!read.paths.empty() &&
+         std::any_of(paths.begin(), paths.end(), [&](const std::string& path) { return Covers(read.paths, path); })) ||
+        std::any_of(secrets.begin(), secrets.end(),
+                    [&](const std::string& name) { return read.secrets.contains(name); });
     if (hit) keys.push_back(key);
   }
   return keys;
@@ -250,7 +273,11 @@ void Manager::StoreRepository() {
 }
 
 void Manager::Event(tinyforge::Event::Type type, std::string reason, std::string message) {
-  (void)ports_.store.AddEvents({{.time = ports_.clock.SystemNow(), .type = type, .object = "repository", .reason = std::move(reason), .message = std::move(message)}});
+  (void)ports_.store.AddEvents({{.time = ports_.clock.SystemNow(),
+                                 .type = type,
+                                 .object = "repository",
+                                 .reason = std::move(reason),
+                                 .message = std::move(message)}});
 }
 
 // --- resyncs ---
@@ -279,7 +306,8 @@ bool Manager::IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& c)
   const ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
   if (RunsHere(objects, owner.name)) return false;
   if (const v1::Object* elsewhere = objects.Find(owner)) return !elsewhere->workload().suspend;
-  return IsKnownGone(objects, owner, c.Label(label::kSource)) && HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource));
+  return IsKnownGone(objects, owner, c.Label(label::kSource)) &&
+         HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource));
 }
 
 Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
@@ -332,7 +360,8 @@ void Manager::WeighDeletions() {
     auto state = state_.Lock();
     if (state->snapshot != snapshot) return;  // who put the other one in force weighs it
     Deletions& deletions = state->deletions;
-    std::erase_if(deletions.approved, [&](const std::string& workload) { return RunsHere(*snapshot->objects, workload); });
+    std::erase_if(deletions.approved,
+                  [&](const std::string& workload) { return RunsHere(*snapshot->objects, workload); });
     if (!complete) return;
     deletions.revision = snapshot->objects->revision;
     held = Weigh(*state, doomed, ports_.clock.Now());
@@ -349,7 +378,8 @@ void Manager::WeighDeletions() {
 
 bool Manager::MayDelete(std::string_view workload) {
   auto state = state_.Lock();
-  return state->snapshot && !RunsHere(*state->snapshot->objects, workload) && state->deletions.approved.contains(std::string(workload));
+  return state->snapshot && !RunsHere(*state->snapshot->objects, workload) &&
+         state->deletions.approved.contains(std::string(workload));
 }
 
 Expected<void> Manager::ApproveDeletions(const Revision& revision) {
@@ -371,7 +401,9 @@ Expected<void> Manager::ApproveDeletions(const Revision& revision) {
 
 // --- what others notice ---
 
-void Manager::OnContainersChanged(const std::string& workload) { ports_.queue.Add({Kind::Workload, workload}, Urgency::Event); }
+void Manager::OnContainersChanged(const std::string& workload) {
+  ports_.queue.Add({Kind::Workload, workload}, Urgency::Event);
+}
 
 void Manager::OnSecretsChanged(const std::set<std::string>& names) {
   std::vector<ObjectKey> keys;
@@ -388,8 +420,10 @@ void Manager::OnRead(const ObjectKey& key, ReadPaths read) {
   {
     auto state = state_.Lock();
     outdated = !read.revision.empty() && (!state->snapshot || state->snapshot->objects->revision != read.revision);
-    if (read.paths.empty() && read.secrets.empty()) state->reads.erase(key);
-    else state->reads[key] = std::move(read);
+    if (read.paths.empty() && read.secrets.empty())
+      state->reads.erase(key);
+    else
+      state->reads[key] = std::move(read);
   }
   if (outdated) ports_.queue.Add(key, Urgency::Change);
 }
@@ -424,7 +458,9 @@ void Manager::CacheLags() {
 
 // --- what is asked ---
 
-std::shared_ptr<const ConfigSnapshot> Manager::Current() { return state_.Lock()->snapshot; }
+std::shared_ptr<const ConfigSnapshot> Manager::Current() {
+  return state_.Lock()->snapshot;
+}
 
 bool Manager::HistoryHeld(const Revision& revision, std::string_view path) {
   const auto snapshot = Current();

@@ -1,5 +1,5 @@
-// Brings revisions into force and keeps the queue fed: what a commit, an event, a secret or a timer concerns is looked at
-// by a worker. Holds the configuration in force.
+// Brings revisions into force and keeps the queue fed: what a commit, an event, a secret or a timer concerns is looked
+// at by a worker. Holds the configuration in force.
 #pragma once
 
 #include <condition_variable>
@@ -97,7 +97,8 @@ class Manager : public ConfigReader, public DeletionGate {
 
  private:
   struct Deletions {
-    std::set<std::string> pending;   // workloads whose containers wait for approval, until it comes or they are to run again
+    std::set<std::string>
+        pending;  // workloads whose containers wait for approval, until it comes or they are to run again
     std::set<std::string> approved;  // released, until they are to run again
     Revision revision;
   };
@@ -117,11 +118,13 @@ class Manager : public ConfigReader, public DeletionGate {
   void RefillCache();
   void CacheLags();
   std::vector<ObjectKey> StaleKeys(const v1::ObjectSet& objects);
-  static std::vector<ObjectKey> Concerned(const State& state, const std::vector<std::string>& paths, const std::set<std::string>& secrets);
+  static std::vector<ObjectKey> Concerned(const State& state, const std::vector<std::string>& paths,
+                                          const std::set<std::string>& secrets);
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();
   // What an update queues, in order of the key.
-  std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects, const std::vector<std::string>& paths);
+  std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects,
+                               const std::vector<std::string>& paths);
   void WeighDeletions();
   // Containers of ours by workload that is not to run here: gone, if a commit of this branch explains it, or meant for
   // other hosts. And by workload of all.

@@ -6,11 +6,17 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
-unsigned char At(std::string_view text, std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; }
+unsigned char At(std::string_view text, std::size_t i) {
+  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+}
 
-bool IsBetween(unsigned char byte, unsigned char low, unsigned char high) { return byte >= low && byte <= high; }
+bool IsBetween(unsigned char byte, unsigned char low, unsigned char high) {
+  return byte >= low && byte <= high;
+}
 
-bool IsContinuation(unsigned char byte) { return IsBetween(byte, 0x80, 0xBF); }
+bool IsContinuation(unsigned char byte) {
+  return IsBetween(byte, 0x80, 0xBF);
+}
 
 // The length of the sequence at the start that may stay, 0 when there is none. The second byte alone rules out overlong
 // forms, surrogates and what lies beyond U+10FFFF.

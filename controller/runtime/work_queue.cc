@@ -200,7 +200,8 @@ void WorkQueue::Merge(State& state, Entries::iterator it, Place wish, SteadyTime
 
 void WorkQueue::Prune(State& state, Entries::iterator it) {
   const Entry& entry = it->second;
-  if (!entry.processing && !entry.place && entry.failures == 0 && entry.waits == 0 && entry.acted == 0) state.entries.erase(it);
+  if (!entry.processing && !entry.place && entry.failures == 0 && entry.waits == 0 && entry.acted == 0)
+    state.entries.erase(it);
 }
 
 void WorkQueue::PromoteDue(State& state, SteadyTime now) {

@@ -156,8 +156,10 @@ void Worker::Schedule(Pass& pass) {
     return;
   }
   if (outcome.error && IsFinal(*outcome.error)) {
-    if (outcome.acted) pass.retry = parts_.queue.AddStalled(pass.key);
-    else parts_.queue.Forget(pass.key);
+    if (outcome.acted)
+      pass.retry = parts_.queue.AddStalled(pass.key);
+    else
+      parts_.queue.Forget(pass.key);
     return;
   }
   if (outcome.error && (outcome.acted || !outcome.requeue_after)) {

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kFingerprintLength = 32;
 constexpr mode_t kTooWide = 0027;  // whatever goes beyond 0640, apart from what the owner may do
 
-std::string NameOf(const v1::SecretKeyRef& ref) { return "secret " + ref.name + "/" + ref.key; }
+std::string NameOf(const v1::SecretKeyRef& ref) {
+  return "secret " + ref.name + "/" + ref.key;
+}
 
 // A file that is missing, empty or misplaced is all the same to who needs it: it must be awaited.
 Error Awaited(const v1::SecretKeyRef& ref, const std::string& path, Error cause) {

@@ -31,10 +31,10 @@ struct SecretRow {
   std::string problem;
 };
 
-// A value is the file byte for byte, at most 512 KiB; an empty file is somebody's half-done write and counts as not there
-// yet. Values are not kept: a fingerprint is, as long as the file has the same inode, size and times. Fingerprints are
-// the first 16 bytes of HMAC-SHA-256 over "name/key", a zero byte and the value, in hex, so that equal passwords of two
-// secrets do not show. Thread-safe.
+// A value is the file byte for byte, at most 512 KiB; an empty file is somebody's half-done write and counts as not
+// there yet. Values are not kept: a fingerprint is, as long as the file has the same inode, size and times.
+// Fingerprints are the first 16 bytes of HMAC-SHA-256 over "name/key", a zero byte and the value, in hex, so that equal
+// passwords of two secrets do not show. Thread-safe.
 class FileSecrets : public SecretReader {
  public:
   FileSecrets(FileSecretsOptions options, Logger& log);
@@ -47,8 +47,8 @@ class FileSecrets : public SecretReader {
   // Transient when the value is no longer the one that the handle stands for.
   Expected<std::string> Reveal(const SecretHandle& handle) override;
 
-  // Looks at every file; the names of Secrets whose values (or what is wrong with them) are not as at the last Rescan or
-  // SetSecrets. To be called when DirectoryWatch reports, and at each resync for what it missed.
+  // Looks at every file; the names of Secrets whose values (or what is wrong with them) are not as at the last Rescan
+  // or SetSecrets. To be called when DirectoryWatch reports, and at each resync for what it missed.
   std::set<std::string> Rescan();
 
   // By name and key.
@@ -60,7 +60,7 @@ class FileSecrets : public SecretReader {
     SecretFileStamp stamp;
     std::string fingerprint;  // of the file at `stamp`; empty: to be read
     mode_t warned = 0;
-    std::string reported;     // fingerprint or problem
+    std::string reported;  // fingerprint or problem
   };
   using State = std::map<v1::SecretKeyRef, Known>;
   struct Value {

@@ -22,7 +22,8 @@ SecretFileStamp StampOf(const struct stat& info) {
 // Where the kernel or a seccomp filter lacks openat2: no component may be a link at all.
 Fd OpenWithoutLinks(int dir, std::string_view path) {
   Fd at(::fcntl(dir, F_DUPFD_CLOEXEC, 0));
-  for (std::size_t slash; at.valid() && (slash = path.find('/')) != std::string_view::npos; path.remove_prefix(slash + 1)) {
+  for (std::size_t slash; at.valid() && (slash = path.find('/')) != std::string_view::npos;
+       path.remove_prefix(slash + 1)) {
     const std::string part(path.substr(0, slash));
     if (part == "..") {
       errno = EXDEV;

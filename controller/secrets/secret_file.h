@@ -33,8 +33,8 @@ struct SecretFile {
 // out). NotFound when it is missing; Conflict when the path leads out or is no regular file.
 Expected<SecretFile> OpenSecretFile(const std::string& directory, const std::string& path);
 
-// The bytes as they are: a trailing newline belongs to the value, as with docker and kubectl --from-file. Transient when
-// the file changes while it is read.
+// The bytes as they are: a trailing newline belongs to the value, as with docker and kubectl --from-file. Transient
+// when the file changes while it is read.
 Expected<std::string> ReadSecretFile(const SecretFile& file);
 
 }  // namespace tinyforge

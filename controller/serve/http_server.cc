@@ -49,8 +49,8 @@ void ServerCore::Stop() {
     const std::lock_guard lock(post_mutex_);
     closed_ = true;
   }
-  // Everything pending was cancelled, so the io thread runs out of work. What handlers posted after that is done here: left
-  // in the queue it would keep the core alive for ever.
+  // Everything pending was cancelled, so the io thread runs out of work. What handlers posted after that is done here:
+  // left in the queue it would keep the core alive for ever.
   if (thread_.joinable()) thread_.join();
   io.restart();
   io.poll();

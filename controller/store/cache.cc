@@ -78,7 +78,9 @@ Expected<void> Cache::Run(const Body& body) {
   return Error{ErrorKind::Transient, "cache " + file_.path() + ": " + last_failure_};
 }
 
-std::optional<std::string> Cache::TakeRebuilt() { return std::exchange(rebuilt_, std::nullopt); }
+std::optional<std::string> Cache::TakeRebuilt() {
+  return std::exchange(rebuilt_, std::nullopt);
+}
 
 void Cache::MakeReady() {
   if (database_) {

@@ -23,9 +23,9 @@ struct CacheOptions {
 
 // Not thread-safe.
 //
-// Before each run the file must be the one that was left (inode, size, time of the database and of its write-ahead log).
-// At opening it must be the one that the .id file names, at the epoch it names, and pass SQLite's quick check. Whatever
-// fails this, and whatever reads as damaged later, is set aside, and an empty database takes its place.
+// Before each run the file must be the one that was left (inode, size, time of the database and of its write-ahead
+// log). At opening it must be the one that the .id file names, at the epoch it names, and pass SQLite's quick check.
+// Whatever fails this, and whatever reads as damaged later, is set aside, and an empty database takes its place.
 class Cache {
  public:
   using Body = std::function<void(Database&)>;

@@ -30,7 +30,8 @@ FileStamp StampOf(const std::string& path) {
 Expected<void> RemovePath(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  return error ? Expected<void>(Error{ErrorKind::Transient, "remove " + path + ": " + error.message()}) : Expected<void>();
+  return error ? Expected<void>(Error{ErrorKind::Transient, "remove " + path + ": " + error.message()})
+               : Expected<void>();
 }
 
 }  // namespace
@@ -38,18 +39,26 @@ Expected<void> RemovePath(const std::string& path) {
 CacheFile::CacheFile(std::string directory)
     : directory_(std::move(directory)), path_(directory_ + "/" + kDatabaseName) {}
 
-Expected<void> CacheFile::Prepare() const { return MakeDirectories(directory_, 0700); }
+Expected<void> CacheFile::Prepare() const {
+  return MakeDirectories(directory_, 0700);
+}
 
-bool CacheFile::Exists() const { return Database().present; }
+bool CacheFile::Exists() const {
+  return Database().present;
+}
 
 bool CacheFile::IsRegular() const {
   struct stat info {};
   return ::lstat(path_.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
-FileStamp CacheFile::Database() const { return StampOf(path_); }
+FileStamp CacheFile::Database() const {
+  return StampOf(path_);
+}
 
-FileStamp CacheFile::WriteAheadLog() const { return StampOf(path_ + "-wal"); }
+FileStamp CacheFile::WriteAheadLog() const {
+  return StampOf(path_ + "-wal");
+}
 
 std::optional<StoreIdentity> CacheFile::ReadIdentity() const {
   Expected<Fd> dir = OpenDirectory(directory_);
@@ -68,8 +77,8 @@ Expected<void> CacheFile::WriteIdentity(const StoreIdentity& identity) const {
   Expected<Fd> dir = OpenDirectory(directory_);
   if (!dir) return std::move(dir).error();
   std::ostringstream text;
-  text << identity.id << ' ' << identity.epoch << ' ' << (identity.clean ? "closed" : "open") << ' ' << identity.size << ' '
-       << identity.modified << '\n';
+  text << identity.id << ' ' << identity.epoch << ' ' << (identity.clean ? "closed" : "open") << ' ' << identity.size
+       << ' ' << identity.modified << '\n';
   return ReplaceFileAt(dir->get(), kIdentityName, text.str(), {.mode = 0600});
 }
 

@@ -7,7 +7,9 @@ namespace {
 
 constexpr const char* kMissing = "missing";
 
-std::int64_t Milliseconds(SysTime time) { return time.time_since_epoch().count(); }
+std::int64_t Milliseconds(SysTime time) {
+  return time.time_since_epoch().count();
+}
 
 ContainerRow Row(const Query& query) {
   return {.id = query.Text(0),
@@ -36,7 +38,11 @@ void Put(Database& database, const ContainerRow& row) {
 }
 
 void MarkMissing(Database& database, const std::string& id, SysTime now) {
-  database.Use("UPDATE containers SET state = ?, missing = ? WHERE id = ?").Bind(kMissing).Bind(Milliseconds(now)).Bind(id).Run();
+  database.Use("UPDATE containers SET state = ?, missing = ? WHERE id = ?")
+      .Bind(kMissing)
+      .Bind(Milliseconds(now))
+      .Bind(id)
+      .Run();
 }
 
 }  // namespace
@@ -54,8 +60,9 @@ void Replace(Database& database, const std::vector<ContainerRow>& rows, const Re
   }
   database.Use("DELETE FROM containers WHERE missing <> 0 AND missing < ?").Bind(Milliseconds(missing.oldest)).Run();
   database
-      .Use("DELETE FROM containers WHERE id IN "
-           "(SELECT id FROM containers WHERE missing <> 0 ORDER BY missing DESC, id LIMIT -1 OFFSET ?)")
+      .Use(
+          "DELETE FROM containers WHERE id IN "
+          "(SELECT id FROM containers WHERE missing <> 0 ORDER BY missing DESC, id LIMIT -1 OFFSET ?)")
       .Bind(static_cast<std::int64_t>(missing.rows))
       .Run();
 }

@@ -9,7 +9,9 @@ namespace {
 constexpr std::size_t kMaxWord = 256;
 constexpr std::size_t kMaxMessage = 2048;
 
-std::int64_t Milliseconds(SysTime time) { return time.time_since_epoch().count(); }
+std::int64_t Milliseconds(SysTime time) {
+  return time.time_since_epoch().count();
+}
 
 struct Last {
   std::int64_t seq = 0;
@@ -17,7 +19,8 @@ struct Last {
 };
 
 Last FindLast(Database& database, const Event& event) {
-  Query last = database.Use("SELECT seq, warning, reason, message FROM events WHERE object = ? ORDER BY seq DESC LIMIT 1");
+  Query last =
+      database.Use("SELECT seq, warning, reason, message FROM events WHERE object = ? ORDER BY seq DESC LIMIT 1");
   last.Bind(event.object);
   if (!last.Next()) return {};
   const bool warning = last.Integer(1) != 0;
@@ -34,8 +37,7 @@ void Add(Database& database, const Event& event) {
   stored.message = PlainText(event.message, kMaxMessage);
   const Last last = FindLast(database, stored);
   if (last.equal) {
-    database
-        .Use("UPDATE events SET time = ?, count = count + ?, seq = (SELECT max(seq) + 1 FROM events) WHERE seq = ?")
+    database.Use("UPDATE events SET time = ?, count = count + ?, seq = (SELECT max(seq) + 1 FROM events) WHERE seq = ?")
         .Bind(Milliseconds(stored.time))
         .Bind(std::int64_t{stored.count})
         .Bind(last.seq)

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kMaxStatus = 1 << 20;
 
-#define TINYFORGE_OBJECT_COLUMNS \
+#define TINYFORGE_OBJECT_COLUMNS                                                                            \
   "SELECT o.name, o.meta, o.path, o.line, o.col, o.spec, o.generation, o.revision, coalesce(s.status, '') " \
   "FROM objects o LEFT JOIN statuses s USING(kind, name) WHERE o.kind = ?"
 constexpr const char* kSelectOne = TINYFORGE_OBJECT_COLUMNS " AND o.name = ?";
@@ -33,7 +33,8 @@ ObjectRecord Row(const Query& query, Kind kind) {
   // What cannot be read counts as not written yet: the next write of the controller replaces it.
   if (auto meta = codec::ParseMeta(query.Text(1))) record.meta = std::move(*meta);
   record.meta.name = record.key.name;
-  record.position = {query.Text(2), static_cast<std::uint32_t>(query.Integer(3)), static_cast<std::uint32_t>(query.Integer(4))};
+  record.position = {query.Text(2), static_cast<std::uint32_t>(query.Integer(3)),
+                     static_cast<std::uint32_t>(query.Integer(4))};
   record.spec_json = query.Text(5);
   record.generation = query.Integer(6);
   record.revision = query.Text(7);
@@ -87,8 +88,9 @@ void PutStatus(Database& database, const ObjectKey& key, const v1::Status& statu
   // Messages may hold any bytes of a container's log; as JSON only bytes above 0x7f are left to mend.
   const std::string json = PlainText(codec::EncodeStatus(status), kMaxStatus);
   database
-      .Use("INSERT INTO statuses SELECT kind, name, ? FROM objects WHERE kind = ? AND name = ? "
-           "ON CONFLICT(kind, name) DO UPDATE SET status = excluded.status WHERE status <> excluded.status")
+      .Use(
+          "INSERT INTO statuses SELECT kind, name, ? FROM objects WHERE kind = ? AND name = ? "
+          "ON CONFLICT(kind, name) DO UPDATE SET status = excluded.status WHERE status <> excluded.status")
       .Bind(json)
       .Bind(kind)
       .Bind(key.name)

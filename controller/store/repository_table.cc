@@ -65,8 +65,9 @@ RepositoryStatus Decode(const std::string& json) {
 void Put(Database& database, const RepositoryStatus& status) {
   const std::string json = Encode(status);
   database
-      .Use("INSERT INTO repository VALUES(1, ?) "
-           "ON CONFLICT(only) DO UPDATE SET status = excluded.status WHERE status <> excluded.status")
+      .Use(
+          "INSERT INTO repository VALUES(1, ?) "
+          "ON CONFLICT(only) DO UPDATE SET status = excluded.status WHERE status <> excluded.status")
       .Bind(json)
       .Run();
 }

@@ -79,16 +79,23 @@ void Query::Run() {
   }
 }
 
-std::int64_t Query::Integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Query::Integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string Query::Text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return text == nullptr ? std::string() : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+  return text == nullptr ? std::string()
+                         : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
-void Database::Finalizer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Database::Finalizer::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
-void Database::Closer::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+void Database::Closer::operator()(sqlite3* connection) const {
+  sqlite3_close_v2(connection);
+}
 
 Database::Database(const std::string& path) {
   sqlite3* connection = nullptr;
@@ -104,7 +111,9 @@ Database::Database(const std::string& path) {
   Execute(kPragmas);
 }
 
-Database::~Database() { statements_.clear(); }
+Database::~Database() {
+  statements_.clear();
+}
 
 Query Database::Use(const char* sql) {
   auto& statement = statements_[sql];
@@ -121,13 +130,17 @@ void Database::Execute(const char* sql) {
   Check(connection_.get(), sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr));
 }
 
-std::int64_t Database::Changes() const { return sqlite3_changes64(connection_.get()); }
+std::int64_t Database::Changes() const {
+  return sqlite3_changes64(connection_.get());
+}
 
 void Database::WriteBackOnClose(bool write_back) {
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, write_back ? 0 : 1, nullptr);
 }
 
-Transaction::Transaction(Database& database) : database_(database) { database_.Execute("BEGIN IMMEDIATE"); }
+Transaction::Transaction(Database& database) : database_(database) {
+  database_.Execute("BEGIN IMMEDIATE");
+}
 
 Transaction::~Transaction() {
   if (!open_) return;

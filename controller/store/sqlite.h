@@ -23,7 +23,8 @@ class DamagedCache : public std::runtime_error {
 // Any other refusal: read-only, full, locked, I/O error. `lost` says that the connection is of no more use.
 class SqliteFailure : public std::runtime_error {
  public:
-  SqliteFailure(const std::string& message, bool lost_connection) : std::runtime_error(message), lost(lost_connection) {}
+  SqliteFailure(const std::string& message, bool lost_connection)
+      : std::runtime_error(message), lost(lost_connection) {}
   bool lost;
 };
 
@@ -49,8 +50,8 @@ class Query {
 };
 
 // Not thread-safe. Opened in WAL mode under an exclusive lock, so that the WAL index lives on the heap: a shared-memory
-// file that somebody truncates would be a SIGBUS. At most 1 MiB of pages is cached; no file is mapped. Nothing waits for
-// the disk: the death of the process loses nothing, a power loss may lose the whole cache.
+// file that somebody truncates would be a SIGBUS. At most 1 MiB of pages is cached; no file is mapped. Nothing waits
+// for the disk: the death of the process loses nothing, a power loss may lose the whole cache.
 class Database {
  public:
   // Creates the file when it is missing. Throws.

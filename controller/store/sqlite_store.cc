@@ -8,15 +8,16 @@
 namespace tinyforge {
 
 SqliteStore::SqliteStore(SqliteStoreOptions options)
-    : options_(std::move(options)),
-      state_(CacheOptions{options_.state_dir, kCacheSchema, options_.retry_interval}) {}
+    : options_(std::move(options)), state_(CacheOptions{options_.state_dir, kCacheSchema, options_.retry_interval}) {}
 
 SysTime SqliteStore::Now() const {
   if (options_.now) return options_.now();
   return std::chrono::time_point_cast<SysTime::duration>(std::chrono::system_clock::now());
 }
 
-std::uint64_t SqliteStore::Rebuilds() const { return state_.Lock()->rebuilds; }
+std::uint64_t SqliteStore::Rebuilds() const {
+  return state_.Lock()->rebuilds;
+}
 
 Expected<void> SqliteStore::Run(std::string_view what, const Cache::Body& body) {
   std::optional<std::string> rebuilt;
@@ -27,8 +28,9 @@ Expected<void> SqliteStore::Run(std::string_view what, const Cache::Body& body) 
     rebuilt = state->cache.TakeRebuilt();
     if (rebuilt) {
       ++state->rebuilds;
-      const Event event{Now(), Event::Type::Warning, "repository", "CacheRebuilt", "the cache file " + *rebuilt +
-                        "; specs, statuses and containers are read again, the history of events is lost"};
+      const Event event{Now(), Event::Type::Warning, "repository", "CacheRebuilt",
+                        "the cache file " + *rebuilt +
+                            "; specs, statuses and containers are read again, the history of events is lost"};
       // History only: when this fails too, the counter and the callback still tell.
       static_cast<void>(state->cache.Run([&](Database& database) { event_table::Add(database, event); }).has_value());
     }
@@ -38,8 +40,8 @@ Expected<void> SqliteStore::Run(std::string_view what, const Cache::Body& body) 
   return {};
 }
 
-Expected<void> SqliteStore::CommitRevision(const std::vector<v1::ObjectPtr>& changed, const std::vector<ObjectKey>& removed,
-                                           const Revision& revision) {
+Expected<void> SqliteStore::CommitRevision(const std::vector<v1::ObjectPtr>& changed,
+                                           const std::vector<ObjectKey>& removed, const Revision& revision) {
   return Run("store revision " + revision, [&](Database& database) {
     Transaction transaction(database);
     for (const ObjectKey& key : removed) object_table::Remove(database, key);
@@ -73,7 +75,8 @@ Expected<void> SqliteStore::SetRepository(const RepositoryStatus& status) {
 
 Expected<RepositoryStatus> SqliteStore::Repository() {
   RepositoryStatus status;
-  auto done = Run("read the repository's status", [&](Database& database) { status = repository_table::Get(database); });
+  auto done =
+      Run("read the repository's status", [&](Database& database) { status = repository_table::Get(database); });
   if (!done) return std::move(done).error();
   return status;
 }

@@ -17,7 +17,8 @@ namespace tinyforge {
 struct SqliteStoreOptions {
   std::string state_dir;  // created when missing; holds cache-v1.sqlite
   // Called after the cache lost its content and is empty again, with what happened ("was deleted"), on the thread whose
-  // call noticed it and without any lock held. The receiver commits all specs and statuses again, on a thread of its own.
+  // call noticed it and without any lock held. The receiver commits all specs and statuses again, on a thread of its
+  // own.
   std::function<void(const std::string& reason)> on_rebuilt;
   std::function<SysTime()> now;  // empty: the system clock
   std::size_t max_events = 2000;
@@ -28,8 +29,8 @@ struct SqliteStoreOptions {
 };
 
 // Opens on first use, so constructing it cannot fail; while the file cannot be used every call answers Transient. What
-// happens to the file at any moment is survived (see Cache); the loss is an event "CacheRebuilt" of the repository, a call
-// of on_rebuilt and one more in Rebuilds. What is written again as it was writes nothing. Thread-safe.
+// happens to the file at any moment is survived (see Cache); the loss is an event "CacheRebuilt" of the repository, a
+// call of on_rebuilt and one more in Rebuilds. What is written again as it was writes nothing. Thread-safe.
 class SqliteStore : public ObjectStore {
  public:
   explicit SqliteStore(SqliteStoreOptions options);

@@ -1,5 +1,5 @@
-// What is read from and written to each table. Everything here throws as described in sqlite.h and expects the caller to
-// hold a transaction where it writes more than one row.
+// What is read from and written to each table. Everything here throws as described in sqlite.h and expects the caller
+// to hold a transaction where it writes more than one row.
 #pragma once
 
 #include <optional>

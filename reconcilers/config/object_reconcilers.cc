@@ -12,7 +12,8 @@ struct Finding {
   bool stalled = false;
 };
 
-constexpr std::string_view kNotServed = "this version of the controller checks triggers and bindings, and does not act on them";
+constexpr std::string_view kNotServed =
+    "this version of the controller checks triggers and bindings, and does not act on them";
 
 Outcome Report(ObjectPorts& ports, const Request& request, const ConfigSnapshot& snapshot, const Finding& finding) {
   Outcome outcome;
@@ -50,7 +51,8 @@ Outcome SecretReconciler::Reconcile(const Request& request) {
   return Check<v1::SecretSpec>(ports_, request, [&](const v1::SecretSpec& spec, const ConfigSnapshot&) -> Finding {
     std::string problems;
     for (const auto& [key, file] : spec.from_files)
-      if (auto found = secrets_.Find({request.key.name, key}); !found) problems += (problems.empty() ? "" : "; ") + found.error().message;
+      if (auto found = secrets_.Find({request.key.name, key}); !found)
+        problems += (problems.empty() ? "" : "; ") + found.error().message;
     if (!problems.empty()) return {ConditionStatus::False, "Unreadable", problems};
     return {ConditionStatus::True, "Readable", std::to_string(spec.from_files.size()) + " keys"};
   });
@@ -63,11 +65,14 @@ Outcome TriggerReconciler::Reconcile(const Request& request) {
 }
 
 Outcome BindingReconciler::Reconcile(const Request& request) {
-  return Check<v1::BindingSpec>(ports_, request, [](const v1::BindingSpec& spec, const ConfigSnapshot& snapshot) -> Finding {
-    if (!snapshot.objects->Find({Kind::Trigger, spec.trigger})) return Missing(Kind::Trigger, spec.trigger);
-    if (spec.workload && !snapshot.objects->Find({Kind::Workload, *spec.workload})) return Missing(Kind::Workload, *spec.workload);
-    return {ConditionStatus::Unknown, "NotServed", std::string(kNotServed)};
-  });
+  return Check<v1::BindingSpec>(ports_, request,
+                                [](const v1::BindingSpec& spec, const ConfigSnapshot& snapshot) -> Finding {
+                                  if (!snapshot.objects->Find({Kind::Trigger, spec.trigger}))
+                                    return Missing(Kind::Trigger, spec.trigger);
+                                  if (spec.workload && !snapshot.objects->Find({Kind::Workload, *spec.workload}))
+                                    return Missing(Kind::Workload, *spec.workload);
+                                  return {ConditionStatus::Unknown, "NotServed", std::string(kNotServed)};
+                                });
 }
 
 }  // namespace tinyforge

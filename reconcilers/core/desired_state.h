@@ -25,7 +25,7 @@ struct SecretHandle {
 
 struct EnvEntry {
   std::string name;
-  std::string value;                   // unused with a secret
+  std::string value;  // unused with a secret
   std::optional<SecretHandle> secret;
   bool operator==(const EnvEntry&) const = default;
 };
@@ -33,9 +33,9 @@ struct EnvEntry {
 struct PublishedPort {
   std::uint16_t container = 0;
   v1::Protocol protocol = v1::Protocol::TCP;
-  bool published = false;              // false: exposed only
-  std::uint16_t host = 0;              // 0: ephemeral
-  std::string host_ip;                 // empty: the host policy's default
+  bool published = false;  // false: exposed only
+  std::uint16_t host = 0;  // 0: ephemeral
+  std::string host_ip;     // empty: the host policy's default
   bool operator==(const PublishedPort&) const = default;
 };
 
@@ -46,9 +46,9 @@ struct Mount {
   std::string source;  // host path or volume name; empty for Tmpfs
   std::string target;
   bool read_only = false;
-  std::int64_t tmpfs_size = 0;  // bytes; 0: the Engine's
-  std::uint32_t tmpfs_mode = 0; // 0: the Engine's
-  std::string origin;           // "secret.shop/db-password", "file./etc/motd": for naming what differs; not hashed
+  std::int64_t tmpfs_size = 0;   // bytes; 0: the Engine's
+  std::uint32_t tmpfs_mode = 0;  // 0: the Engine's
+  std::string origin;            // "secret.shop/db-password", "file./etc/motd": for naming what differs; not hashed
   bool operator==(const Mount&) const = default;
 };
 
@@ -88,8 +88,8 @@ struct ContainerTemplate {
   std::string network_mode;  // "" (networks below), "none", "host" or "service:<workload>"
   std::vector<EnvEntry> env;
   std::vector<PublishedPort> ports;
-  StringMap labels;          // the user's; ours come from the planner
-  std::vector<Mount> mounts; // volumes and files
+  StringMap labels;           // the user's; ours come from the planner
+  std::vector<Mount> mounts;  // volumes and files
   std::optional<NativeHealthcheck> healthcheck;
   bool operator==(const ContainerTemplate&) const = default;
 };
@@ -128,7 +128,7 @@ struct DesiredFile {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   v1::OnFileChange on_change;
-  std::string content_hash;            // of entries, modes and owner; compared for files with on_change Signal
+  std::string content_hash;  // of entries, modes and owner; compared for files with on_change Signal
   bool operator==(const DesiredFile&) const = default;
 };
 
@@ -164,15 +164,15 @@ struct DesiredContainer {
 
 struct DesiredState {
   std::string workload;
-  std::string source_kind;                 // "image"
-  std::string version;                     // for people and the version label: "1.4.2 by manifest"
+  std::string source_kind;  // "image"
+  std::string version;      // for people and the version label: "1.4.2 by manifest"
   std::vector<DesiredContainer> containers;
   std::vector<DesiredNetwork> networks;
-  std::vector<std::string> volumes;        // Docker volumes to exist; never removed
-  std::set<std::string> exclusive_sources; // host paths and volumes that one container at a time may write
+  std::vector<std::string> volumes;         // Docker volumes to exist; never removed
+  std::set<std::string> exclusive_sources;  // host paths and volumes that one container at a time may write
   std::vector<DesiredDirectory> directories;
   std::vector<DesiredFile> files;
-  std::string image;                       // what the puller must have present
+  std::string image;  // what the puller must have present
   v1::PullPolicy pull_policy = v1::PullPolicy::IfNotPresent;
 };
 

@@ -8,7 +8,7 @@
 namespace tinyforge {
 namespace {
 
-constexpr std::size_t kDigestLength = 8;   // hex digits
+constexpr std::size_t kDigestLength = 8;  // hex digits
 constexpr std::size_t kMaxLength = 8192;
 
 // Collects name -> text of the fields that are set. Texts only need to be equal for equal values.
@@ -36,7 +36,9 @@ class Collector {
   }
 };
 
-std::string Number(std::int64_t value) { return std::to_string(value); }
+std::string Number(std::int64_t value) {
+  return std::to_string(value);
+}
 
 void CollectProcess(const ContainerTemplate& t, Collector& out) {
   out.Text("image", t.image);
@@ -76,13 +78,17 @@ void CollectHost(const ContainerTemplate& t, Collector& out) {
 void CollectConnections(const ContainerTemplate& t, Collector& out) {
   out.Text("networkMode", t.network_mode);
   for (const PublishedPort& p : t.ports)
-    out.Text("ports." + Number(p.container), Number(int(p.protocol)) + " " + Number(p.published) + " " + Number(p.host) + " " + p.host_ip);
+    out.Text("ports." + Number(p.container),
+             Number(int(p.protocol)) + " " + Number(p.published) + " " + Number(p.host) + " " + p.host_ip);
   out.Map("containerLabels", t.labels);
   for (const Mount& m : t.mounts)
-    out.Text(m.origin.empty() ? "mounts." + m.target : m.origin, Number(int(m.type)) + " " + m.source + " " + Number(m.read_only) + " " + Number(m.tmpfs_size) + " " + Number(m.tmpfs_mode));
+    out.Text(m.origin.empty() ? "mounts." + m.target : m.origin, Number(int(m.type)) + " " + m.source + " " +
+                                                                     Number(m.read_only) + " " + Number(m.tmpfs_size) +
+                                                                     " " + Number(m.tmpfs_mode));
   if (const auto& h = t.healthcheck) {
     out.List("healthcheck", h->test);
-    out.Text("healthcheck", Number(h->interval.count()) + " " + Number(h->timeout.count()) + " " + Number(h->start_period.count()) + " " + Number(h->retries));
+    out.Text("healthcheck", Number(h->interval.count()) + " " + Number(h->timeout.count()) + " " +
+                                Number(h->start_period.count()) + " " + Number(h->retries));
   }
 }
 
@@ -115,8 +121,10 @@ std::string FieldDigests(const ContainerTemplate& container) {
   std::string rest;
   for (const auto& [name, value] : out.fields) {
     const std::string entry = CleanName(name) + "=" + Sha256Hex(value).substr(0, kDigestLength);
-    if (text.size() + entry.size() + 16 > kMaxLength) rest += entry;
-    else text += (text.empty() ? "" : " ") + entry;
+    if (text.size() + entry.size() + 16 > kMaxLength)
+      rest += entry;
+    else
+      text += (text.empty() ? "" : " ") + entry;
   }
   return rest.empty() ? text : text + " more=" + Sha256Hex(rest).substr(0, kDigestLength);
 }

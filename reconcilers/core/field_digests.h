@@ -1,5 +1,5 @@
-// Short hashes of each field of a template, kept in a label so that a replacement can name the field that differs without
-// knowing the old template.
+// Short hashes of each field of a template, kept in a label so that a replacement can name the field that differs
+// without knowing the old template.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace tinyforge {
 
-// "image=1a2b3c4d env.LOG_LEVEL=5e6f7a8b …", fields at their default left out. Hashes are cut to 32 bits: they tell that
-// a field differs, and nothing of what it held. At most 8 KiB; what does not fit is folded into one entry "more".
+// "image=1a2b3c4d env.LOG_LEVEL=5e6f7a8b …", fields at their default left out. Hashes are cut to 32 bits: they tell
+// that a field differs, and nothing of what it held. At most 8 KiB; what does not fit is folded into one entry "more".
 std::string FieldDigests(const ContainerTemplate& container);
 
 // The fields in which two such texts differ, in order of name: "env.LOG_LEVEL", "mounts./data".

@@ -17,21 +17,21 @@ namespace tinyforge {
 // The labels on everything that we create.
 namespace label {
 inline constexpr std::string_view kPrefix = "tinyforge.";
-inline constexpr std::string_view kManaged = "tinyforge.managed";            // "true"
-inline constexpr std::string_view kInstance = "tinyforge.instance";          // --instance of the controller
-inline constexpr std::string_view kWorkload = "tinyforge.workload.id";       // metadata.name
-inline constexpr std::string_view kWorkloadKind = "tinyforge.workload.kind"; // source kind: image, compose, …
+inline constexpr std::string_view kManaged = "tinyforge.managed";             // "true"
+inline constexpr std::string_view kInstance = "tinyforge.instance";           // --instance of the controller
+inline constexpr std::string_view kWorkload = "tinyforge.workload.id";        // metadata.name
+inline constexpr std::string_view kWorkloadKind = "tinyforge.workload.kind";  // source kind: image, compose, …
 inline constexpr std::string_view kRole = "tinyforge.role";
 inline constexpr std::string_view kReplica = "tinyforge.replica";
-inline constexpr std::string_view kSeq = "tinyforge.seq";                    // highest observed of the workload + 1
-inline constexpr std::string_view kImage = "tinyforge.image";                // image id at create
-inline constexpr std::string_view kVersion = "tinyforge.version";            // "<tag>@<digest> by <who>"
-inline constexpr std::string_view kAddress = "tinyforge.address";            // given by us on the shared network
+inline constexpr std::string_view kSeq = "tinyforge.seq";          // highest observed of the workload + 1
+inline constexpr std::string_view kImage = "tinyforge.image";      // image id at create
+inline constexpr std::string_view kVersion = "tinyforge.version";  // "<tag>@<digest> by <who>"
+inline constexpr std::string_view kAddress = "tinyforge.address";  // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
-inline constexpr std::string_view kFields = "tinyforge.fields";              // short hash of each field, to name what differs
-inline constexpr std::string_view kLimits = "tinyforge.limits";              // "<nano cpus>/<memory>" asked for at create
-inline constexpr std::string_view kRevision = "tinyforge.revision";          // commit that created it
-inline constexpr std::string_view kSource = "tinyforge.source";              // path of the document
+inline constexpr std::string_view kFields = "tinyforge.fields";      // short hash of each field, to name what differs
+inline constexpr std::string_view kLimits = "tinyforge.limits";      // "<nano cpus>/<memory>" asked for at create
+inline constexpr std::string_view kRevision = "tinyforge.revision";  // commit that created it
+inline constexpr std::string_view kSource = "tinyforge.source";      // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
 }  // namespace label
 
@@ -69,10 +69,10 @@ struct ObservedContainer {
   ContainerHealth health = ContainerHealth::None;
   int exit_code = 0;
   bool oom_killed = false;
-  std::string error;     // the Engine's word on a failed start
-  int restart_count = 0; // by the Engine
+  std::string error;      // the Engine's word on a failed start
+  int restart_count = 0;  // by the Engine
   SysTime created{};
-  SysTime started{};     // epoch: never
+  SysTime started{};  // epoch: never
   SysTime finished{};
   Limits limits;
   std::optional<v1::RestartPolicy> restart;  // empty: a policy that we never set (unless-stopped)
@@ -90,9 +90,9 @@ struct ObservedState {
   std::optional<std::string> image_id;        // of DesiredState::image, when present on the host
   std::optional<Error> pull_failure;
   std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
-  std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
-  std::map<std::string, Duration> running_for; // by container id, since the controller first saw it run (steady clock)
-  std::map<std::string, std::string> written_files; // by host path: content hash of files that are rewritten in place
+  std::vector<std::string> free_addresses;  // reserved for this pass on the shared network, one a container to create
+  std::map<std::string, Duration> running_for;  // by container id, since the controller first saw it run (steady clock)
+  std::map<std::string, std::string> written_files;  // by host path: content hash of files that are rewritten in place
 };
 
 }  // namespace tinyforge

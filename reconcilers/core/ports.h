@@ -26,7 +26,8 @@ class ContainerReader {
   virtual ~ContainerReader() = default;
   // All containers whose labels name our instance and this workload, forged ones included, in order of seq.
   virtual Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) = 0;
-  // How long each of these containers has run without a restart since the controller first saw it so; absent: not running.
+  // How long each of these containers has run without a restart since the controller first saw it so; absent: not
+  // running.
   virtual std::map<std::string, Duration> RunningFor(std::string_view workload) = 0;
   // Host paths and volumes that running containers of other workloads mount read-write, with a container's name each.
   virtual std::map<std::string, std::string> WritersElsewhere(std::string_view workload) = 0;
@@ -57,10 +58,10 @@ class ContainerWriter {
   // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. A stop of the same
   // container that is under way already is not doubled.
   virtual Expected<void> BeginStop(std::string_view container) = 0;
-  virtual Expected<void> Remove(std::string_view container) = 0;           // not running; volumes stay; gone: success
+  virtual Expected<void> Remove(std::string_view container) = 0;  // not running; volumes stay; gone: success
   virtual Expected<void> Rename(std::string_view container, std::string_view name) = 0;
   virtual Expected<void> Update(std::string_view container, const Limits& limits) = 0;
-  virtual Expected<void> DisableRestart(std::string_view container) = 0;   // restart policy "no"
+  virtual Expected<void> DisableRestart(std::string_view container) = 0;  // restart policy "no"
   virtual Expected<void> Unpause(std::string_view container) = 0;
   virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;
   virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
@@ -99,8 +100,8 @@ class TreeReader {
  public:
   virtual ~TreeReader() = default;
   virtual const Revision& revision() const = 0;
-  // The files at or below `path`, ordered by path; one entry equal to `path` when it is a file. NotFound when nothing is
-  // there, Invalid for a path out of the tree, a symlink or a submodule.
+  // The files at or below `path`, ordered by path; one entry equal to `path` when it is a file. NotFound when nothing
+  // is there, Invalid for a path out of the tree, a symlink or a submodule.
   virtual Expected<std::vector<TreeEntry>> List(std::string_view path) const = 0;
   virtual Expected<std::string> Read(const TreeEntry& entry) const = 0;
 };
@@ -175,7 +176,8 @@ struct HostPaths {
 class FileMaterializer {
  public:
   virtual ~FileMaterializer() = default;
-  // Writes what is missing, with mode and owner; a file whose content is right is not touched. Called before every start.
+  // Writes what is missing, with mode and owner; a file whose content is right is not touched. Called before every
+  // start.
   virtual Expected<void> Write(const std::vector<DesiredFile>& files) = 0;
   virtual Expected<void> EnsureDirectories(const std::vector<DesiredDirectory>& directories) = 0;
   // The content hash of a file that is rewritten in place, as last written; empty when it was never written.
@@ -184,7 +186,7 @@ class FileMaterializer {
 
 // A verdict on a release that must not be tried again.
 struct FailedRelease {
-  std::string release;   // hash of all that was asked for: spec, template, files
+  std::string release;  // hash of all that was asked for: spec, template, files
   std::string image_id;
   std::string message;  // exit code and the like
   SysTime at{};
@@ -207,15 +209,15 @@ class FactStore {
   virtual Expected<void> Save(std::string_view workload, const Facts& facts) = 0;
 };
 
-// The cache (promise 3): every row can be rebuilt from git and the Engine, or is history. A failed write is reported and
-// changes nothing that runs. Each field has one writer: CommitRevision (specs and generations), UpdateStatus (statuses),
-// SetRepository, AddEvents, ReplaceContainers.
+// The cache (promise 3): every row can be rebuilt from git and the Engine, or is history. A failed write is reported
+// and changes nothing that runs. Each field has one writer: CommitRevision (specs and generations), UpdateStatus
+// (statuses), SetRepository, AddEvents, ReplaceContainers.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   // One transaction: inserts or updates `changed` (the generation moves when the spec hash does), deletes `removed`.
-  virtual Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>& changed, const std::vector<ObjectKey>& removed,
-                                        const Revision& revision) = 0;
+  virtual Expected<void> CommitRevision(const std::vector<v1::ObjectPtr>& changed,
+                                        const std::vector<ObjectKey>& removed, const Revision& revision) = 0;
   virtual Expected<std::optional<ObjectRecord>> Get(const ObjectKey& key) = 0;
   virtual Expected<std::vector<ObjectRecord>> List(Kind kind) = 0;  // by name
   // No row of that key: ignored (it was removed meanwhile).

@@ -19,13 +19,14 @@ struct Request {
   SysTime now{};  // for statuses only
 };
 
-// What one pass found and did. The worker alone stores the status and the events and turns `error` into what comes next.
+// What one pass found and did. The worker alone stores the status and the events and turns `error` into what comes
+// next.
 struct Outcome {
-  std::optional<v1::Status> status;        // empty: the object is gone
+  std::optional<v1::Status> status;  // empty: the object is gone
   std::vector<Event> events;
   std::optional<Duration> requeue_after;
   std::optional<Error> error;
-  bool acted = false;                      // steps were applied, or tried: events of its own making may follow
+  bool acted = false;  // steps were applied, or tried: events of its own making may follow
 };
 
 class Reconciler {

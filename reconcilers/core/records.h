@@ -19,7 +19,7 @@ struct Event {
   std::string object;  // ToString(ObjectKey), or "repository"
   std::string reason;  // PascalCase word
   std::string message;
-  int count = 1;       // equal consecutive events are one row
+  int count = 1;  // equal consecutive events are one row
   bool operator==(const Event&) const = default;
 };
 
@@ -30,17 +30,17 @@ struct ObjectRecord {
   std::string spec_json;  // canonical
   SourcePosition position;
   std::int64_t generation = 0;
-  Revision revision;      // in which the spec was last seen
+  Revision revision;  // in which the spec was last seen
   v1::Status status;
 };
 
 struct RepositoryStatus {
-  std::string url;        // without credentials
+  std::string url;  // without credentials
   std::string branch;
   std::string path;
-  Revision revision;      // in force
-  SysTime fetched{};      // last successful fetch
-  SysTime applied{};      // when `revision` came into force
+  Revision revision;  // in force
+  SysTime fetched{};  // last successful fetch
+  SysTime applied{};  // when `revision` came into force
   std::vector<Condition> conditions;
   std::vector<v1::Diagnostic> errors;  // of the revision in force
   bool operator==(const RepositoryStatus&) const = default;
@@ -62,7 +62,7 @@ struct ContainerRow {
 };
 
 struct EventFilter {
-  std::string object;   // empty: all
+  std::string object;       // empty: all
   std::size_t limit = 200;  // the newest
 };
 

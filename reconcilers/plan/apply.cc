@@ -12,7 +12,9 @@ struct Executor {
   const PlanTargets& to;
 
   Expected<void> operator()(const action::EnsureNetwork& a) const { return to.containers.EnsureNetwork(a.network); }
-  Expected<void> operator()(const action::EnsureVolume& a) const { return to.containers.EnsureVolume(a.name, a.workload); }
+  Expected<void> operator()(const action::EnsureVolume& a) const {
+    return to.containers.EnsureVolume(a.name, a.workload);
+  }
   Expected<void> operator()(const action::WriteFiles& a) const {
     if (auto done = to.files.EnsureDirectories(a.directories); !done) return done;
     return to.files.Write(a.files);
@@ -26,11 +28,21 @@ struct Executor {
   Expected<void> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }
   Expected<void> operator()(const action::Remove& a) const { return to.containers.Remove(a.target.container); }
   Expected<void> operator()(const action::Rename& a) const { return to.containers.Rename(a.target.container, a.to); }
-  Expected<void> operator()(const action::SetLimits& a) const { return to.containers.Update(a.target.container, a.limits); }
-  Expected<void> operator()(const action::DisableRestart& a) const { return to.containers.DisableRestart(a.target.container); }
-  Expected<void> operator()(const action::Signal& a) const { return to.containers.Signal(a.target.container, a.signal); }
-  Expected<void> operator()(const action::Connect& a) const { return to.containers.Connect(a.target.container, a.attachment); }
-  Expected<void> operator()(const action::Disconnect& a) const { return to.containers.Disconnect(a.target.container, a.network); }
+  Expected<void> operator()(const action::SetLimits& a) const {
+    return to.containers.Update(a.target.container, a.limits);
+  }
+  Expected<void> operator()(const action::DisableRestart& a) const {
+    return to.containers.DisableRestart(a.target.container);
+  }
+  Expected<void> operator()(const action::Signal& a) const {
+    return to.containers.Signal(a.target.container, a.signal);
+  }
+  Expected<void> operator()(const action::Connect& a) const {
+    return to.containers.Connect(a.target.container, a.attachment);
+  }
+  Expected<void> operator()(const action::Disconnect& a) const {
+    return to.containers.Disconnect(a.target.container, a.network);
+  }
   Expected<void> operator()(const action::RemoveNetwork& a) const { return to.containers.RemoveNetwork(a.name); }
   Expected<void> operator()(const action::RecordFailure& a) const {
     auto facts = to.facts.Load(a.workload);

@@ -20,7 +20,8 @@ struct Printer {
   std::string operator()(const action::Signal& a) const { return "signal " + a.signal + " to " + a.target.name; }
   std::string operator()(const action::Connect& a) const {
     std::string text = "connect " + a.target.name + " to network " + a.attachment.network;
-    for (const std::string& alias : a.attachment.aliases) text += (&alias == &a.attachment.aliases.front() ? " as " : ", ") + alias;
+    for (const std::string& alias : a.attachment.aliases)
+      text += (&alias == &a.attachment.aliases.front() ? " as " : ", ") + alias;
     return text;
   }
   std::string operator()(const action::Disconnect& a) const {
@@ -32,9 +33,13 @@ struct Printer {
 
 }  // namespace
 
-std::string ToString(const Action& action) { return std::visit(Printer{}, action); }
+std::string ToString(const Action& action) {
+  return std::visit(Printer{}, action);
+}
 
-std::string ToString(const Step& step) { return ToString(step.action) + " (" + step.cause + ")"; }
+std::string ToString(const Step& step) {
+  return ToString(step.action) + " (" + step.cause + ")";
+}
 
 std::string ToString(const Plan& plan) {
   std::string text;

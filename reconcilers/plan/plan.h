@@ -1,5 +1,5 @@
-// A plan is data: an ordered list of steps, each with the reason it is there. It is made without I/O, printed one line a
-// step, and applied by a function that decides nothing.
+// A plan is data: an ordered list of steps, each with the reason it is there. It is made without I/O, printed one line
+// a step, and applied by a function that decides nothing.
 #pragma once
 
 #include <optional>
@@ -22,29 +22,69 @@ struct ContainerRef {
 
 namespace action {
 
-struct EnsureNetwork { DesiredNetwork network; };
-struct EnsureVolume { std::string name; std::string workload; };
-struct WriteFiles { std::vector<DesiredFile> files; std::vector<DesiredDirectory> directories; };
-struct Create { CreateRequest request; };
-struct Start { ContainerRef target; };
-struct Unpause { ContainerRef target; };
-struct Stop { ContainerRef target; };            // begins; the end of the stop re-queues the workload
-struct Remove { ContainerRef target; };
-struct Rename { ContainerRef target; std::string to; };
-struct SetLimits { ContainerRef target; Limits limits; };
-struct DisableRestart { ContainerRef target; };
-struct Signal { ContainerRef target; std::string signal; };
-struct Connect { ContainerRef target; NetworkAttachment attachment; };
-struct Disconnect { ContainerRef target; std::string network; };
-struct RemoveNetwork { std::string name; };
-struct RecordFailure { std::string workload; FailedRelease release; };
+struct EnsureNetwork {
+  DesiredNetwork network;
+};
+struct EnsureVolume {
+  std::string name;
+  std::string workload;
+};
+struct WriteFiles {
+  std::vector<DesiredFile> files;
+  std::vector<DesiredDirectory> directories;
+};
+struct Create {
+  CreateRequest request;
+};
+struct Start {
+  ContainerRef target;
+};
+struct Unpause {
+  ContainerRef target;
+};
+struct Stop {
+  ContainerRef target;
+};  // begins; the end of the stop re-queues the workload
+struct Remove {
+  ContainerRef target;
+};
+struct Rename {
+  ContainerRef target;
+  std::string to;
+};
+struct SetLimits {
+  ContainerRef target;
+  Limits limits;
+};
+struct DisableRestart {
+  ContainerRef target;
+};
+struct Signal {
+  ContainerRef target;
+  std::string signal;
+};
+struct Connect {
+  ContainerRef target;
+  NetworkAttachment attachment;
+};
+struct Disconnect {
+  ContainerRef target;
+  std::string network;
+};
+struct RemoveNetwork {
+  std::string name;
+};
+struct RecordFailure {
+  std::string workload;
+  FailedRelease release;
+};
 
 }  // namespace action
 
-using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create, action::Start,
-                            action::Unpause, action::Stop, action::Remove, action::Rename, action::SetLimits,
-                            action::DisableRestart, action::Signal, action::Connect, action::Disconnect,
-                            action::RemoveNetwork, action::RecordFailure>;
+using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
+                            action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
+                            action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
+                            action::Disconnect, action::RemoveNetwork, action::RecordFailure>;
 
 struct Step {
   Action action;

@@ -7,7 +7,8 @@ namespace tinyforge {
 
 bool ReadSet::Covers(std::string_view path) const {
   if (paths.contains(std::string(path))) return true;
-  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/', slash - 1))
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/', slash - 1))
     if (paths.contains(std::string(path.substr(0, slash)))) return true;
   return false;
 }

@@ -1,5 +1,5 @@
-// A source kind turns a Workload into the containers, networks, volumes and files that should exist. Pure over a commit:
-// what the world supplies comes in through the request. Kinds are registered in one table (registry.cc).
+// A source kind turns a Workload into the containers, networks, volumes and files that should exist. Pure over a
+// commit: what the world supplies comes in through the request. Kinds are registered in one table (registry.cc).
 #pragma once
 
 #include <set>
@@ -38,8 +38,8 @@ class SourceKind {
   virtual bool Serves(const v1::Source& source) const = 0;
   // A small manifest that works, as YAML.
   virtual std::string_view Sample() const = 0;
-  // Waiting when a secret is not there, Terminal when a file of the repository is not; `read_set` is filled in any case,
-  // so that the arrival of what is missing is noticed.
+  // Waiting when a secret is not there, Terminal when a file of the repository is not; `read_set` is filled in any
+  // case, so that the arrival of what is missing is noticed.
   virtual Expected<DesiredState> Render(const RenderRequest& request, ReadSet& read_set) const = 0;
 };
 

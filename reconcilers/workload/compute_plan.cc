@@ -13,12 +13,14 @@ constexpr int kCrashLoopRestarts = 3;
 // Exit codes of the Engine and the shell for a command that cannot be run at all.
 constexpr int kCannotExecute = 126;
 constexpr int kCommandNotFound = 127;
-constexpr std::size_t kReleaseLength = 32;                 // hex digits
+constexpr std::size_t kReleaseLength = 32;  // hex digits
 constexpr Duration kRefusedRetry = std::chrono::minutes(5);
 constexpr Duration kWriterPoll = std::chrono::seconds(2);  // another workload's stop queues that workload, not this one
 constexpr Duration kImagePoll = std::chrono::seconds(30);  // the end of a pull wakes sooner
 
-bool Contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 std::string Describe(const ObservedContainer& c) {
   std::string text = c.name + " is " + std::string(ToString(c.state));
@@ -32,7 +34,10 @@ std::string Describe(const ObservedContainer& c) {
 class Planner {
  public:
   Planner(const DesiredState& desired, const ObservedState& observed, const PlanContext& context)
-      : desired_(desired), observed_(observed), context_(context), grouped_(GroupBySlot(desired, observed)),
+      : desired_(desired),
+        observed_(observed),
+        context_(context),
+        grouped_(GroupBySlot(desired, observed)),
         build_(desired, observed, context) {}
 
   Decision Run() {
@@ -43,7 +48,8 @@ class Planner {
     CleanUp();  // last, so that what cannot be removed holds up nothing
     for (const ForeignContainer& f : grouped_.foreign)
       build_.Warn(warning::kForeignContainer, "container " + f.name + " (" + f.id.substr(0, 12) +
-                                                  ") bears the labels of this workload, but " + f.reason + "; it is left alone");
+                                                  ") bears the labels of this workload, but " + f.reason +
+                                                  "; it is left alone");
     return {build_.Take(), std::move(verdict_)};
   }
 
@@ -92,7 +98,8 @@ class Planner {
       return "its address " + std::string(c.Label(label::kAddress)) + " is taken";
     // An Engine that was killed in the middle of a start leaves a task behind that it does not know.
     const bool never_started = c.state == ContainerState::Created;
-    if (never_started && Contains(c.error, "task ") && Contains(c.error, "already exists")) return "a start of it was cut short";
+    if (never_started && Contains(c.error, "task ") && Contains(c.error, "already exists"))
+      return "a start of it was cut short";
     return {};
   }
   static bool ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) {
@@ -135,12 +142,14 @@ class Planner {
     return std::any_of(grouped_.foreign.begin(), grouped_.foreign.end(), [&](const auto& f) { return f.id == c.id; });
   }
   bool IsCurrentElsewhere(const Slot& slot, const ObservedContainer& c) const {
-    return std::any_of(grouped_.slots.begin(), grouped_.slots.end(),
-                       [&](const Slot& s) { return &s != &slot && s.desired && (s.current == &c || s.serving_old == &c); });
+    return std::any_of(grouped_.slots.begin(), grouped_.slots.end(), [&](const Slot& s) {
+      return &s != &slot && s.desired && (s.current == &c || s.serving_old == &c);
+    });
   }
   bool WritesOurs(const ObservedContainer& c) const {
-    return std::any_of(c.mounts.begin(), c.mounts.end(),
-                       [&](const ObservedMount& m) { return !m.read_only && desired_.exclusive_sources.contains(m.source); });
+    return std::any_of(c.mounts.begin(), c.mounts.end(), [&](const ObservedMount& m) {
+      return !m.read_only && desired_.exclusive_sources.contains(m.source);
+    });
   }
   // Says who is waited for before `starting` may start; false: nobody.
   bool MustWaitFor(const Slot& slot, const ObservedContainer* starting) {
@@ -166,9 +175,11 @@ class Planner {
   }
   void ComeBackIn(Duration wait) { verdict_.come_back = std::min(verdict_.come_back.value_or(wait), wait); }
   void AwaitProof(const ObservedContainer& c, std::string_view reason) {
-    if (c.health == ContainerHealth::Starting) return Say(Phase::Progressing, reason, "waiting for the health check of " + c.name);
+    if (c.health == ContainerHealth::Starting)
+      return Say(Phase::Progressing, reason, "waiting for the health check of " + c.name);
     ComeBackIn(std::max(context_.healthy_after - RunningFor(c), Duration(1)));
-    Say(Phase::Progressing, reason, c.name + " must run for " + FormatDuration(context_.healthy_after) + " without a restart");
+    Say(Phase::Progressing, reason,
+        c.name + " must run for " + FormatDuration(context_.healthy_after) + " without a restart");
   }
 
   // --- one slot ---
@@ -231,8 +242,8 @@ class Planner {
     return name;
   }
 
-  // Made while the Engine finds out what becomes of the one that was killed: then one of the two is started at once, and
-  // the other goes.
+  // Made while the Engine finds out what becomes of the one that was killed: then one of the two is started at once,
+  // and the other goes.
   void MakeSuccessor(const Slot& slot) {
     if (slot.superfluous.empty() && HaveImage()) Create(*slot.desired, slot.current->name + " was killed");
   }
@@ -255,16 +266,20 @@ class Planner {
   void PlanExited(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     if (ShouldBeUp(c, *slot.desired)) return StartAgain(slot, "drift: state is exited");
-    if (c.exit_code == 0) ++verdict_.ready_replicas;
-    else Say(Phase::Failed, "ContainerFailed", Describe(c));
+    if (c.exit_code == 0)
+      ++verdict_.ready_replicas;
+    else
+      Say(Phase::Failed, "ContainerFailed", Describe(c));
   }
 
   void MendRunning(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     const DesiredContainer& d = *slot.desired;
     if (LimitsDiffer(c, d)) build_.Add(action::SetLimits{RefTo(c), d.limits}, "drift: limits or restart policy");
-    if (EngineDisagrees(c, d)) build_.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
-    if (LimitDiscarded(c, d)) build_.Warn(warning::kEngineDisagrees, "the Engine did not take a limit that was asked for " + c.name);
+    if (EngineDisagrees(c, d))
+      build_.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
+    if (LimitDiscarded(c, d))
+      build_.Warn(warning::kEngineDisagrees, "the Engine did not take a limit that was asked for " + c.name);
     MendNetworks(slot, c, "drift: networks or aliases");
     build_.RewriteFiles(c);
     JudgeRunning(slot);
@@ -272,8 +287,10 @@ class Planner {
 
   void JudgeRunning(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
-    const bool long_up = c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
-    if (c.health == ContainerHealth::Unhealthy) return Say(Phase::Failed, "Unhealthy", c.name + " fails its health check");
+    const bool long_up =
+        c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
+    if (c.health == ContainerHealth::Unhealthy)
+      return Say(Phase::Failed, "Unhealthy", c.name + " fails its health check");
     if (Proven(slot) || (long_up && c.health != ContainerHealth::Starting)) {
       ++verdict_.ready_replicas;
     } else if (c.restart_count >= kCrashLoopRestarts) {
@@ -289,7 +306,8 @@ class Planner {
     auto holder = grouped_.names.find(slot.desired->name);
     if (holder == grouped_.names.end()) return build_.Add(action::Rename{RefTo(c), slot.desired->name}, "drift: name");
     // The holder is of this workload and on its way out, or gets its own name back first.
-    Say(Phase::Progressing, "Renaming", "container " + holder->second->id.substr(0, 12) + " still holds the name " + slot.desired->name);
+    Say(Phase::Progressing, "Renaming",
+        "container " + holder->second->id.substr(0, 12) + " still holds the name " + slot.desired->name);
     if (IsCurrentElsewhere(slot, *holder->second))
       build_.Add(action::Rename{RefTo(c), CandidateName(*slot.desired, SeqOf(c))}, "drift: name");
   }
@@ -307,13 +325,16 @@ class Planner {
     Say(Phase::Progressing, "RollingOut", cause);
     if (!slot.current) return CreateCandidate(slot, cause);
     const ObservedContainer& candidate = *slot.current;
-    if (const std::string why = Unusable(candidate); !why.empty()) return build_.Add(action::Remove{RefTo(candidate)}, why);
+    if (const std::string why = Unusable(candidate); !why.empty())
+      return build_.Add(action::Remove{RefTo(candidate)}, why);
     if (HasFailed(slot)) return FailRelease(slot);
     if (StartWasRefused(candidate)) return RetryRefused(slot);
     if (candidate.state == ContainerState::Paused) return Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(slot, cause);
-    if (SideBySide(slot)) KeepOld(slot);
-    else if (IsUp(*slot.serving_old)) build_.Halt(*slot.serving_old, cause);  // started by hand beside its replacement
+    if (SideBySide(slot))
+      KeepOld(slot);
+    else if (IsUp(*slot.serving_old))
+      build_.Halt(*slot.serving_old, cause);  // started by hand beside its replacement
     if (!Proven(slot)) return AwaitProof(candidate, "RollingOut");
     if (MaySwitch(slot)) Switch(slot, cause);
   }
@@ -323,23 +344,32 @@ class Planner {
     const bool side_by_side = SideBySide(slot);
     const int seq = grouped_.next_seq++;
     const std::string name = CandidateName(*slot.desired, seq);
-    build_.Create({.desired = *slot.desired, .name = name, .seq = seq, .with_aliases = !side_by_side, .replaces = slot.serving_old}, cause);
-    if (side_by_side) KeepOld(slot);
-    else build_.Halt(*slot.serving_old, cause);
+    build_.Create({.desired = *slot.desired,
+                   .name = name,
+                   .seq = seq,
+                   .with_aliases = !side_by_side,
+                   .replaces = slot.serving_old},
+                  cause);
+    if (side_by_side)
+      KeepOld(slot);
+    else
+      build_.Halt(*slot.serving_old, cause);
     if (!MustWaitFor(slot, nullptr)) build_.Start({name, name}, cause);
   }
 
   // Restart is off before the stop, so that no reboot brings both up.
   void StartCandidate(const Slot& slot, const std::string& cause) {
-    if (SideBySide(slot)) KeepOld(slot);
-    else if (IsUp(*slot.serving_old)) build_.Halt(*slot.serving_old, cause);
+    if (SideBySide(slot))
+      KeepOld(slot);
+    else if (IsUp(*slot.serving_old))
+      build_.Halt(*slot.serving_old, cause);
     if (MustWaitFor(slot, slot.current)) return;
     MendNetworks(slot, *slot.current, cause, !SideBySide(slot) || PublishesPorts(*slot.desired));
     build_.Start(RefTo(*slot.current), cause);
   }
 
-  // The host refused to start the candidate, which says nothing about the release. The old one serves meanwhile; where it
-  // has to make room for each try, tries are far apart.
+  // The host refused to start the candidate, which says nothing about the release. The old one serves meanwhile; where
+  // it has to make room for each try, tries are far apart.
   void RetryRefused(const Slot& slot) {
     const ObservedContainer& candidate = *slot.current;
     Say(Phase::Waiting, "StartRefused", Describe(candidate) + "; the old version serves meanwhile");
@@ -348,7 +378,8 @@ class Planner {
       return StartCandidate(slot, "the host refused its start");
     }
     const Duration served = RunningFor(*slot.serving_old);
-    if (served >= kRefusedRetry) return build_.Add(action::Remove{RefTo(candidate)}, "the host refused its start; trying again");
+    if (served >= kRefusedRetry)
+      return build_.Add(action::Remove{RefTo(candidate)}, "the host refused its start; trying again");
     ComeBackIn(kRefusedRetry - served);
     KeepOld(slot);
   }
@@ -356,8 +387,10 @@ class Planner {
   void FailRelease(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     const std::string message = Describe(c);
-    FailedRelease release{.release = ReleaseOf(*slot.desired), .image_id = c.image_id, .message = message, .at = context_.now};
-    build_.Add(action::RecordFailure{desired_.workload, release}, "failed before it had run for " + FormatDuration(context_.healthy_after));
+    FailedRelease release{
+        .release = ReleaseOf(*slot.desired), .image_id = c.image_id, .message = message, .at = context_.now};
+    build_.Add(action::RecordFailure{desired_.workload, release},
+               "failed before it had run for " + FormatDuration(context_.healthy_after));
     build_.Halt(c, "release failed");
     if (SideBySide(slot)) KeepOld(slot);
     Say(Phase::Failed, "RolloutFailed", message + "; the old version stays");
@@ -397,7 +430,8 @@ class Planner {
   // Rolling: one replica at a time.
   bool MyTurn(const Slot& slot) const {
     if (context_.strategy != v1::RolloutStrategy::Rolling) return true;
-    auto first = std::find_if(grouped_.slots.begin(), grouped_.slots.end(), [](const Slot& s) { return s.desired && !s.Settled(); });
+    auto first = std::find_if(grouped_.slots.begin(), grouped_.slots.end(),
+                              [](const Slot& s) { return s.desired && !s.Settled(); });
     return first != grouped_.slots.end() && &*first == &slot;
   }
 
@@ -417,8 +451,10 @@ class Planner {
   // Says what is awaited when the image is not there.
   bool HaveImage() {
     if (observed_.image_id) return true;
-    if (observed_.pull_failure) Say(Phase::Waiting, "ImagePullFailed", observed_.pull_failure->message);
-    else Say(Phase::Waiting, "PullingImage", "pulling " + desired_.image);
+    if (observed_.pull_failure)
+      Say(Phase::Waiting, "ImagePullFailed", observed_.pull_failure->message);
+    else
+      Say(Phase::Waiting, "PullingImage", "pulling " + desired_.image);
     ComeBackIn(kImagePoll);
     return false;
   }
@@ -455,9 +491,11 @@ Decision ComputeTeardown(const ObservedState& observed) {
     if (c->state != ContainerState::Removing) build.Retire(*c, "removed from the configuration");
   }
   if (last)
-    for (const std::string& network : networks) build.Add(action::RemoveNetwork{network}, "removed from the configuration");
+    for (const std::string& network : networks)
+      build.Add(action::RemoveNetwork{network}, "removed from the configuration");
   Decision decision{build.Take(), {}};
-  if (!decision.plan.empty()) decision.verdict = {.phase = Phase::Progressing, .reason = "Deleting", .message = "removing its containers"};
+  if (!decision.plan.empty())
+    decision.verdict = {.phase = Phase::Progressing, .reason = "Deleting", .message = "removing its containers"};
   return decision;
 }
 

@@ -1,9 +1,9 @@
 // The planner of every source kind: desired and observed state in, steps and a verdict out; no I/O, no clock.
 //
-// Level-based: each call looks at which generation of a replica exists and how it fares, and plans the next step, so that
-// a crash anywhere resumes. Vocabulary of one replica (a slot): *current* containers match what is desired, *old* ones
-// must be replaced; the one that holds the serving name *serves*; a current one beside a serving old one is a *candidate*;
-// it is *proven* once it ran for healthyAfter without a restart and no health check speaks against it.
+// Level-based: each call looks at which generation of a replica exists and how it fares, and plans the next step, so
+// that a crash anywhere resumes. Vocabulary of one replica (a slot): *current* containers match what is desired, *old*
+// ones must be replaced; the one that holds the serving name *serves*; a current one beside a serving old one is a
+// *candidate*; it is *proven* once it ran for healthyAfter without a restart and no health check speaks against it.
 #pragma once
 
 #include <optional>
@@ -14,14 +14,14 @@
 namespace tinyforge {
 
 struct PlanContext {
-  std::string instance;       // of the controller, for the labels
-  Revision revision;          // that asks for the desired state
-  std::string source_path;    // of the document
-  std::string spec_hash;      // of the object; with the template and the files it names a release
+  std::string instance;     // of the controller, for the labels
+  Revision revision;        // that asks for the desired state
+  std::string source_path;  // of the document
+  std::string spec_hash;    // of the object; with the template and the files it names a release
   v1::RolloutStrategy strategy = v1::RolloutStrategy::BlueGreen;
   Duration healthy_after{0};
   Facts facts;
-  SysTime now{};              // for records only
+  SysTime now{};  // for records only
 };
 
 enum class Phase {

@@ -33,7 +33,8 @@ Summary OfError(const Error& error) {
 }
 
 Summary OfVerdict(const Verdict& verdict, int replicas) {
-  const std::string count = std::to_string(verdict.ready_replicas) + " of " + std::to_string(replicas) + " replicas ready";
+  const std::string count =
+      std::to_string(verdict.ready_replicas) + " of " + std::to_string(replicas) + " replicas ready";
   switch (verdict.phase) {
     case Phase::Ready: return {ConditionStatus::True, verdict.reason, count, false, false};
     case Phase::Progressing:
@@ -51,7 +52,8 @@ Summary Summarize(const StatusInput& input) {
 
 ConditionStatus HealthOf(const StatusInput& input, const Summary& summary) {
   if (!input.decision || !input.desired) return ConditionStatus::Unknown;
-  if (input.decision->verdict.ready_replicas >= static_cast<int>(input.desired->containers.size())) return ConditionStatus::True;
+  if (input.decision->verdict.ready_replicas >= static_cast<int>(input.desired->containers.size()))
+    return ConditionStatus::True;
   return summary.reason == "CrashLoopBackOff" || summary.reason == "Unhealthy" || summary.reason == "ContainerFailed"
              ? ConditionStatus::False
              : ConditionStatus::Unknown;
@@ -60,12 +62,14 @@ ConditionStatus HealthOf(const StatusInput& input, const Summary& summary) {
 void FillConditions(const StatusInput& input, v1::Status& status) {
   const Summary summary = Summarize(input);
   auto set = [&](std::string_view type, ConditionStatus value, std::string reason, std::string message) {
-    SetCondition(status.conditions, {std::string(type), value, std::move(reason), std::move(message), input.generation, input.now});
+    SetCondition(status.conditions,
+                 {std::string(type), value, std::move(reason), std::move(message), input.generation, input.now});
   };
   auto flag = [](bool value) { return value ? ConditionStatus::True : ConditionStatus::False; };
   set(condition::kReady, summary.ready, summary.reason, summary.message);
   set(condition::kReconciling, flag(summary.reconciling), summary.reconciling ? summary.reason : "UpToDate", "");
-  set(condition::kStalled, flag(summary.stalled), summary.stalled ? summary.reason : "NotStalled", summary.stalled ? summary.message : "");
+  set(condition::kStalled, flag(summary.stalled), summary.stalled ? summary.reason : "NotStalled",
+      summary.stalled ? summary.message : "");
   const ConditionStatus health = HealthOf(input, summary);
   set(condition::kHealthy, health, health == ConditionStatus::True ? "Running" : summary.reason, "");
 }
@@ -76,8 +80,11 @@ void FillWarnings(const StatusInput& input, v1::Status& status) {
     std::string message;
     for (const Warning& w : input.decision->plan.warnings)
       if (w.reason == reason) message += (message.empty() ? "" : "; ") + w.message;
-    if (message.empty()) RemoveCondition(status.conditions, reason);
-    else SetCondition(status.conditions, {std::string(reason), ConditionStatus::True, "LeftAlone", message, input.generation, input.now});
+    if (message.empty())
+      RemoveCondition(status.conditions, reason);
+    else
+      SetCondition(status.conditions,
+                   {std::string(reason), ConditionStatus::True, "LeftAlone", message, input.generation, input.now});
   }
 }
 
@@ -95,7 +102,8 @@ void FillRollout(const StatusInput& input, v1::Status& status) {
   const bool running = status.last_rollout && status.last_rollout->outcome == "InProgress";
   const Plan& plan = input.decision->plan;
   if (!running && !plan.empty())
-    status.last_rollout = v1::RolloutRecord{.cause = plan.steps.front().cause, .outcome = "InProgress", .revision = input.revision, .started = input.now};
+    status.last_rollout = v1::RolloutRecord{
+        .cause = plan.steps.front().cause, .outcome = "InProgress", .revision = input.revision, .started = input.now};
   if (!status.last_rollout || status.last_rollout->outcome != "InProgress" || !plan.empty()) return;
   const Phase phase = input.decision->verdict.phase;
   if (phase != Phase::Ready && phase != Phase::Failed) return;
@@ -119,7 +127,8 @@ v1::Status ComputeStatus(const StatusInput& input) {
   FillConditions(input, status);
   if (!input.desired) return status;
   status.replicas = static_cast<int>(input.desired->containers.size());
-  status.resolved = v1::ResolvedSource{.tag = input.desired->version.substr(0, input.desired->version.find(' ')), .set_by = "manifest"};
+  status.resolved = v1::ResolvedSource{.tag = input.desired->version.substr(0, input.desired->version.find(' ')),
+                                       .set_by = "manifest"};
   if (!input.observed || !input.decision) return status;
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillInventory(input, status);
@@ -131,7 +140,11 @@ v1::Status ComputeStatus(const StatusInput& input) {
 std::vector<Event> ComputeEvents(const EventInput& input) {
   std::vector<Event> events;
   auto add = [&](Event::Type type, std::string reason, std::string message) {
-    events.push_back({.time = input.now, .type = type, .object = ToString(input.key), .reason = std::move(reason), .message = std::move(message)});
+    events.push_back({.time = input.now,
+                      .type = type,
+                      .object = ToString(input.key),
+                      .reason = std::move(reason),
+                      .message = std::move(message)});
   };
   for (const Step* step : input.applied) add(Event::Type::Normal, "Applied", ToString(*step));
   for (std::string_view reason : {warning::kForeignContainer, warning::kEngineDisagrees}) {
@@ -142,7 +155,8 @@ std::vector<Event> ComputeEvents(const EventInput& input) {
   const Condition& before = ReadyOf(input.before);
   const Condition& after = ReadyOf(input.after);
   if (before.status == after.status && before.reason == after.reason && before.message == after.message) return events;
-  const bool bad = after.status == ConditionStatus::False && FindCondition(input.after.conditions, condition::kReconciling)->status != ConditionStatus::True;
+  const bool bad = after.status == ConditionStatus::False &&
+                   FindCondition(input.after.conditions, condition::kReconciling)->status != ConditionStatus::True;
   add(bad ? Event::Type::Warning : Event::Type::Normal, after.reason, after.message);
   return events;
 }

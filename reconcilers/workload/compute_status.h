@@ -1,4 +1,5 @@
-// The status of a workload, from what a pass decided and what came of it. Computed here alone, pure, written once a pass.
+// The status of a workload, from what a pass decided and what came of it. Computed here alone, pure, written once a
+// pass.
 #pragma once
 
 #include <optional>
@@ -22,8 +23,8 @@ struct StatusInput {
 
 v1::Status ComputeStatus(const StatusInput& input);
 
-// What a person should read in the event list, given the status before and after: a changed Ready reason, the steps that
-// were applied, a rollout that began or ended. Nothing when nothing changed.
+// What a person should read in the event list, given the status before and after: a changed Ready reason, the steps
+// that were applied, a rollout that began or ended. Nothing when nothing changed.
 struct EventInput {
   const ObjectKey& key;
   const v1::Status& before;

@@ -21,7 +21,8 @@ std::string TemplateCause(const ObservedContainer& container, const DesiredConta
   const auto fields = DifferingFields(container.Label(label::kFields), FieldDigests(desired.spec));
   if (fields.empty()) return "template differs";
   std::string cause;
-  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsNamed); ++i) cause += (i ? ", " : "") + ForPeople(fields[i]);
+  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsNamed); ++i)
+    cause += (i ? ", " : "") + ForPeople(fields[i]);
   if (fields.size() > kFieldsNamed) cause += " and " + std::to_string(fields.size() - kFieldsNamed) + " more";
   return cause + (fields.size() == 1 ? " differs" : " differ");
 }
@@ -36,7 +37,9 @@ Limits AskedAtCreate(const ObservedContainer& container) {
   return asked;
 }
 
-bool Discarded(std::int64_t had, std::int64_t asked) { return had == 0 && asked != 0; }
+bool Discarded(std::int64_t had, std::int64_t asked) {
+  return had == 0 && asked != 0;
+}
 
 // The Engine ignores the removal of a limit without an error.
 std::string RemovedLimit(const Limits& have, const Limits& want) {

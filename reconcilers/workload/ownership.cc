@@ -19,7 +19,8 @@ std::string_view ReasonAgainst(const ObservedContainer& container) {
   if (container.Label(label::kRole).empty() || ReplicaOf(container) == 0 || SeqOf(container) == 0 ||
       container.Label(label::kTemplateHash).empty())
     return "its labels are incomplete";
-  if (container.Label(label::kImage) != container.image_id) return "its image is not the one that its label tinyforge.image names";
+  if (container.Label(label::kImage) != container.image_id)
+    return "its image is not the one that its label tinyforge.image names";
   return {};
 }
 
@@ -29,8 +30,12 @@ bool Earlier(const ObservedContainer* a, const ObservedContainer* b) {
 
 }  // namespace
 
-int SeqOf(const ObservedContainer& container) { return Number(container.Label(label::kSeq)); }
-int ReplicaOf(const ObservedContainer& container) { return Number(container.Label(label::kReplica)); }
+int SeqOf(const ObservedContainer& container) {
+  return Number(container.Label(label::kSeq));
+}
+int ReplicaOf(const ObservedContainer& container) {
+  return Number(container.Label(label::kReplica));
+}
 
 Ownership ClassifyOwnership(const std::vector<ObservedContainer>& containers) {
   Ownership result;

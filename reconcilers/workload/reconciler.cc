@@ -13,11 +13,12 @@ namespace {
 
 // A change, as opposed to what begins (a stop) or usually finds nothing to do.
 bool Changes(const Step* step) {
-  return !std::holds_alternative<action::Stop>(step->action) && !std::holds_alternative<action::RemoveNetwork>(step->action);
+  return !std::holds_alternative<action::Stop>(step->action) &&
+         !std::holds_alternative<action::RemoveNetwork>(step->action);
 }
 
-// After its own changes a pass that met no error is followed by another one at once, whether or not events tell of them.
-// A stop that has begun is the exception: its end is an event, and asking before would be a busy loop.
+// After its own changes a pass that met no error is followed by another one at once, whether or not events tell of
+// them. A stop that has begun is the exception: its end is an event, and asking before would be a busy loop.
 std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Duration> come_back) {
   if (result.error) return std::nullopt;
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
@@ -52,8 +53,10 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   ReadSet read_set;
   auto decided = Decide(pass, read_set);
   if (on_read_) on_read_(request.key, snapshot->objects->revision, std::move(read_set));
-  if (!decided) pass.result.error = std::move(decided).error();
-  else Execute(pass);
+  if (!decided)
+    pass.result.error = std::move(decided).error();
+  else
+    Execute(pass);
   return Report(pass, request);
 }
 
@@ -75,16 +78,24 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
 Expected<DesiredState> WorkloadReconciler::Render(const Pass& pass, ReadSet& read_set) {
   auto kind = FindSourceKind(pass.object.workload().source);
   if (!kind) return std::move(kind).error();
-  return (*kind)->Render({.workload = pass.object, .tree = *pass.snapshot.tree, .secrets = ports_.secrets, .paths = options_.paths,
+  return (*kind)->Render({.workload = pass.object,
+                          .tree = *pass.snapshot.tree,
+                          .secrets = ports_.secrets,
+                          .paths = options_.paths,
                           .project = ProjectOf(*pass.snapshot.objects, pass.object.key.name)},
                          read_set);
 }
 
 PlanContext WorkloadReconciler::ContextOf(const Pass& pass, Facts facts) const {
   const v1::WorkloadSpec& spec = pass.object.workload();
-  return {.instance = options_.instance, .revision = pass.snapshot.objects->revision, .source_path = pass.object.position.path,
-          .spec_hash = pass.object.spec_hash, .strategy = v1::EffectiveStrategy(spec),
-          .healthy_after = spec.rollout.healthy_after, .facts = std::move(facts), .now = pass.now};
+  return {.instance = options_.instance,
+          .revision = pass.snapshot.objects->revision,
+          .source_path = pass.object.position.path,
+          .spec_hash = pass.object.spec_hash,
+          .strategy = v1::EffectiveStrategy(spec),
+          .healthy_after = spec.rollout.healthy_after,
+          .facts = std::move(facts),
+          .now = pass.now};
 }
 
 Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired) {
@@ -93,18 +104,22 @@ Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired)
   if (!containers) return std::move(containers).error();
   observed.containers = std::move(*containers);
   observed.running_for = ports_.containers.RunningFor(desired.workload);
-  if (!desired.exclusive_sources.empty()) observed.writers_elsewhere = ports_.containers.WritersElsewhere(desired.workload);
+  if (!desired.exclusive_sources.empty())
+    observed.writers_elsewhere = ports_.containers.WritersElsewhere(desired.workload);
   for (const DesiredFile& file : desired.files)
-    if (file.on_change.action != v1::FileChange::Recreate) observed.written_files[file.host_path] = ports_.files.WrittenHash(file);
+    if (file.on_change.action != v1::FileChange::Recreate)
+      observed.written_files[file.host_path] = ports_.files.WrittenHash(file);
   return observed;
 }
 
 // Only a pass that may change something pulls and takes addresses.
-Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed) {
+Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const PlanContext& context,
+                                                    ObservedState& observed) {
   const DesiredState& desired = *pass.desired;
-  const bool settled = std::all_of(observed.containers.begin(), observed.containers.end(), [&](const ObservedContainer& c) {
-    return c.Label(label::kTemplateHash) == desired.containers.front().template_hash;
-  });
+  const bool settled =
+      std::all_of(observed.containers.begin(), observed.containers.end(), [&](const ObservedContainer& c) {
+        return c.Label(label::kTemplateHash) == desired.containers.front().template_hash;
+      });
   if (settled && !NeedsImage(desired, observed, context)) return {};
   observed.image_id = ports_.images.Peek(desired.image).id;
   if (!NeedsImage(desired, observed, context)) return {};
@@ -115,7 +130,8 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
   ImagePresence image = ports_.images.Ensure(desired.image, desired.pull_policy, pass.object.key);
   observed.image_id = std::move(image.id);
   observed.pull_failure = std::move(image.failure);
-  const bool shared = std::any_of(desired.networks.begin(), desired.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
+  const bool shared =
+      std::any_of(desired.networks.begin(), desired.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
   if (!shared || !observed.image_id) return {};
   auto addresses = ports_.containers.FreeAddresses(desired.containers.size());
   if (!addresses) return std::move(addresses).error();
@@ -142,7 +158,8 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   if (auto kept = KeepPolicy(pass, *facts); !kept) return std::move(kept).error().Within("save facts");
   const PlanContext context = ContextOf(pass, std::move(*facts));
   if (!pass.desired->containers.empty())
-    if (auto done = ObserveForCreate(pass, context, *observed); !done) return std::move(done).error().Within("observe the host");
+    if (auto done = ObserveForCreate(pass, context, *observed); !done)
+      return std::move(done).error().Within("observe the host");
   pass.observed = std::move(*observed);
   pass.decision = ComputePlan(*pass.desired, *pass.observed, context);
   return {};
@@ -155,23 +172,30 @@ void WorkloadReconciler::Execute(Pass& pass) {
     pass.result = Apply(plan, {ports_.engine, ports_.files, ports_.facts});
     return;
   }
-  pass.decision->verdict = {.phase = Phase::Waiting, .reason = pass.object.workload().suspend ? "Suspended" : "ReadOnly",
-                            .message = pass.held + "; " + std::to_string(plan.steps.size()) + " steps are held back, the first: " +
-                                       ToString(plan.steps.front()),
+  pass.decision->verdict = {.phase = Phase::Waiting,
+                            .reason = pass.object.workload().suspend ? "Suspended" : "ReadOnly",
+                            .message = pass.held + "; " + std::to_string(plan.steps.size()) +
+                                       " steps are held back, the first: " + ToString(plan.steps.front()),
                             .ready_replicas = pass.decision->verdict.ready_replicas};
 }
 
 Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   Outcome outcome;
-  outcome.status = ComputeStatus({.object = pass.object, .generation = pass.record.generation,
+  outcome.status = ComputeStatus({.object = pass.object,
+                                  .generation = pass.record.generation,
                                   .revision = pass.snapshot.objects->revision,
                                   .desired = pass.desired ? &*pass.desired : nullptr,
                                   .observed = pass.observed ? &*pass.observed : nullptr,
                                   .decision = pass.decision ? &*pass.decision : nullptr,
-                                  .held = !pass.held.empty(), .error = pass.result.error,
-                                  .previous = pass.record.status, .now = pass.now});
-  outcome.events = ComputeEvents({.key = request.key, .before = pass.record.status, .after = *outcome.status,
-                                  .applied = pass.result.applied, .now = pass.now});
+                                  .held = !pass.held.empty(),
+                                  .error = pass.result.error,
+                                  .previous = pass.record.status,
+                                  .now = pass.now});
+  outcome.events = ComputeEvents({.key = request.key,
+                                  .before = pass.record.status,
+                                  .after = *outcome.status,
+                                  .applied = pass.result.applied,
+                                  .now = pass.now});
   if (pass.decision) outcome.requeue_after = LookAgain(pass.result, pass.decision->verdict.come_back);
   outcome.acted = pass.held.empty() && pass.decision && !pass.decision->plan.empty();
   outcome.error = std::move(pass.result.error);
@@ -188,7 +212,8 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     return outcome;
   }
   const v1::Object* elsewhere = snapshot.objects->Find(request.key);
-  if (!snapshot.objects->complete || !options_.read_only().empty() || (elsewhere && elsewhere->workload().suspend)) return outcome;
+  if (!snapshot.objects->complete || !options_.read_only().empty() || (elsewhere && elsewhere->workload().suspend))
+    return outcome;
   if (!containers->empty() && !ports_.deletions.MayDelete(request.key.name)) return outcome;
   auto facts = ports_.facts.Load(request.key.name);
   if (!facts) {
@@ -203,7 +228,8 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   const Decision decision = ComputeTeardown(observed);
   ApplyResult result = Apply(decision.plan, {ports_.engine, ports_.files, ports_.facts});
   for (const Step* step : result.applied)
-    outcome.events.push_back({.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
+    outcome.events.push_back(
+        {.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
   outcome.requeue_after = LookAgain(result, {});
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);

@@ -40,8 +40,8 @@ class WorkloadReconciler : public Reconciler {
   // What the next pass would do to a workload as `snapshot` has it, without doing it: for diff and for reports.
   Expected<Decision> Preview(const ConfigSnapshot& snapshot, const ObjectKey& key, SysTime now);
 
-  // Called after each rendering with the revision that was rendered and what it read, so that a commit or a secret can be
-  // matched to workloads.
+  // Called after each rendering with the revision that was rendered and what it read, so that a commit or a secret can
+  // be matched to workloads.
   using ReadListener = std::function<void(const ObjectKey&, const Revision&, ReadSet)>;
   void OnRead(ReadListener listener) { on_read_ = std::move(listener); }
 

@@ -37,9 +37,12 @@ Slot MakeSlot(const DesiredContainer* desired, const Containers& containers) {
   Containers old;
   for (const ObservedContainer* c : containers) {
     if (c->state == ContainerState::Removing) continue;
-    if (c->state == ContainerState::Dead) slot.dead.push_back(c);
-    else if (!desired) slot.superfluous.push_back(c);
-    else (ReplaceCause(*c, *desired).empty() ? matching : old).push_back(c);
+    if (c->state == ContainerState::Dead)
+      slot.dead.push_back(c);
+    else if (!desired)
+      slot.superfluous.push_back(c);
+    else
+      (ReplaceCause(*c, *desired).empty() ? matching : old).push_back(c);
   }
   if (!desired) return slot;
   slot.current = TakeBest(slot, matching);

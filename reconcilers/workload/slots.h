@@ -12,8 +12,8 @@
 namespace tinyforge {
 
 struct Slot {
-  const DesiredContainer* desired = nullptr;   // null: surplus, all of it goes
-  const ObservedContainer* current = nullptr;  // the best that matches
+  const DesiredContainer* desired = nullptr;          // null: surplus, all of it goes
+  const ObservedContainer* current = nullptr;         // the best that matches
   const ObservedContainer* serving_old = nullptr;     // holds the name and must be replaced; without a current one that
                                                       // holds it: the best of the others, up or down
   std::vector<const ObservedContainer*> superfluous;  // doubles, abandoned and failed candidates, retired ones
@@ -25,7 +25,7 @@ struct Slot {
 };
 
 struct Slots {
-  std::vector<Slot> slots;       // desired ones in order, then surplus
+  std::vector<Slot> slots;                                // desired ones in order, then surplus
   std::map<std::string, const ObservedContainer*> names;  // held by any container that bears our labels
   std::vector<ForeignContainer> foreign;
   int next_seq = 1;
@@ -37,8 +37,8 @@ Slots GroupBySlot(const DesiredState& desired, const ObservedState& observed);
 // Its process exists: running, paused or restarting.
 bool IsUp(const ObservedContainer& container);
 
-// We took its restart policy away, to retire it or because its release failed. Cannot be told where the policy asked for
-// is Never.
+// We took its restart policy away, to retire it or because its release failed. Cannot be told where the policy asked
+// for is Never.
 bool HaltedByUs(const ObservedContainer& container, const DesiredContainer& desired);
 
 // It ended well and its policy leaves it so.

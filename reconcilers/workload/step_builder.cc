@@ -55,10 +55,11 @@ void StepBuilder::WriteFiles(std::string_view cause) {
 }
 
 std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
-  const bool ours = std::any_of(desired_.networks.begin(), desired_.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
-  const bool shared = ours && std::any_of(desired.networks.begin(), desired.networks.end(), [](const NetworkAttachment& n) {
-                        return n.network == kSharedNetwork && !n.address;
-                      });
+  const bool ours =
+      std::any_of(desired_.networks.begin(), desired_.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
+  const bool shared =
+      ours && std::any_of(desired.networks.begin(), desired.networks.end(),
+                          [](const NetworkAttachment& n) { return n.network == kSharedNetwork && !n.address; });
   if (!shared || addresses_used_ >= observed_.free_addresses.size()) return {};
   return observed_.free_addresses[addresses_used_++];
 }
@@ -89,7 +90,8 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
   EnsureEnvironment(cause);
   WriteFiles(cause);
   const std::string address = NextAddress(made.desired);
-  CreateRequest request{.workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
+  CreateRequest request{
+      .workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);
@@ -142,7 +144,8 @@ void StepBuilder::RewriteFiles(const ObservedContainer& container) {
     if (written != observed_.written_files.end() && written->second == file.content_hash) continue;
     const std::string cause = "file " + file.target + " differs";
     WriteFiles(cause);
-    if (file.on_change.action == v1::FileChange::Signal) Add(action::Signal{RefTo(container), file.on_change.signal}, cause);
+    if (file.on_change.action == v1::FileChange::Signal)
+      Add(action::Signal{RefTo(container), file.on_change.signal}, cause);
   }
 }
 

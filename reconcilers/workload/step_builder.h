@@ -19,7 +19,9 @@ class StepBuilder {
   StepBuilder(const DesiredState& desired, const ObservedState& observed, const PlanContext& context)
       : desired_(desired), observed_(observed), context_(context) {}
 
-  void Add(Action action, std::string_view cause) { plan_.steps.push_back({std::move(action), std::string(cause), group_}); }
+  void Add(Action action, std::string_view cause) {
+    plan_.steps.push_back({std::move(action), std::string(cause), group_});
+  }
   // What follows does not depend on what was added before.
   void NextGroup() { ++group_; }
   void Warn(std::string_view reason, std::string message) { plan_.warnings.push_back({reason, std::move(message)}); }
@@ -34,8 +36,8 @@ class StepBuilder {
     const DesiredContainer& desired;
     std::string name;
     int seq;
-    bool with_aliases;                               // false: a candidate, which must not be found by name yet
-    const ObservedContainer* replaces = nullptr;     // whose anonymous volumes it takes over
+    bool with_aliases;                            // false: a candidate, which must not be found by name yet
+    const ObservedContainer* replaces = nullptr;  // whose anonymous volumes it takes over
   };
   void Create(const NewContainer& made, std::string_view cause);
   // With its files; a container created by an earlier step is named by `ref`.
@@ -45,12 +47,14 @@ class StepBuilder {
   void Retire(const ObservedContainer& container, std::string_view cause);
   // Restart policy off, and a stop if it is up.
   void Halt(const ObservedContainer& container, std::string_view cause);
-  void MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted, std::string_view cause);
+  void MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,
+                    std::string_view cause);
   // Files that are rewritten in place and differ from what was written; signals the container where asked.
   void RewriteFiles(const ObservedContainer& container);
 
   // What a container is attached to, with the address that its label keeps.
-  static std::vector<NetworkAttachment> Attachments(const DesiredContainer& desired, std::string_view address, bool with_aliases);
+  static std::vector<NetworkAttachment> Attachments(const DesiredContainer& desired, std::string_view address,
+                                                    bool with_aliases);
 
  private:
   StringMap Labels(const NewContainer& made, std::string_view address, std::string_view cause) const;
@@ -66,7 +70,9 @@ class StepBuilder {
   std::size_t addresses_used_ = 0;
 };
 
-inline ContainerRef RefTo(const ObservedContainer& container) { return {container.id, container.name}; }
+inline ContainerRef RefTo(const ObservedContainer& container) {
+  return {container.id, container.name};
+}
 
 // Anonymous volumes that `old` writes and its replacement takes over, so that the two may not run side by side.
 std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired);

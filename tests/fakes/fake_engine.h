@@ -1,5 +1,5 @@
-// A little Engine with its own time: containers with names, states, restart policies, networks and addresses. Behaves as
-// the real one where the planner depends on it (taken names, restart policies, stop keeps the container) and records
+// A little Engine with its own time: containers with names, states, restart policies, networks and addresses. Behaves
+// as the real one where the planner depends on it (taken names, restart policies, stop keeps the container) and records
 // every mutating call.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace tinyforge {
 class FakeEngine : public ContainerReader, public ContainerWriter, public ImagePuller {
  public:
   struct Behaviour {
-    bool exits = false;    // as soon as it is started
+    bool exits = false;  // as soon as it is started
     int exit_code = 1;
     bool cannot_start = false;  // a command that does not exist
     bool refused = false;       // by the world: its host port is held
@@ -25,10 +25,10 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
 
   // How a container made from this template hash fares; all others run.
   std::map<std::string, Behaviour> behaviour;
-  std::map<std::string, std::string> images;  // reference -> id
-  std::vector<std::string> calls;             // "create web", "start web", …
-  std::map<std::string, ObservedContainer> containers;  // by id
-  std::map<std::string, Duration> running;              // by id
+  std::map<std::string, std::string> images;                          // reference -> id
+  std::vector<std::string> calls;                                     // "create web", "start web", …
+  std::map<std::string, ObservedContainer> containers;                // by id
+  std::map<std::string, Duration> running;                            // by id
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
 
@@ -60,7 +60,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     std::map<std::string, std::string> writers;
     for (const auto& [id, c] : containers)
       for (const ObservedMount& m : c.mounts)
-        if (c.Label(label::kWorkload) != workload && c.state == ContainerState::Running && !m.read_only) writers[m.source] = c.name;
+        if (c.Label(label::kWorkload) != workload && c.state == ContainerState::Running && !m.read_only)
+          writers[m.source] = c.name;
     return writers;
   }
   Expected<std::vector<std::string>> FreeAddresses(std::size_t count) override {
@@ -121,7 +122,10 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     });
   }
   Expected<void> Unpause(std::string_view ref) override {
-    return Change("unpause", ref, [&](ObservedContainer& c) { SetRunning(c); return Expected<void>(); });
+    return Change("unpause", ref, [&](ObservedContainer& c) {
+      SetRunning(c);
+      return Expected<void>();
+    });
   }
   Expected<void> BeginStop(std::string_view ref) override {
     return Change("stop", ref, [&](ObservedContainer& c) {
@@ -134,14 +138,18 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   Expected<void> Remove(std::string_view ref) override {
     if (auto error = Record("remove " + NameOf(ref))) return *error;
     ObservedContainer* c = Find(ref);
-    if (c && c->state == ContainerState::Running) return Error{ErrorKind::Conflict, "cannot remove a running container"};
+    if (c && c->state == ContainerState::Running)
+      return Error{ErrorKind::Conflict, "cannot remove a running container"};
     if (c) running.erase(c->id), containers.erase(std::string(c->id));
     Done();
     return {};
   }
   Expected<void> Rename(std::string_view ref, std::string_view name) override {
     if (FindByName(name)) return Error{ErrorKind::Conflict, "name " + std::string(name) + " is taken"};
-    return Change("rename", ref, [&](ObservedContainer& c) { c.name = name; return Expected<void>(); });
+    return Change("rename", ref, [&](ObservedContainer& c) {
+      c.name = name;
+      return Expected<void>();
+    });
   }
   Expected<void> Update(std::string_view ref, const Limits& limits) override {
     return Change("update", ref, [&](ObservedContainer& c) {
@@ -169,7 +177,10 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     });
   }
   Expected<void> Disconnect(std::string_view ref, std::string_view network) override {
-    return Change("disconnect", ref, [&](ObservedContainer& c) { c.networks.erase(std::string(network)); return Expected<void>(); });
+    return Change("disconnect", ref, [&](ObservedContainer& c) {
+      c.networks.erase(std::string(network));
+      return Expected<void>();
+    });
   }
   Expected<void> EnsureNetwork(const DesiredNetwork&) override { return {}; }
   Expected<void> EnsureVolume(std::string_view, std::string_view) override { return {}; }
@@ -192,7 +203,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   void Exit(ObservedContainer& c, int code) {
     running.erase(c.id);
     c.exit_code = code;
-    const bool again = c.restart == v1::RestartPolicy::Always || (c.restart == v1::RestartPolicy::OnFailure && code != 0);
+    const bool again =
+        c.restart == v1::RestartPolicy::Always || (c.restart == v1::RestartPolicy::OnFailure && code != 0);
     c.state = again ? ContainerState::Restarting : ContainerState::Exited;
     if (again) ++c.restart_count;
   }

@@ -17,7 +17,8 @@ class FakeTree : public TreeReader {
   Expected<std::vector<TreeEntry>> List(std::string_view path) const override {
     std::vector<TreeEntry> found;
     for (const auto& [name, content] : files)
-      if (path.empty() || name == path || name.starts_with(std::string(path) + "/")) found.push_back({name, "blob-" + name});
+      if (path.empty() || name == path || name.starts_with(std::string(path) + "/"))
+        found.push_back({name, "blob-" + name});
     if (found.empty()) return Error{ErrorKind::NotFound, "no file " + std::string(path) + " in the repository"};
     return found;
   }

@@ -41,7 +41,8 @@ std::string HashOf(const DesiredFile& file) {
   return Sha256Hex(text).substr(0, kHashLength);
 }
 
-Expected<void> ReadTree(const RenderRequest& request, const v1::FileMount& mount, ReadSet& read_set, DesiredFile& file) {
+Expected<void> ReadTree(const RenderRequest& request, const v1::FileMount& mount, ReadSet& read_set,
+                        DesiredFile& file) {
   auto path = ResolveTreePath(request.workload.position.path, *mount.from);
   if (!path) return std::move(path).error();
   read_set.paths.insert(*path);
@@ -54,13 +55,17 @@ Expected<void> ReadTree(const RenderRequest& request, const v1::FileMount& mount
     if (!content) return std::move(content).error();
     total += content->size();
     if (total > kMaxFolderBytes) return Error{ErrorKind::Terminal, *path + " holds more than 16 MiB"};
-    const std::string relative = entry.path == *path ? "" : path->empty() ? entry.path : entry.path.substr(path->size() + 1);
-    file.entries.push_back({relative, std::move(*content), mount.mode.value_or(entry.executable ? kExecutableMode : kFileMode)});
+    const std::string relative = entry.path == *path ? ""
+                                 : path->empty()     ? entry.path
+                                                     : entry.path.substr(path->size() + 1);
+    file.entries.push_back(
+        {relative, std::move(*content), mount.mode.value_or(entry.executable ? kExecutableMode : kFileMode)});
   }
   return {};
 }
 
-Expected<void> FillContent(const RenderRequest& request, const v1::FileMount& mount, ReadSet& read_set, DesiredFile& file) {
+Expected<void> FillContent(const RenderRequest& request, const v1::FileMount& mount, ReadSet& read_set,
+                           DesiredFile& file) {
   if (mount.from) return ReadTree(request, mount, read_set, file);
   if (mount.content) {
     file.entries.push_back({"", *mount.content, mount.mode.value_or(kFileMode)});
@@ -79,7 +84,8 @@ std::string VolumePath(const RenderRequest& request, const v1::Volume& volume) {
   const auto& image = request.workload.workload().source.image;
   switch (volume.scope) {
     case v1::VolumeScope::Instance:
-      return request.paths.volumes + "/" + name + "/instance-" + (image && image->tag ? *image->tag : "latest") + "/" + volume.source;
+      return request.paths.volumes + "/" + name + "/instance-" + (image && image->tag ? *image->tag : "latest") + "/" +
+             volume.source;
     case v1::VolumeScope::Stage: return request.paths.volumes + "/" + name + "/" + volume.source;
     case v1::VolumeScope::Project: return request.paths.volumes + "/" + request.project + "/" + volume.source;
     case v1::VolumeScope::ProjectNamed: return "tf-" + name + "--" + volume.source;
@@ -99,22 +105,27 @@ Expected<std::string> ResolveTreePath(std::string_view manifest_path, std::strin
       const std::string_view part = text.substr(0, text.find('/'));
       text.remove_prefix(std::min(text.size(), part.size() + 1));
       if (part.empty() || part == ".") continue;
-      if (part != "..") parts.push_back(part);
-      else if (parts.empty()) return false;
-      else parts.pop_back();
+      if (part != "..")
+        parts.push_back(part);
+      else if (parts.empty())
+        return false;
+      else
+        parts.pop_back();
     }
     return true;
   };
   const std::size_t slash = manifest_path.rfind('/');
   if (slash != std::string_view::npos) push(manifest_path.substr(0, slash));
   if (path.starts_with('/') || !push(path))
-    return Error{ErrorKind::Terminal, "path " + std::string(path) + " leaves the repository; it must be relative to the manifest"};
+    return Error{ErrorKind::Terminal,
+                 "path " + std::string(path) + " leaves the repository; it must be relative to the manifest"};
   std::string result;
   for (std::string_view part : parts) result += (result.empty() ? "" : "/") + std::string(part);
   return result;
 }
 
-Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, DesiredState& desired, ContainerTemplate& container) {
+Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, DesiredState& desired,
+                           ContainerTemplate& container) {
   const v1::WorkloadSpec& spec = request.workload.workload();
   for (const v1::FileMount& mount : spec.files) {
     DesiredFile file{.target = mount.target, .on_change = mount.on_change};
@@ -126,11 +137,16 @@ Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, Desi
     file.content_hash = HashOf(file);
     // What is rewritten in place must keep its path, so that a change of content does not replace the container.
     const bool in_place = mount.on_change.action != v1::FileChange::Recreate;
-    file.host_path = request.paths.files + "/" +
-                     (in_place ? "live/" + request.workload.key.name + "/" + Sha256Hex(mount.target).substr(0, kHashLength)
-                               : file.content_hash);
-    container.mounts.push_back({.type = MountType::Bind, .source = file.host_path, .target = mount.target, .read_only = true,
-                                .origin = mount.secret ? "secret." + mount.secret->name + "/" + mount.secret->key : "file." + mount.target});
+    file.host_path =
+        request.paths.files + "/" +
+        (in_place ? "live/" + request.workload.key.name + "/" + Sha256Hex(mount.target).substr(0, kHashLength)
+                  : file.content_hash);
+    container.mounts.push_back(
+        {.type = MountType::Bind,
+         .source = file.host_path,
+         .target = mount.target,
+         .read_only = true,
+         .origin = mount.secret ? "secret." + mount.secret->name + "/" + mount.secret->key : "file." + mount.target});
     desired.files.push_back(std::move(file));
   }
   return {};
@@ -154,7 +170,8 @@ void RenderVolumes(const RenderRequest& request, DesiredState& desired, Containe
       case v1::VolumeScope::Instance:
       case v1::VolumeScope::Stage:
       case v1::VolumeScope::Project:
-        desired.directories.push_back({mount.source, volume.uid.value_or(0), volume.gid.value_or(volume.uid.value_or(0)), volume.mode.value_or(0755)});
+        desired.directories.push_back({mount.source, volume.uid.value_or(0),
+                                       volume.gid.value_or(volume.uid.value_or(0)), volume.mode.value_or(0755)});
         break;
       case v1::VolumeScope::Absolute: break;
     }

@@ -6,7 +6,8 @@
 namespace tinyforge {
 
 // Appends to desired.files, and the mounts to `container`. Folders of the repository become one mount each.
-Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, DesiredState& desired, ContainerTemplate& container);
+Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, DesiredState& desired,
+                           ContainerTemplate& container);
 
 // Appends to desired.directories and desired.volumes, and the mounts to `container`.
 void RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container);

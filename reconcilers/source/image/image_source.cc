@@ -49,8 +49,11 @@ void RenderProcess(const v1::WorkloadSpec& spec, ContainerTemplate& t) {
 
 void RenderPorts(const v1::WorkloadSpec& spec, ContainerTemplate& t) {
   for (const v1::Port& port : spec.ports)
-    t.ports.push_back({.container = port.container, .protocol = port.protocol, .published = port.host.has_value(),
-                       .host = port.host.value_or(0), .host_ip = port.host_ip.value_or("")});
+    t.ports.push_back({.container = port.container,
+                       .protocol = port.protocol,
+                       .published = port.host.has_value(),
+                       .host = port.host.value_or(0),
+                       .host_ip = port.host_ip.value_or("")});
 }
 
 // What the image's own shell tools can ask: wget stands in busybox, curl in most others.
@@ -62,7 +65,8 @@ std::vector<std::string> HttpTest(const v1::HttpProbe& probe) {
 void RenderHealthcheck(const v1::WorkloadSpec& spec, ContainerTemplate& t) {
   if (!spec.healthcheck) return;
   const v1::Healthcheck& h = *spec.healthcheck;
-  NativeHealthcheck native{.interval = h.interval, .timeout = h.timeout, .start_period = h.start_period, .retries = h.retries};
+  NativeHealthcheck native{
+      .interval = h.interval, .timeout = h.timeout, .start_period = h.start_period, .retries = h.retries};
   if (h.exec) {
     native.test = {"CMD"};
     native.test.insert(native.test.end(), h.exec->begin(), h.exec->end());
@@ -88,7 +92,8 @@ std::vector<NetworkAttachment> RenderNetworks(const v1::Object& workload, Desire
     NetworkAttachment attachment{.network = network.name, .aliases = network.aliases, .address = network.address};
     attachment.aliases.push_back(workload.key.name);
     std::sort(attachment.aliases.begin(), attachment.aliases.end());
-    attachment.aliases.erase(std::unique(attachment.aliases.begin(), attachment.aliases.end()), attachment.aliases.end());
+    attachment.aliases.erase(std::unique(attachment.aliases.begin(), attachment.aliases.end()),
+                             attachment.aliases.end());
     attachments.push_back(std::move(attachment));
   }
   return attachments;

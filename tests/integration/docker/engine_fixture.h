@@ -49,7 +49,8 @@ inline bool Eventually(const std::function<bool()>& condition, Duration limit = 
   return true;
 }
 
-inline CreateRequest RequestFor(const std::string& workload, const std::string& name, const std::string& instance = "test") {
+inline CreateRequest RequestFor(const std::string& workload, const std::string& name,
+                                const std::string& instance = "test") {
   CreateRequest request{.workload = workload, .name = name};
   request.spec.image = kSleeper;
   request.labels = {{std::string(label::kManaged), "true"},

@@ -99,7 +99,9 @@ TEST_F(IndexTest, AForcedRemovalShowsAsKilledAtTheDieEvent) {
 }
 
 TEST_F(IndexTest, AContainerWithOurLabelsByAnotherHandIsListed) {
-  Docker("create --name forged --label tinyforge.instance=test --label tinyforge.workload.id=web tinyforge-test/sleeper:1");
+  Docker(
+      "create --name forged --label tinyforge.instance=test --label tinyforge.workload.id=web "
+      "tinyforge-test/sleeper:1");
   ASSERT_TRUE(Eventually([&] { return queued_.Has("web"); }));
   EXPECT_EQ(Only("web").name, "forged");
 }

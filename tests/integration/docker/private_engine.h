@@ -53,7 +53,8 @@ class PrivateEngine {
   static void Become(int in, int out, const std::vector<std::string>& arguments) {
     dup2(in, 0);
     dup2(out, 1);
-    std::vector<std::string> words = {"python3", std::string(TINYFORGE_SOURCE_DIR) + "/tests/integration/docker/engine_process.py"};
+    std::vector<std::string> words = {
+        "python3", std::string(TINYFORGE_SOURCE_DIR) + "/tests/integration/docker/engine_process.py"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());

@@ -58,7 +58,8 @@ TEST_F(PullerTest, APresentImageCostsNoCallUntilAnImageEventTouchesIt) {
   ASSERT_TRUE(Settled(Shop(), PullPolicy::IfNotPresent).id);
   EXPECT_THAT(TakeCalls(), IsEmpty());
   Docker("rmi " + Shop());
-  ASSERT_TRUE(Eventually([&] { return engine_->puller().Ensure(Shop(), PullPolicy::Never, kOwner).failure.has_value(); }));
+  ASSERT_TRUE(
+      Eventually([&] { return engine_->puller().Ensure(Shop(), PullPolicy::Never, kOwner).failure.has_value(); }));
 }
 
 TEST_F(PullerTest, NeverWaitsForWhoLoadsTheImage) {
@@ -124,8 +125,9 @@ TEST_F(PullerTest, ARegistryThatIsDownIsWaitingAndNotAskedAgainAtOnce) {
 
 TEST_F(PullerTest, AFailedPullIsTriedAgainByItselfAndOnePullServesAllOwners) {
   Queued told;
-  EnginePuller puller(engine_->client(), log_,
-                      {.first_retry = std::chrono::milliseconds(20), .on_done = [&](const ObjectKey& key) { told.Add(key); }});
+  EnginePuller puller(
+      engine_->client(), log_,
+      {.first_retry = std::chrono::milliseconds(20), .on_done = [&](const ObjectKey& key) { told.Add(key); }});
   TakeCalls();
   puller.Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, kOwner);
   puller.Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, {Kind::Workload, "second"});

@@ -22,7 +22,8 @@ TEST_F(ResourcesTest, TheSharedNetworkKeepsItsLowerHalfForTheController) {
   EXPECT_EQ(config["IPRange"], "10.213.128.0/17");
   EXPECT_EQ(config["Gateway"], "10.213.0.1");
   Docker("run -d --name foreign --network tinyforge tinyforge-test/sleeper:1");
-  EXPECT_THAT(Docker("inspect -f {{.NetworkSettings.Networks.tinyforge.IPAddress}} foreign"), testing::StartsWith("10.213.128."));
+  EXPECT_THAT(Docker("inspect -f {{.NetworkSettings.Networks.tinyforge.IPAddress}} foreign"),
+              testing::StartsWith("10.213.128."));
 }
 
 TEST_F(ResourcesTest, WhatExistsCostsNothingUntilItIsGone) {

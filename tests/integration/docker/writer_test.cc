@@ -25,7 +25,8 @@ TEST_F(WriterTest, EveryFieldOfTheCreateBodyReachesTheContainer) {
   auto request = RequestFor("full", "full");
   auto& spec = request.spec;
   spec.entrypoint = {"sh"};
-  spec.cmd = {"-c", "env; id -u; pwd; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; mount; exec sleep 1000"};
+  spec.cmd = {"-c",
+              "env; id -u; pwd; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; mount; exec sleep 1000"};
   spec.user = "0:0";
   spec.working_dir = "/tmp";
   spec.hostname = "fullhost";
@@ -45,7 +46,8 @@ TEST_F(WriterTest, EveryFieldOfTheCreateBodyReachesTheContainer) {
   spec.ports = {{.container = 80, .published = true, .host = 18080}, {.container = 53, .protocol = v1::Protocol::UDP}};
   spec.mounts = {{.type = MountType::Tmpfs, .target = "/scratch", .tmpfs_size = 1 << 20, .tmpfs_mode = 01777},
                  {.type = MountType::Volume, .source = "tf-full--data", .target = "/vol", .read_only = true}};
-  spec.healthcheck = NativeHealthcheck{{"CMD", "true"}, std::chrono::seconds(7), std::chrono::seconds(2), std::chrono::seconds(1), 4};
+  spec.healthcheck =
+      NativeHealthcheck{{"CMD", "true"}, std::chrono::seconds(7), std::chrono::seconds(2), std::chrono::seconds(1), 4};
   request.limits = {.nano_cpus = 500'000'000, .memory = 64 << 20, .restart = v1::RestartPolicy::OnFailure};
   request.networks = {{"tinyforge", {"full"}, "10.213.0.77"}, {"backend", {"api", "full"}, std::nullopt}};
   request.labels["user.label"] = "yes";
@@ -74,8 +76,9 @@ TEST_F(WriterTest, EveryFieldOfTheCreateBodyReachesTheContainer) {
   EXPECT_EQ(config["StopSignal"], "SIGKILL");
   EXPECT_EQ(config["StopTimeout"], 3);
   EXPECT_EQ(config["Tty"], true);
-  EXPECT_THAT(config["Env"].get<std::vector<std::string>>(),
-              testing::IsSupersetOf({std::string("PLAIN=a=b \\ \"c\""), std::string("SECRET=s3cret \"quoted\"\nline")}));
+  EXPECT_THAT(
+      config["Env"].get<std::vector<std::string>>(),
+      testing::IsSupersetOf({std::string("PLAIN=a=b \\ \"c\""), std::string("SECRET=s3cret \"quoted\"\nline")}));
   EXPECT_EQ(config["Healthcheck"]["Interval"], 7'000'000'000);
   EXPECT_EQ(config["Healthcheck"]["Retries"], 4);
   EXPECT_EQ(host["ReadonlyRootfs"], true);
@@ -250,7 +253,8 @@ TEST_F(WriterTest, LogsComeWithAndWithoutATerminal) {
     auto id = MustRun(request);
     ASSERT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 3).find("three") != std::string::npos; }));
     std::string followed;
-    ASSERT_TRUE(ReadLogs(engine_->client(), id, {.follow = true}, [&](LogStream, std::string_view b) { return !followed.append(b).empty(); }));
+    ASSERT_TRUE(ReadLogs(engine_->client(), id, {.follow = true},
+                         [&](LogStream, std::string_view b) { return !followed.append(b).empty(); }));
     EXPECT_THAT(followed, HasSubstr("one"));
     EXPECT_THAT(followed, HasSubstr("two"));
   }

@@ -77,9 +77,10 @@ TEST(ValidateSet, TwoWorkloadsDoNotShareAContainerName) {
   const auto collisions = Between({Replicated("web", 2), Replicated("web-2", 1)});
   ASSERT_THAT(collisions, SizeIs(1));
   EXPECT_EQ(collisions[0].key.name, "web-2");
-  EXPECT_EQ(collisions[0].error.message,
-            "workload/web-2 has a container named web-2, and so has workload/web (a.yaml:1:1); rename one or run them on "
-            "different hosts");
+  EXPECT_EQ(
+      collisions[0].error.message,
+      "workload/web-2 has a container named web-2, and so has workload/web (a.yaml:1:1); rename one or run them on "
+      "different hosts");
   EXPECT_THAT(AtFault({Replicated("a", 1), Replicated("tf-a", 1)}), ElementsAre("tf-a"));
   EXPECT_THAT(AtFault({Replicated("z", 1), Replicated("tf-z", 1)}), ElementsAre("z"));
   EXPECT_THAT(AtFault({Replicated("web-1", 3), Replicated("web-1-3", 1)}), ElementsAre("web-1-3"));

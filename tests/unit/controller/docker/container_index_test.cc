@@ -19,10 +19,13 @@ std::string Labels(const std::string& workload) {
 }
 
 std::string Summary(const std::string& id, const std::string& workload) {
-  return R"({"Id":")" + id + R"(","Names":["/)" + id + R"("],"State":"running","Status":"Up","Labels":)" + Labels(workload) + "}";
+  return R"({"Id":")" + id + R"(","Names":["/)" + id + R"("],"State":"running","Status":"Up","Labels":)" +
+         Labels(workload) + "}";
 }
 
-std::int64_t Now() { return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count(); }
+std::int64_t Now() {
+  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 // Containers c1 … of workload w, all running.
 class ContainerIndexTest : public testing::Test {
@@ -30,7 +33,9 @@ class ContainerIndexTest : public testing::Test {
   ContainerIndexTest()
       : engine_([this](const std::string& line) { return Script(line); }),
         client_({engine_.host(), {}}),
-        index_(client_, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}, .on_change = [this](const std::string& w) { told_.Lock()->push_back(w); }}) {
+        index_(client_, {.instance = "i",
+                         .subnet = {ParseIpv4("10.0.0.0").value(), 24},
+                         .on_change = [this](const std::string& w) { told_.Lock()->push_back(w); }}) {
     index_.SetConnected(true);
   }
 
@@ -45,7 +50,9 @@ class ContainerIndexTest : public testing::Test {
     auto id = line.substr(at, line.find("/json") - at);
     if (failing_) return Answer(500, "{}");
     if (gone_) return Answer(404, "{}");
-    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id + R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":)" + Labels("w") + "}}");
+    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id +
+                           R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":)" +
+                           Labels("w") + "}}");
   }
 
   std::size_t Calls() { return engine_.requests().size(); }
@@ -84,9 +91,10 @@ TEST_F(ContainerIndexTest, BeforeAListingNothingIsKnownInsteadOfEmpty) {
 
 TEST_F(ContainerIndexTest, AListingThatCannotBeReadChangesNothing) {
   Fill(2);
-  for (const std::string& broken : {Answer(200, "[{\"Id\":5}]"), Answer(200, "[" + Summary("c1", "w") + ",{\"Names\":[]}]"), Answer(500, "{}"),
-                                    Answer(200, "[" + Summary("c1", "w")), Answer(200, "{\"message\":\"x\"}"), Answer(200, ""),
-                                    std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
+  for (const std::string& broken :
+       {Answer(200, "[{\"Id\":5}]"), Answer(200, "[" + Summary("c1", "w") + ",{\"Names\":[]}]"), Answer(500, "{}"),
+        Answer(200, "[" + Summary("c1", "w")), Answer(200, "{\"message\":\"x\"}"), Answer(200, ""),
+        std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
     {
       std::lock_guard lock(engine_.mutex());
       listing_ = broken;

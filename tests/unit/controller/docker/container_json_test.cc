@@ -101,7 +101,9 @@ TEST(InspectTest, APolicyWeNeverSetIsNone) {
 }
 
 TEST(SummaryTest, HealthAndExitCodeStandInTheStatusText) {
-  auto with = [](const std::string& status) { return *DecodeSummary(R"({"Id":"a","Names":["/b/link","/a"],"State":"running","Status":")" + status + "\"}"); };
+  auto with = [](const std::string& status) {
+    return *DecodeSummary(R"({"Id":"a","Names":["/b/link","/a"],"State":"running","Status":")" + status + "\"}");
+  };
   EXPECT_EQ(with("Up 3 hours (healthy)").health, ContainerHealth::Healthy);
   EXPECT_EQ(with("Up 3 hours (unhealthy)").health, ContainerHealth::Unhealthy);
   EXPECT_EQ(with("Up 1 second (health: starting)").health, ContainerHealth::Starting);

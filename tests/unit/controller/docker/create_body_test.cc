@@ -32,7 +32,8 @@ class CreateBodyTest : public testing::Test {
 };
 
 TEST_F(CreateBodyTest, WhatIsNotAskedForIsNotSaid) {
-  EXPECT_EQ(Encode(), R"({"HostConfig":{"NetworkMode":"none","RestartPolicy":{"Name":"always"}},"Image":"shop:1","Labels":{}})");
+  EXPECT_EQ(Encode(),
+            R"({"HostConfig":{"NetworkMode":"none","RestartPolicy":{"Name":"always"}},"Image":"shop:1","Labels":{}})");
 }
 
 TEST_F(CreateBodyTest, EveryFieldHasItsPlace) {
@@ -57,24 +58,28 @@ TEST_F(CreateBodyTest, EveryFieldHasItsPlace) {
   s.ports = {{.container = 80, .published = true, .host = 8080},
              {.container = 80, .published = true, .host_ip = "::1"},
              {.container = 53, .protocol = v1::Protocol::UDP}};
-  s.mounts = {{MountType::Bind, "/srv/m", "/m", true, 0, 0}, {MountType::Volume, "v", "/v", false, 0, 0},
+  s.mounts = {{MountType::Bind, "/srv/m", "/m", true, 0, 0},
+              {MountType::Volume, "v", "/v", false, 0, 0},
               {MountType::Tmpfs, "", "/t", false, 64, 01777}};
-  s.healthcheck = NativeHealthcheck{{"CMD", "ok"}, std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(3), 4};
+  s.healthcheck =
+      NativeHealthcheck{{"CMD", "ok"}, std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(3), 4};
   request_.limits = {.nano_cpus = 5, .memory = 6, .restart = v1::RestartPolicy::OnFailure};
   request_.labels = {{"k", "v"}};
   request_.networks = {{"net", {"a"}, "10.0.0.9"}};
-  EXPECT_EQ(Encode(), R"({"Cmd":["serve","-v"],"Entrypoint":["/bin/app"],"ExposedPorts":{"53/udp":{},"80/tcp":{}},)"
-                      R"("Healthcheck":{"Interval":1000000000,"Retries":4,"StartPeriod":3000000000,"Test":["CMD","ok"],"Timeout":2000000000},)"
-                      R"("HostConfig":{"CapAdd":["NET_ADMIN"],"CapDrop":["MKNOD"],)"
-                      R"("Devices":[{"CgroupPermissions":"rw","PathInContainer":"/dev/fuse","PathOnHost":"/dev/fuse"}],)"
-                      R"("Dns":["1.1.1.1"],"ExtraHosts":["db:10.0.0.1"],"Init":true,"LogConfig":{"Config":{"max-size":"1m"},"Type":"json-file"},)"
-                      R"("Memory":6,"MemorySwap":6,"Mounts":[{"ReadOnly":true,"Source":"/srv/m","Target":"/m","Type":"bind"},)"
-                      R"({"Source":"v","Target":"/v","Type":"volume"},{"Target":"/t","TmpfsOptions":{"Mode":1023,"SizeBytes":64},"Type":"tmpfs"}],)"
-                      R"("NanoCpus":5,"NetworkMode":"net","PortBindings":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"},{"HostIp":"::1","HostPort":""}]},)"
-                      R"("Privileged":true,"ReadonlyRootfs":true,"RestartPolicy":{"Name":"on-failure"},"ShmSize":7,"Sysctls":{"net.core.somaxconn":"9"},)"
-                      R"("Ulimits":[{"Hard":2,"Name":"nofile","Soft":1}]},"Hostname":"h","Image":"shop:1","Labels":{"k":"v"},)"
-                      R"("NetworkingConfig":{"EndpointsConfig":{"net":{"Aliases":["a"],"IPAMConfig":{"IPv4Address":"10.0.0.9"}}}},)"
-                      R"("StopSignal":"SIGINT","StopTimeout":2,"Tty":true,"User":"1000","WorkingDir":"/srv","Env":["A=b"]})");
+  EXPECT_EQ(
+      Encode(),
+      R"({"Cmd":["serve","-v"],"Entrypoint":["/bin/app"],"ExposedPorts":{"53/udp":{},"80/tcp":{}},)"
+      R"("Healthcheck":{"Interval":1000000000,"Retries":4,"StartPeriod":3000000000,"Test":["CMD","ok"],"Timeout":2000000000},)"
+      R"("HostConfig":{"CapAdd":["NET_ADMIN"],"CapDrop":["MKNOD"],)"
+      R"("Devices":[{"CgroupPermissions":"rw","PathInContainer":"/dev/fuse","PathOnHost":"/dev/fuse"}],)"
+      R"("Dns":["1.1.1.1"],"ExtraHosts":["db:10.0.0.1"],"Init":true,"LogConfig":{"Config":{"max-size":"1m"},"Type":"json-file"},)"
+      R"("Memory":6,"MemorySwap":6,"Mounts":[{"ReadOnly":true,"Source":"/srv/m","Target":"/m","Type":"bind"},)"
+      R"({"Source":"v","Target":"/v","Type":"volume"},{"Target":"/t","TmpfsOptions":{"Mode":1023,"SizeBytes":64},"Type":"tmpfs"}],)"
+      R"("NanoCpus":5,"NetworkMode":"net","PortBindings":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"},{"HostIp":"::1","HostPort":""}]},)"
+      R"("Privileged":true,"ReadonlyRootfs":true,"RestartPolicy":{"Name":"on-failure"},"ShmSize":7,"Sysctls":{"net.core.somaxconn":"9"},)"
+      R"("Ulimits":[{"Hard":2,"Name":"nofile","Soft":1}]},"Hostname":"h","Image":"shop:1","Labels":{"k":"v"},)"
+      R"("NetworkingConfig":{"EndpointsConfig":{"net":{"Aliases":["a"],"IPAMConfig":{"IPv4Address":"10.0.0.9"}}}},)"
+      R"("StopSignal":"SIGINT","StopTimeout":2,"Tty":true,"User":"1000","WorkingDir":"/srv","Env":["A=b"]})");
 }
 
 TEST_F(CreateBodyTest, FurtherNetworksComeAfterTheCreateOnlyOnOldEngines) {
@@ -97,7 +102,8 @@ TEST_F(CreateBodyTest, ANetworkModeExcludesNetworks) {
 
 TEST_F(CreateBodyTest, AnonymousVolumesAreReattachedWhereNothingElseIsMounted) {
   request_.spec.mounts = {{MountType::Volume, "mine", "/a", false, 0, 0}};
-  request_.reattach = {{MountType::Volume, "old-a", "/a", false}, {MountType::Volume, "old-b", "/b", false},
+  request_.reattach = {{MountType::Volume, "old-a", "/a", false},
+                       {MountType::Volume, "old-b", "/b", false},
                        {MountType::Bind, "/etc", "/c", false}};
   auto body = Encode();
   EXPECT_THAT(body, HasSubstr(R"("Source":"old-b","Target":"/b")"));
@@ -113,7 +119,8 @@ TEST_F(CreateBodyTest, SecretsAndOddCharactersAreEscaped) {
 
 TEST_F(CreateBodyTest, ASecretThatAnEnvironmentCannotHoldIsNamedButNotShown) {
   request_.spec.env = {{"S", "", SecretHandle{{"shop", "key"}, "f"}}};
-  for (const auto& value : {std::string("top\0secret", 10), std::string("top\xFFsecret"), std::string("top\xC0\x80"), std::string("top\xED\xA0\x80")}) {
+  for (const auto& value : {std::string("top\0secret", 10), std::string("top\xFFsecret"), std::string("top\xC0\x80"),
+                            std::string("top\xED\xA0\x80")}) {
     secrets_.value = value;
     auto body = EncodeCreateBody(request_, kOld, secrets_);
     ASSERT_FALSE(body);

@@ -15,8 +15,9 @@ TEST(EndpointsTest, TheTableStandsInTheOrderOfTheEnum) {
 
 TEST(EndpointsTest, NothingThatRunsCodeOrCopiesFilesOverTheHostIsInTheTable) {
   for (const auto& info : Endpoints()) {
-    for (std::string_view word : {"exec", "archive", "export", "build", "plugin", "swarm", "commit", "attach", "secrets",
-                                  "configs", "services", "nodes", "session", "copy", "load", "prune", "auth"}) {
+    for (std::string_view word :
+         {"exec", "archive", "export", "build", "plugin", "swarm", "commit", "attach", "secrets", "configs", "services",
+          "nodes", "session", "copy", "load", "prune", "auth"}) {
       EXPECT_EQ(info.path.find(word), std::string_view::npos) << info.path;
     }
   }
@@ -25,14 +26,29 @@ TEST(EndpointsTest, NothingThatRunsCodeOrCopiesFilesOverTheHostIsInTheTable) {
 TEST(EndpointsTest, TheTableIsExactlyThis) {
   std::set<std::string> table;
   for (const auto& info : Endpoints()) table.insert(std::string(info.method) + " " + std::string(info.path));
-  EXPECT_EQ(table, (std::set<std::string>{
-                       "GET /version", "GET /info", "GET /events", "GET /containers/json", "GET /containers/{}/json",
-                       "GET /containers/{}/logs", "POST /containers/create", "POST /containers/{}/start",
-                       "POST /containers/{}/stop", "POST /containers/{}/kill", "POST /containers/{}/unpause",
-                       "POST /containers/{}/rename", "POST /containers/{}/update", "DELETE /containers/{}",
-                       "GET /networks/{}", "POST /networks/create", "POST /networks/{}/connect",
-                       "POST /networks/{}/disconnect", "DELETE /networks/{}", "GET /volumes/{}", "POST /volumes/create",
-                       "GET /images/{}/json", "POST /images/create"}));
+  EXPECT_EQ(table, (std::set<std::string>{"GET /version",
+                                          "GET /info",
+                                          "GET /events",
+                                          "GET /containers/json",
+                                          "GET /containers/{}/json",
+                                          "GET /containers/{}/logs",
+                                          "POST /containers/create",
+                                          "POST /containers/{}/start",
+                                          "POST /containers/{}/stop",
+                                          "POST /containers/{}/kill",
+                                          "POST /containers/{}/unpause",
+                                          "POST /containers/{}/rename",
+                                          "POST /containers/{}/update",
+                                          "DELETE /containers/{}",
+                                          "GET /networks/{}",
+                                          "POST /networks/create",
+                                          "POST /networks/{}/connect",
+                                          "POST /networks/{}/disconnect",
+                                          "DELETE /networks/{}",
+                                          "GET /volumes/{}",
+                                          "POST /volumes/create",
+                                          "GET /images/{}/json",
+                                          "POST /images/create"}));
 }
 
 TEST(EndpointsTest, EveryCallButAStreamHasADeadline) {

@@ -18,12 +18,15 @@ const EngineCall kInspect{.endpoint = Endpoint::ContainerInspect, .object = "web
 TEST(EngineClientTest, NegotiatesOnceAndReusesItsConnection) {
   ScriptedEngine engine([](const std::string&) { return Answer(200, "{}"); });
   std::vector<std::string> counted;
-  EngineClient client({engine.host(), [&](const CallRecord& record) { counted.push_back(std::string(record.operation) + " " + std::to_string(record.code)); }});
+  EngineClient client({engine.host(), [&](const CallRecord& record) {
+                         counted.push_back(std::string(record.operation) + " " + std::to_string(record.code));
+                       }});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(client.Call(kInspect));
   ASSERT_THAT(engine.requests(), SizeIs(3));
   EXPECT_THAT(engine.requests()[0], testing::StartsWith("GET /v1.41/containers/web/json HTTP/1.1\r\n"));
   EXPECT_EQ(engine.connections(), 1);
-  EXPECT_THAT(counted, ElementsAre("version 200", "container_inspect 200", "container_inspect 200", "container_inspect 200"));
+  EXPECT_THAT(counted,
+              ElementsAre("version 200", "container_inspect 200", "container_inspect 200", "container_inspect 200"));
   EXPECT_EQ(client.mutating_calls(), 0u);
 }
 
@@ -52,17 +55,26 @@ TEST(EngineClientTest, StatusesAreKinds) {
   std::string message;
   ScriptedEngine engine([&](const std::string&) { return Answer(status, "{\"message\":\"" + message + "\"}\n"); });
   EngineClient client({engine.host(), {}});
-  for (auto [code, text, kind] : {std::tuple(400, "bad", ErrorKind::Terminal), {403, "no", ErrorKind::Terminal}, {404, "No such container: web", ErrorKind::NotFound},
-                                  {409, "held", ErrorKind::Conflict}, {429, "slow", ErrorKind::Waiting}, {500, "oops", ErrorKind::Transient},
-                                  {502, "oops", ErrorKind::Transient}, {503, "later", ErrorKind::Waiting},
-                                  {500, "Bind for 0.0.0.0:80 failed: port is already allocated", ErrorKind::Waiting},
-                                  {500, "write x: no space left on device", ErrorKind::Waiting},
-                                  {400, "invalid mount config for type 'bind': bind source path does not exist: /srv/a", ErrorKind::Waiting},
-                                  {500, "error gathering device information while adding custom device '/dev/x': no such file or directory", ErrorKind::Waiting},
-                                  {500, "failed to bind host port for 0.0.0.0:80: address already in use", ErrorKind::Waiting},
-                                  {500, "error mounting '/srv/a' to rootfs at '/a': stat /srv/a: no such file or directory", ErrorKind::Waiting},
-                                  {400, "runc create failed: unable to start container process: exec: 'x': stat x: no such file or directory", ErrorKind::Terminal},
-                                  {400, "runc create failed: unable to start container process: exec: 'x': executable file not found in $PATH", ErrorKind::Terminal}}) {
+  for (auto [code, text, kind] :
+       {std::tuple(400, "bad", ErrorKind::Terminal),
+        {403, "no", ErrorKind::Terminal},
+        {404, "No such container: web", ErrorKind::NotFound},
+        {409, "held", ErrorKind::Conflict},
+        {429, "slow", ErrorKind::Waiting},
+        {500, "oops", ErrorKind::Transient},
+        {502, "oops", ErrorKind::Transient},
+        {503, "later", ErrorKind::Waiting},
+        {500, "Bind for 0.0.0.0:80 failed: port is already allocated", ErrorKind::Waiting},
+        {500, "write x: no space left on device", ErrorKind::Waiting},
+        {400, "invalid mount config for type 'bind': bind source path does not exist: /srv/a", ErrorKind::Waiting},
+        {500, "error gathering device information while adding custom device '/dev/x': no such file or directory",
+         ErrorKind::Waiting},
+        {500, "failed to bind host port for 0.0.0.0:80: address already in use", ErrorKind::Waiting},
+        {500, "error mounting '/srv/a' to rootfs at '/a': stat /srv/a: no such file or directory", ErrorKind::Waiting},
+        {400, "runc create failed: unable to start container process: exec: 'x': stat x: no such file or directory",
+         ErrorKind::Terminal},
+        {400, "runc create failed: unable to start container process: exec: 'x': executable file not found in $PATH",
+         ErrorKind::Terminal}}) {
     {
       std::lock_guard lock(engine.mutex());
       status = code;
@@ -84,7 +96,8 @@ TEST(EngineClientTest, ABrokenExchangeIsTransientAndNamesTheCall) {
   std::string answer;
   ScriptedEngine engine([&](const std::string&) { return answer; });
   EngineClient client({engine.host(), {}});
-  for (const std::string& raw : {std::string(), std::string("HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"tru"), std::string("garbage\r\n\r\n"),
+  for (const std::string& raw : {std::string(), std::string("HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"tru"),
+                                 std::string("garbage\r\n\r\n"),
                                  std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nnonsense")}) {
     {
       std::lock_guard lock(engine.mutex());
@@ -130,7 +143,8 @@ TEST(EngineClientTest, AMissingSocketSaysSo) {
   auto answer = client.Call(kInspect);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::Transient);
-  EXPECT_THAT(answer.error().message, HasSubstr("Docker Engine at unix:///no/such/docker.sock: it is not reachable: No such file"));
+  EXPECT_THAT(answer.error().message,
+              HasSubstr("Docker Engine at unix:///no/such/docker.sock: it is not reachable: No such file"));
   EngineClient tcp({"tcp://1.2.3.4:2375", {}});
   EXPECT_EQ(tcp.Call(kInspect).error().kind, ErrorKind::Invalid);
 }
@@ -145,15 +159,19 @@ TEST(EngineClientTest, ANameCannotReachAnotherEndpoint) {
   }
   EXPECT_THAT(engine.requests(), IsEmpty());
   ASSERT_TRUE(client.Call({.endpoint = Endpoint::ContainerInspect, .object = "a?x=1#b\r\nHost: c"}));
-  EXPECT_THAT(engine.requests()[0], testing::StartsWith("GET /v1.41/containers/a%3Fx%3D1%23b%0D%0AHost:%20c/json HTTP"));
+  EXPECT_THAT(engine.requests()[0],
+              testing::StartsWith("GET /v1.41/containers/a%3Fx%3D1%23b%0D%0AHost:%20c/json HTTP"));
 }
 
 TEST(EngineClientTest, AStreamIsDeliveredInPiecesAndEndsWhenTheHandlerSaysSo) {
-  ScriptedEngine engine([](const std::string&) { return "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"; });
+  ScriptedEngine engine([](const std::string&) {
+    return "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n";
+  });
   EngineClient client({engine.host(), {}});
   std::string got;
   bool head = false;
-  HttpStreamHandler handler{.on_head = [&](std::string_view) { head = true; }, .on_data = [&](std::string_view bytes) { return !got.append(bytes).empty(); }};
+  HttpStreamHandler handler{.on_head = [&](std::string_view) { head = true; },
+                            .on_data = [&](std::string_view bytes) { return !got.append(bytes).empty(); }};
   ASSERT_TRUE(client.Stream({.endpoint = Endpoint::Events}, handler));
   EXPECT_EQ(got, "onetwo");
   EXPECT_TRUE(head);
@@ -165,7 +183,8 @@ TEST(EngineClientTest, AStreamThatIsRefusedIsAnErrorWithTheEnginesWord) {
   ScriptedEngine engine([](const std::string&) { return Answer(500, R"({"message":"no"})"); });
   EngineClient client({engine.host(), {}});
   bool touched = false;
-  HttpStreamHandler handler{.on_head = [&](std::string_view) { touched = true; }, .on_data = [&](std::string_view) { return touched = true; }};
+  HttpStreamHandler handler{.on_head = [&](std::string_view) { touched = true; },
+                            .on_data = [&](std::string_view) { return touched = true; }};
   auto done = client.Stream({.endpoint = Endpoint::Events, .object = "x"}, handler);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "follow events x: no");

@@ -22,7 +22,8 @@ constexpr auto kSoon = std::chrono::seconds(20);
 // An Engine that has the image shop:1 when `present`; a pull brings it.
 class EnginePullerTest : public testing::Test {
  protected:
-  EnginePullerTest() : engine_([this](const std::string& line) { return Script(line); }), client_({engine_.host(), {}}) {}
+  EnginePullerTest()
+      : engine_([this](const std::string& line) { return Script(line); }), client_({engine_.host(), {}}) {}
 
   std::string Script(const std::string& line) {
     if (line.starts_with("POST")) {

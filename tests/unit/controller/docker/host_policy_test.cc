@@ -11,9 +11,12 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string Body(const std::string& host_config) { return R"({"Image":"a","HostConfig":{)" + host_config + "}}"; }
+std::string Body(const std::string& host_config) {
+  return R"({"Image":"a","HostConfig":{)" + host_config + "}}";
+}
 std::string BindBody(const std::string& source, bool read_only = false) {
-  return Body(R"("Mounts":[{"Type":"bind","Source":")" + source + R"(","Target":"/t")" + (read_only ? R"(,"ReadOnly":true)" : "") + "}]");
+  return Body(R"("Mounts":[{"Type":"bind","Source":")" + source + R"(","Target":"/t")" +
+              (read_only ? R"(,"ReadOnly":true)" : "") + "}]");
 }
 
 struct Case {
@@ -109,7 +112,9 @@ TEST(HostPolicyTest, TheDockerSocketNeedsItsOwnWord) {
 }
 
 TEST(HostPolicyTest, PermissionsAreByWorkload) {
-  HostPolicy policy{.privileged = {"shop"}, .host_network = {"s*"}, .host_pid = {"shop"},
+  HostPolicy policy{.privileged = {"shop"},
+                    .host_network = {"s*"},
+                    .host_pid = {"shop"},
                     .devices = {{"/dev/fuse", {"shop"}}, {"/dev/kvm", {"vm"}}},
                     .capabilities = {{"CAP_NET_ADMIN", {"shop"}}, {"SYS_TIME", {"ntp"}}}};
   ExpectVerdicts(policy, {{Body(R"("Privileged":true)"), true},
@@ -124,7 +129,8 @@ TEST(HostPolicyTest, PermissionsAreByWorkload) {
 TEST(HostPolicyTest, TheMessageSaysWhatWouldAllowIt) {
   PolicyChecker checker({}, {}, "");
   EXPECT_EQ(checker.Check("x", Body(R"("Privileged":true)")).error().message,
-            "spec.privileged is not allowed for workload x by the host policy; allow it under hostPolicy.rules[].privileged in the "
+            "spec.privileged is not allowed for workload x by the host policy; allow it under "
+            "hostPolicy.rules[].privileged in the "
             "controller's config");
   EXPECT_THAT(checker.Check("x", BindBody("/srv")).error().message,
               HasSubstr("mounting /srv read-write is not allowed for workload x"));
@@ -143,9 +149,15 @@ TEST(HostPolicyTest, ASymlinkDoesNotLeadOutOfAnAllowedRoot) {
 }
 
 TEST(HostPolicyTest, Globs) {
-  for (auto [pattern, name, matches] : {std::tuple("*", "", true), {"a*c", "abbc", true}, {"a*c", "abcd", false},
-                                        {"?", "a", true}, {"?", "", false}, {"*-db", "shop-db", true}, {"", "a", false},
-                                        {"a**b", "ab", true}, {"*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaa", false}}) {
+  for (auto [pattern, name, matches] : {std::tuple("*", "", true),
+                                        {"a*c", "abbc", true},
+                                        {"a*c", "abcd", false},
+                                        {"?", "a", true},
+                                        {"?", "", false},
+                                        {"*-db", "shop-db", true},
+                                        {"", "a", false},
+                                        {"a**b", "ab", true},
+                                        {"*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaa", false}}) {
     EXPECT_EQ(v1::GlobMatches(pattern, name), matches) << pattern << " " << name;
   }
 }

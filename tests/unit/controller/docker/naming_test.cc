@@ -15,7 +15,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-Ipv4Subnet Net(const char* cidr) { return ParseIpv4Subnet(cidr).value(); }
+Ipv4Subnet Net(const char* cidr) {
+  return ParseIpv4Subnet(cidr).value();
+}
 
 TEST(Ipv4SubnetTest, DividesInHalves) {
   auto subnet = Net("10.213.0.0/16");
@@ -27,8 +29,8 @@ TEST(Ipv4SubnetTest, DividesInHalves) {
 }
 
 TEST(Ipv4SubnetTest, RefusesWhatIsNoSubnet) {
-  for (const char* text : {"", "10.0.0.0", "10.0.0.0/7", "10.0.0.0/29", "10.0.0.1/16", "10.0.0/16", "10.0.0.0.0/16", "256.0.0.0/8",
-                           "10.0.0.0/16x", "a.b.c.d/16", "10.0.0.0/", "-1.0.0.0/8"}) {
+  for (const char* text : {"", "10.0.0.0", "10.0.0.0/7", "10.0.0.0/29", "10.0.0.1/16", "10.0.0/16", "10.0.0.0.0/16",
+                           "256.0.0.0/8", "10.0.0.0/16x", "a.b.c.d/16", "10.0.0.0/", "-1.0.0.0/8"}) {
     EXPECT_FALSE(ParseIpv4Subnet(text)) << text;
   }
 }
@@ -62,8 +64,8 @@ TEST(AddressPoolTest, TheSeedMovesTheStartWithinTheHalf) {
 }
 
 TEST(ApiVersionTest, TheNewestThatBothKnowIsSpoken) {
-  EXPECT_EQ(ToString(*NegotiateApiVersion("1.41", "1.12")), "1.41");   // Engine 20.10
-  EXPECT_EQ(ToString(*NegotiateApiVersion("1.52", "1.44")), "1.47");   // Engine 29
+  EXPECT_EQ(ToString(*NegotiateApiVersion("1.41", "1.12")), "1.41");  // Engine 20.10
+  EXPECT_EQ(ToString(*NegotiateApiVersion("1.52", "1.44")), "1.47");  // Engine 29
   EXPECT_EQ(ToString(*NegotiateApiVersion("1.44", "")), "1.44");
   for (auto [newest, oldest] : {std::pair("1.40", "1.12"), {"1.60", "1.48"}}) {
     auto none = NegotiateApiVersion(newest, oldest);
@@ -88,14 +90,16 @@ TEST(ImageReferenceTest, PartsAndFamiliarForm) {
   check("team/app:2", "team/app", "2", "docker.io", "team/app:2");
   check("127.0.0.1:5000/shop", "127.0.0.1:5000/shop", "latest", "127.0.0.1:5000", "127.0.0.1:5000/shop:latest");
   check("localhost/shop:1", "localhost/shop", "1", "localhost", "localhost/shop:1");
-  check("r.example.com/a/b:1@sha256:ab", "r.example.com/a/b", "sha256:ab", "r.example.com", "r.example.com/a/b@sha256:ab");
+  check("r.example.com/a/b:1@sha256:ab", "r.example.com/a/b", "sha256:ab", "r.example.com",
+        "r.example.com/a/b@sha256:ab");
 }
 
 TEST(RegistryAuthTest, FindsTheRegistryUnderEachOfItsNames) {
   constexpr std::string_view kConfig = R"({"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},
       "r.example.com":{"identitytoken":"tok"},"127.0.0.1:5000":{"username":"u","password":"p:q"}},"credsStore":"x"})";
   EXPECT_EQ(*RegistryAuthHeader(kConfig, "docker.io").value(),
-            "X-Registry-Auth: eyJwYXNzd29yZCI6InAiLCJzZXJ2ZXJhZGRyZXNzIjoiaHR0cHM6Ly9pbmRleC5kb2NrZXIuaW8vdjEvIiwidXNlcm5hbWUiOiJ1In0=");
+            "X-Registry-Auth: "
+            "eyJwYXNzd29yZCI6InAiLCJzZXJ2ZXJhZGRyZXNzIjoiaHR0cHM6Ly9pbmRleC5kb2NrZXIuaW8vdjEvIiwidXNlcm5hbWUiOiJ1In0=");
   EXPECT_TRUE(RegistryAuthHeader(kConfig, "r.example.com").value());
   EXPECT_TRUE(RegistryAuthHeader(kConfig, "127.0.0.1:5000").value());
   EXPECT_FALSE(RegistryAuthHeader(kConfig, "other").value());
@@ -118,7 +122,8 @@ TEST(PullFailureTest, SaysWhatToDo) {
     EXPECT_THAT(error.message, HasSubstr("pull shop:1: ")) << message;
     EXPECT_THAT(error.message, HasSubstr(hint)) << message;
   };
-  check(404, "pull access denied for shop, repository does not exist or may require 'docker login'", ErrorKind::Waiting, "credentials");
+  check(404, "pull access denied for shop, repository does not exist or may require 'docker login'", ErrorKind::Waiting,
+        "credentials");
   check(500, "Head https://r/v2/shop/manifests/1: no basic auth credentials", ErrorKind::Waiting, "credentials");
   check(404, "manifest for shop:1 not found: manifest unknown", ErrorKind::Waiting, "manifest unknown");
   check(500, "toomanyrequests: You have reached your pull rate limit", ErrorKind::Waiting, "limits the rate");

@@ -21,7 +21,8 @@
 namespace tinyforge::docker {
 
 inline std::string Answer(int status, const std::string& body) {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) +
+         " X\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 class ScriptedEngine {
@@ -49,7 +50,7 @@ class ScriptedEngine {
   }
 
   std::string host() const { return "unix://" + path_; }
-  std::mutex& mutex() { return mutex_; }  // held while the script runs
+  std::mutex& mutex() { return mutex_; }                             // held while the script runs
   std::vector<std::string> requests() { return *requests_.Lock(); }  // whole, without those for /version
   int connections() { return *connections_.Lock(); }
 

@@ -15,7 +15,8 @@ namespace {
 using testing::ElementsAre;
 
 std::string Frame(char stream, const std::string& payload) {
-  return std::string{stream, 0, 0, 0, 0, 0, static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size())} + payload;
+  return std::string{stream, 0, 0, 0, 0, 0, static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size())} +
+         payload;
 }
 
 TEST(LogDemultiplexerTest, FramesSurviveAnyCut) {
@@ -27,7 +28,8 @@ TEST(LogDemultiplexerTest, FramesSurviveAnyCut) {
       (stream == LogStream::Stdout ? out : err) += piece;
       return true;
     });
-    for (std::size_t at = 0; at < bytes.size(); at += cut) ASSERT_TRUE(frames.Feed(std::string_view(bytes).substr(at, cut)));
+    for (std::size_t at = 0; at < bytes.size(); at += cut)
+      ASSERT_TRUE(frames.Feed(std::string_view(bytes).substr(at, cut)));
     ASSERT_EQ(out, "out one\n" + std::string(300, 'x')) << cut;
     ASSERT_EQ(err, "err\n") << cut;
   }
@@ -59,8 +61,10 @@ TEST(LogTailTest, KeepsTheLastLinesWithinItsBounds) {
 }
 
 TEST(Utf8Test, OnlyWellFormedSequencesCount) {
-  for (std::string_view good : {"a", "é", "€", "😀", "\xF4\x8F\xBF\xBF"}) EXPECT_EQ(Utf8SequenceLength(good), good.size());
-  for (std::string_view bad : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF"}) {
+  for (std::string_view good : {"a", "é", "€", "😀", "\xF4\x8F\xBF\xBF"})
+    EXPECT_EQ(Utf8SequenceLength(good), good.size());
+  for (std::string_view bad :
+       {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF"}) {
     EXPECT_EQ(Utf8SequenceLength(bad), 0u);
   }
 }
@@ -96,20 +100,24 @@ TEST(EngineEventTest, TheEventsOfARealEngineAreUnderstood) {
     auto event = DecodeEvent(json);
     ASSERT_TRUE(event);
     EXPECT_GT(event->time_ns, 1'700'000'000'000'000'000);
-    if (event->type == EngineEvent::Type::Container) seen.push_back(event->action + " " + event->workload + " " + event->name);
-    if (event->type == EngineEvent::Type::Network) seen.push_back(event->action + " " + event->name + " " + event->container.substr(0, 4));
+    if (event->type == EngineEvent::Type::Container)
+      seen.push_back(event->action + " " + event->workload + " " + event->name);
+    if (event->type == EngineEvent::Type::Network)
+      seen.push_back(event->action + " " + event->name + " " + event->container.substr(0, 4));
     if (event->type == EngineEvent::Type::Image) seen.push_back(event->action + " " + event->name.substr(0, 9));
   });
   ASSERT_TRUE(splitter.Feed(text.str()));
-  EXPECT_THAT(seen, ElementsAre("create web web", "connect tinyforge f29e", "start web web", "disconnect tinyforge f29e",
-                                "disconnect tinyforge f29e", "connect tinyforge f29e", "rename web web2", "update web web2",
-                                "kill web web2", "die web web2", "disconnect tinyforge f29e", "destroy web web2",
-                                "tag tf/base:3", "untag sha256:1f"));
+  EXPECT_THAT(seen, ElementsAre("create web web", "connect tinyforge f29e", "start web web",
+                                "disconnect tinyforge f29e", "disconnect tinyforge f29e", "connect tinyforge f29e",
+                                "rename web web2", "update web web2", "kill web web2", "die web web2",
+                                "disconnect tinyforge f29e", "destroy web web2", "tag tf/base:3", "untag sha256:1f"));
 }
 
 TEST(EngineEventTest, HealthComesWithoutItsVerdictAndNonsenseIsNoEvent) {
-  EXPECT_EQ(DecodeEvent(R"({"Type":"container","Action":"health_status: healthy","Actor":{"ID":"a"}})")->action, "health_status");
-  for (const char* text : {"", "[]", "{}", R"({"Type":"plugin","Actor":{}})", R"({"Type":"container"})"}) EXPECT_FALSE(DecodeEvent(text));
+  EXPECT_EQ(DecodeEvent(R"({"Type":"container","Action":"health_status: healthy","Actor":{"ID":"a"}})")->action,
+            "health_status");
+  for (const char* text : {"", "[]", "{}", R"({"Type":"plugin","Actor":{}})", R"({"Type":"container"})"})
+    EXPECT_FALSE(DecodeEvent(text));
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ Facts Sample() {
   return facts;
 }
 
-std::string Why(const Expected<void>& outcome) { return outcome ? "" : outcome.error().message; }
+std::string Why(const Expected<void>& outcome) {
+  return outcome ? "" : outcome.error().message;
+}
 
 class FactsTest : public ::testing::Test {
  protected:
@@ -81,12 +83,9 @@ TEST_F(FactsTest, KeepKeysOfANewerVersion) {
 }
 
 TEST_F(FactsTest, CountAsEmptyWhenDamagedAndAreSetAside) {
-  const std::vector<std::string> texts = {"{\"suspended\": tru",
-                                          "[]",
-                                          "{\"failed\": 3}",
-                                          "{\"failed\": [{\"at\": \"yesterday\"}]}",
-                                          std::string(20000, ' '),
-                                          ""};
+  const std::vector<std::string> texts = {"{\"suspended\": tru",   "[]",
+                                          "{\"failed\": 3}",       "{\"failed\": [{\"at\": \"yesterday\"}]}",
+                                          std::string(20000, ' '), ""};
   for (const std::string& text : texts) {
     PutFile(text);
     FileFactStore store(state_, *log_);
@@ -114,7 +113,8 @@ TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
   FileFactStore store(state_, *log_);
   Facts facts;
   for (int i = 0; i < 20; ++i) {
-    facts.failed.push_back({"v1:" + std::to_string(i), "sha256:x", std::string(100000, i % 2 == 0 ? '\xff' : '\x01'), SysTime{}});
+    facts.failed.push_back(
+        {"v1:" + std::to_string(i), "sha256:x", std::string(100000, i % 2 == 0 ? '\xff' : '\x01'), SysTime{}});
   }
   ASSERT_EQ(Why(store.Save("shop", facts)), "");
   EXPECT_LE(fs::file_size(File("shop.json")), 16u << 10);

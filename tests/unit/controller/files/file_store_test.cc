@@ -34,7 +34,9 @@ struct stat StatOf(const std::string& path) {
   return info;
 }
 
-std::string Why(const Expected<void>& outcome) { return outcome ? "" : outcome.error().message; }
+std::string Why(const Expected<void>& outcome) {
+  return outcome ? "" : outcome.error().message;
+}
 
 class FileStoreTest : public ::testing::Test {
  protected:
@@ -244,7 +246,9 @@ TEST_F(FileStoreTest, DoesNotCollectWhatWasAskedForLately) {
   EXPECT_TRUE(fs::exists(dir_ / "files/abc"));
 }
 
-TEST_F(FileStoreTest, CollectsNothingFromAMissingRoot) { EXPECT_THAT(*Open().Collect({}), IsEmpty()); }
+TEST_F(FileStoreTest, CollectsNothingFromAMissingRoot) {
+  EXPECT_THAT(*Open().Collect({}), IsEmpty());
+}
 
 TEST_F(FileStoreTest, CreatesAVolumeDirectoryOnceAndNeverChangesIt) {
   if (::getuid() != 0) GTEST_SKIP() << "only root gives directories away";

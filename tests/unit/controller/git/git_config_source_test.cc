@@ -54,8 +54,8 @@ TEST_F(GitConfigSourceTest, AManifestThatBecameASymlinkIsAnErrorUntilItsPathChan
 
 TEST_F(GitConfigSourceTest, WhatCouldNotBeReadIsReadAtTheNextSyncWithoutANewRevision) {
   Sh("(head -c 20000 /dev/urandom | base64 | sed 's/^/# /'; printf '" +
-     std::string("apiVersion: tinyforge.dev/v1\\nkind: Trigger\\nmetadata: {name: z}\\nspec: {manual: {}}\\n") + "') > '" +
-     origin_.path() + "/z.yaml'");
+     std::string("apiVersion: tinyforge.dev/v1\\nkind: Trigger\\nmetadata: {name: z}\\nspec: {manual: {}}\\n") +
+     "') > '" + origin_.path() + "/z.yaml'");
   origin_.CommitFile("a.yaml", Trigger("a"));
   Sync(*Make(Options()));
   for (const auto& entry : std::filesystem::directory_iterator(dir_ / "state/git/objects/pack")) {

@@ -44,9 +44,15 @@ class FakeFleet : public Fleet {
 
   void Run(const std::string& workload, int count) {
     for (int i = 0; i < count; ++i) {
-      ObservedContainer c{.id = workload + std::to_string(i), .name = workload, .image_id = "sha256:one", .state = ContainerState::Running};
-      c.labels = {{std::string(label::kManaged), "true"}, {std::string(label::kWorkload), workload}, {std::string(label::kImage), "sha256:one"},
-                  {std::string(label::kRevision), "r1"}, {std::string(label::kSource), workload + ".yaml"}};
+      ObservedContainer c{.id = workload + std::to_string(i),
+                          .name = workload,
+                          .image_id = "sha256:one",
+                          .state = ContainerState::Running};
+      c.labels = {{std::string(label::kManaged), "true"},
+                  {std::string(label::kWorkload), workload},
+                  {std::string(label::kImage), "sha256:one"},
+                  {std::string(label::kRevision), "r1"},
+                  {std::string(label::kSource), workload + ".yaml"}};
       containers.push_back(std::move(c));
     }
   }
@@ -61,7 +67,8 @@ class ManagerTest : public ::testing::Test {
   WorkQueue queue{clock};
   Metrics metrics;
   std::unique_ptr<Logger> log = MakeNullLogger();
-  Manager manager{{source, fleet, store, queue, clock, *log, metrics}, {.sync_interval = std::chrono::seconds(60), .host = "web1"}};
+  Manager manager{{source, fleet, store, queue, clock, *log, metrics},
+                  {.sync_interval = std::chrono::seconds(60), .host = "web1"}};
 
   static v1::ObjectPtr Workload(const std::string& name, const std::string& spec_hash = "1") {
     auto object = std::make_shared<v1::Object>();
@@ -71,12 +78,14 @@ class ManagerTest : public ::testing::Test {
     object->position = {name + ".yaml", 1, 1};
     return object;
   }
-  static ConfigUpdate Commit(const Revision& revision, const std::vector<v1::ObjectPtr>& objects, std::vector<std::string> paths = {}) {
+  static ConfigUpdate Commit(const Revision& revision, const std::vector<v1::ObjectPtr>& objects,
+                             std::vector<std::string> paths = {}) {
     auto set = std::make_shared<v1::ObjectSet>();
     set->revision = revision;
     set->complete = true;
     for (const v1::ObjectPtr& object : objects) set->objects[object->key] = object;
-    return {.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{set, std::make_shared<FakeTree>()}), .changed_paths = std::move(paths)};
+    return {.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{set, std::make_shared<FakeTree>()}),
+            .changed_paths = std::move(paths)};
   }
   static v1::ObjectPtr Of(Kind kind, const std::string& name, v1::Spec spec, const std::string& spec_hash = "1") {
     auto object = std::make_shared<v1::Object>(*Workload(name, spec_hash));

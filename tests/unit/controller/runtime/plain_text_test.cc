@@ -12,11 +12,14 @@ TEST(PlainTextTest, KeepsWhatIsFitToBeShown) {
 
 TEST(PlainTextTest, ReplacesEachByteThatIsNoCharacter) {
   const std::string r = "\xEF\xBF\xBD";
-  EXPECT_EQ(PlainText("a\xff" "b", 100), "a" + r + "b");
+  EXPECT_EQ(PlainText("a\xff"
+                      "b",
+                      100),
+            "a" + r + "b");
   EXPECT_EQ(PlainText("\xC0\xAF", 100), r + r);          // overlong
   EXPECT_EQ(PlainText("\xED\xA0\x80", 100), r + r + r);  // surrogate
   EXPECT_EQ(PlainText("\xF4\x90\x80\x80", 100), r + r + r + r);
-  EXPECT_EQ(PlainText("\xE2\x82", 100), r + r);          // cut off
+  EXPECT_EQ(PlainText("\xE2\x82", 100), r + r);  // cut off
   EXPECT_EQ(PlainText("\x1b[31m", 100), r + "[31m");
 }
 

@@ -240,7 +240,8 @@ TEST_F(WorkerTest, APoolWorksOnManyKeysAtOnceAndEndsCleanly) {
 }
 
 TEST_F(WorkerTest, AfterAnErrorOfAPassThatActedItsOwnEventsAreNoReasonToHurry) {
-  for (const ErrorKind kind : {ErrorKind::Transient, ErrorKind::Waiting, ErrorKind::Conflict, ErrorKind::NotFound, ErrorKind::Terminal}) {
+  for (const ErrorKind kind :
+       {ErrorKind::Transient, ErrorKind::Waiting, ErrorKind::Conflict, ErrorKind::NotFound, ErrorKind::Terminal}) {
     Outcome outcome = Failing(kind);
     outcome.acted = true;
     if (kind == ErrorKind::Conflict) outcome.requeue_after = milliseconds(100);

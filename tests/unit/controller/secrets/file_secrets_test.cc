@@ -126,9 +126,9 @@ TEST_F(FileSecretsTest, NeverLeavesItsDirectory) {
   fs::create_directory_symlink(dir_.path(), dir_ / "secrets/folder");
   fs::create_directory(dir_ / "secrets/directory");
   ASSERT_EQ(::mkfifo((dir_ / "secrets/pipe").c_str(), 0600), 0);
-  for (const std::string& path : {std::string("absolute"), std::string("relative"), std::string("folder/outside"),
-                                 std::string("../outside"), std::string("shop/../../outside"), std::string("directory"),
-                                 std::string("pipe"), dir_ / "outside"}) {
+  for (const std::string& path :
+       {std::string("absolute"), std::string("relative"), std::string("folder/outside"), std::string("../outside"),
+        std::string("shop/../../outside"), std::string("directory"), std::string("pipe"), dir_ / "outside"}) {
     Map(path);
     auto found = secrets_.Find(ref_);
     ASSERT_FALSE(found) << path;
@@ -227,7 +227,10 @@ TEST_F(FileSecretsTest, WatchNoticesAChangedAReplacedAndANewFile) {
 
 TEST_F(FileSecretsTest, WatchEndsAtOnceEvenWithoutADirectory) {
   const auto before = std::chrono::steady_clock::now();
-  { DirectoryWatch watch(dir_ / "nowhere", [] {}, log_); }
+  {
+    DirectoryWatch watch(
+        dir_ / "nowhere", [] {}, log_);
+  }
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
   EXPECT_THAT(log_.lines(), SizeIs(1));
 }

@@ -37,13 +37,17 @@ v1::ObjectPtr Workload(const std::string& name) {
   return object;
 }
 
-std::string Why(const Expected<void>& outcome) { return outcome ? "" : outcome.error().message; }
+std::string Why(const Expected<void>& outcome) {
+  return outcome ? "" : outcome.error().message;
+}
 
 class DamageTest : public ::testing::Test {
  protected:
   std::unique_ptr<SqliteStore> Open(const std::string& directory) {
-    return std::make_unique<SqliteStore>(SqliteStoreOptions{
-        .state_dir = directory, .on_rebuilt = [this](const std::string& why) { reasons_.push_back(why); }, .retry_interval = Duration(0)});
+    return std::make_unique<SqliteStore>(
+        SqliteStoreOptions{.state_dir = directory,
+                           .on_rebuilt = [this](const std::string& why) { reasons_.push_back(why); },
+                           .retry_interval = Duration(0)});
   }
   std::unique_ptr<SqliteStore> Open() { return Open(state_); }
 
@@ -233,7 +237,8 @@ TEST_F(DamageTest, OtherTablesUnderTheSameIdentity) {
   store.reset();
   sqlite3* connection = nullptr;
   ASSERT_EQ(sqlite3_open(file_.c_str(), &connection), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(connection, "DROP TABLE objects; CREATE TABLE objects(x)", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(connection, "DROP TABLE objects; CREATE TABLE objects(x)", nullptr, nullptr, nullptr),
+            SQLITE_OK);
   sqlite3_close(connection);
   ExpectRebuilt(*Open(), "damaged");
 }

@@ -12,13 +12,13 @@
 namespace tinyforge {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using std::chrono::hours;
-using std::chrono::seconds;
 
 v1::ObjectPtr Workload(const std::string& name, const std::string& tag, std::uint32_t line = 1) {
   auto object = std::make_shared<v1::Object>();
@@ -32,7 +32,9 @@ v1::ObjectPtr Workload(const std::string& name, const std::string& tag, std::uin
   return object;
 }
 
-std::string Why(const Expected<void>& outcome) { return outcome ? "" : outcome.error().message; }
+std::string Why(const Expected<void>& outcome) {
+  return outcome ? "" : outcome.error().message;
+}
 
 class SqliteStoreTest : public ::testing::Test {
  protected:
@@ -130,10 +132,12 @@ TEST_F(SqliteStoreTest, WritesNothingWhenNothingChanged) {
 }
 
 TEST_F(SqliteStoreTest, KeepsTheRepositoryStatus) {
-  RepositoryStatus status{.url = "https://git.example.com/ops.git", .branch = "main", .path = "hosts", .revision = "c1"};
+  RepositoryStatus status{
+      .url = "https://git.example.com/ops.git", .branch = "main", .path = "hosts", .revision = "c1"};
   status.fetched = now_;
   status.applied = now_ + seconds(1);
-  status.conditions = {{.type = "Ready", .status = ConditionStatus::False, .reason = "FetchFailed", .message = "no route"}};
+  status.conditions = {
+      {.type = "Ready", .status = ConditionStatus::False, .reason = "FetchFailed", .message = "no route"}};
   status.errors = {{{"a.yaml", 3, 7}, "spec.ports[0].host", "expected a number"}};
   {
     SqliteStore store = Open();
@@ -177,7 +181,8 @@ TEST_F(SqliteStoreTest, ShowsVanishedContainersAsMissingForAWhile) {
   SqliteStore store = Open();
   std::vector<ContainerRow> rows;
   for (const char* id : {"a", "b", "c", "d", "e"}) {
-    rows.push_back({.id = id, .name = id, .workload = "shop", .state = "running", .relation = "owned", .created = now_});
+    rows.push_back(
+        {.id = id, .name = id, .workload = "shop", .state = "running", .relation = "owned", .created = now_});
   }
   ASSERT_EQ(Why(store.ReplaceContainers(rows)), "");
   EXPECT_EQ(*store.Containers(), rows);

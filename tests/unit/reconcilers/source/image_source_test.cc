@@ -22,7 +22,8 @@ class ImageSourceTest : public ::testing::Test {
   Expected<DesiredState> Render() {
     object.spec = spec;
     reads = {};
-    return ImageSourceKind().Render({.workload = object, .tree = tree, .secrets = secrets, .paths = paths, .project = "shop-root"}, reads);
+    return ImageSourceKind().Render(
+        {.workload = object, .tree = tree, .secrets = secrets, .paths = paths, .project = "shop-root"}, reads);
   }
   const Mount* FindMount(const DesiredState& state, std::string_view target) {
     for (const Mount& m : state.containers.at(0).spec.mounts)
@@ -133,9 +134,12 @@ TEST_F(ImageSourceTest, MissingSecretIsWaitedFor) {
 }
 
 TEST_F(ImageSourceTest, EachVolumeScopeHasItsPlace) {
-  spec.volumes = {{v1::VolumeScope::Absolute, "/srv/media", "/a", true}, {v1::VolumeScope::Ephemeral, "", "/b"},
-                  {v1::VolumeScope::Instance, "cache", "/c"},            {v1::VolumeScope::Stage, "data", "/d"},
-                  {v1::VolumeScope::Project, "up", "/e"},                {v1::VolumeScope::ProjectNamed, "db", "/f"},
+  spec.volumes = {{v1::VolumeScope::Absolute, "/srv/media", "/a", true},
+                  {v1::VolumeScope::Ephemeral, "", "/b"},
+                  {v1::VolumeScope::Instance, "cache", "/c"},
+                  {v1::VolumeScope::Stage, "data", "/d"},
+                  {v1::VolumeScope::Project, "up", "/e"},
+                  {v1::VolumeScope::ProjectNamed, "db", "/f"},
                   {v1::VolumeScope::Named, "raw", "/g"}};
   const auto state = Render();
   ASSERT_TRUE(state);

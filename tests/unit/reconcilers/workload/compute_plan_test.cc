@@ -322,7 +322,8 @@ class ExclusiveWorkload : public ::testing::Test {
     world.NeverTwoUp();
   }
   void Want(const std::string& image) {
-    world.Want(1, ContainerTemplate{.image = image, .mounts = {{.type = MountType::Volume, .source = "data", .target = "/data"}}});
+    world.Want(1, ContainerTemplate{.image = image,
+                                    .mounts = {{.type = MountType::Volume, .source = "data", .target = "/data"}}});
   }
   WorkloadWorld world;
 };

@@ -19,7 +19,8 @@ class Chance {
 };
 
 void RandomDesired(Chance& chance, WorkloadWorld& world) {
-  constexpr v1::RolloutStrategy kStrategies[] = {v1::RolloutStrategy::BlueGreen, v1::RolloutStrategy::Rolling, v1::RolloutStrategy::Recreate};
+  constexpr v1::RolloutStrategy kStrategies[] = {v1::RolloutStrategy::BlueGreen, v1::RolloutStrategy::Rolling,
+                                                 v1::RolloutStrategy::Recreate};
   world.context.strategy = kStrategies[chance.Below(3)];
   ContainerTemplate spec{.image = chance.OneIn(2) ? "web:1" : "web:2"};
   if (chance.OneIn(2)) spec.env = {{.name = "A", .value = std::to_string(chance.Below(3))}};
@@ -33,8 +34,9 @@ void RandomDesired(Chance& chance, WorkloadWorld& world) {
 
 // What hands, crashes and time do to a host.
 void Disturb(Chance& chance, WorkloadWorld& world) {
-  static constexpr ContainerState kStates[] = {ContainerState::Created, ContainerState::Running, ContainerState::Paused,
-                                               ContainerState::Exited,  ContainerState::Dead,    ContainerState::Killed};
+  static constexpr ContainerState kStates[] = {ContainerState::Created, ContainerState::Running,
+                                               ContainerState::Paused,  ContainerState::Exited,
+                                               ContainerState::Dead,    ContainerState::Killed};
   std::vector<std::string> ids;
   for (auto& [id, c] : world.engine.containers) ids.push_back(id);
   for (const std::string& id : ids) {
@@ -57,7 +59,9 @@ void Disturb(Chance& chance, WorkloadWorld& world) {
 }
 
 void AddForeign(Chance& chance, WorkloadWorld& world) {
-  ObservedContainer c{.id = "foreign" + std::to_string(chance.Below(1000)), .image_id = "sha256:foreign", .state = ContainerState::Running};
+  ObservedContainer c{.id = "foreign" + std::to_string(chance.Below(1000)),
+                      .image_id = "sha256:foreign",
+                      .state = ContainerState::Running};
   c.name = c.id;
   c.labels = {{std::string(label::kWorkload), "web"}};
   if (chance.OneIn(2)) c.labels[std::string(label::kManaged)] = "true";

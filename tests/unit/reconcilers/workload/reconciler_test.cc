@@ -55,7 +55,9 @@ class WorkloadReconcilerTest : public ::testing::Test {
   void Settle() {
     for (int i = 0; i < 10; ++i) Pass(), engine.Tick(std::chrono::seconds(10)), now += std::chrono::seconds(10);
   }
-  const Condition& Ready(const Outcome& outcome) { return *FindCondition(outcome.status->conditions, condition::kReady); }
+  const Condition& Ready(const Outcome& outcome) {
+    return *FindCondition(outcome.status->conditions, condition::kReady);
+  }
 
   v1::WorkloadSpec spec;
   FakeConfig config;
@@ -66,8 +68,9 @@ class WorkloadReconcilerTest : public ::testing::Test {
   FakeStore store;
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
-  WorkloadReconciler reconciler{{config, config, engine, engine, engine, secrets, files, facts, store},
-                                {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
+  WorkloadReconciler reconciler{
+      {config, config, engine, engine, engine, secrets, files, facts, store},
+      {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 
 TEST_F(WorkloadReconcilerTest, BringsUpAWorkloadAndSaysSo) {
@@ -179,7 +182,8 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh({config, config, engine, engine, engine, secrets, files, facts, empty}, {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
+  WorkloadReconciler fresh({config, config, engine, engine, engine, secrets, files, facts, empty},
+                           {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());
   EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);

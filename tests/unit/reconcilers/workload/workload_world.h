@@ -42,8 +42,12 @@ class WorkloadWorld {
     for (const Mount& m : spec.mounts)
       if (!m.read_only) desired.exclusive_sources.insert(m.source);
     for (int r = 1; r <= replicas; ++r)
-      desired.containers.push_back({.replica = r, .name = ServingName("web", r), .spec = spec, .template_hash = TemplateHash(spec),
-                                    .limits = limits, .networks = {{.network = "tinyforge", .aliases = {"web"}}}});
+      desired.containers.push_back({.replica = r,
+                                    .name = ServingName("web", r),
+                                    .spec = spec,
+                                    .template_hash = TemplateHash(spec),
+                                    .limits = limits,
+                                    .networks = {{.network = "tinyforge", .aliases = {"web"}}}});
   }
   void WantLimits(const Limits& limits) {
     for (DesiredContainer& c : desired.containers) c.limits = limits;
@@ -92,9 +96,12 @@ class WorkloadWorld {
     std::string text = decision.verdict.reason + ": " + decision.verdict.message + "\n" + ToString(decision.plan);
     for (const auto& [id, c] : engine.containers)
       text += c.name + " " + std::string(ToString(c.state)) + " seq " + std::string(c.Label(label::kSeq)) + " hash " +
-              std::string(c.Label(label::kTemplateHash).substr(0, 8)) + " ran " + std::to_string(engine.running[id].count()) + "\n";
-    for (const DesiredContainer& d : desired.containers) text += "want " + d.name + " hash " + d.template_hash.substr(0, 8) + "\n";
-    return text + "strategy " + std::to_string(int(context.strategy)) + (last_error ? " error " + last_error->message : "") + "\n";
+              std::string(c.Label(label::kTemplateHash).substr(0, 8)) + " ran " +
+              std::to_string(engine.running[id].count()) + "\n";
+    for (const DesiredContainer& d : desired.containers)
+      text += "want " + d.name + " hash " + d.template_hash.substr(0, 8) + "\n";
+    return text + "strategy " + std::to_string(int(context.strategy)) +
+           (last_error ? " error " + last_error->message : "") + "\n";
   }
   int Up() const {
     return int(std::count_if(engine.containers.begin(), engine.containers.end(),
