@@ -273,7 +273,7 @@ def main():
     large, many, manifests = (10, 20, 1000) if options.quick else (100, 200, 10000)
     dockerd, table = Dockerd(), Table()
     parts = {
-        "commit": lambda: [bench_commit(dockerd, table, count, rounds) for count, rounds in ((1, 5), (20, 3), (large, 2))],
+        "commit": lambda: [bench_commit(dockerd, table, count, rounds) for count, rounds in ((1, 11), (20, 5), (large, 2))],
         "change": lambda: bench_change(dockerd, table, large, 5),
         "repair": lambda: bench_repair(dockerd, table, 15),
         "resync": lambda: bench_resync(dockerd, table, many),
