@@ -14,13 +14,13 @@ bool InstanceGuard::Try() {
     if (state->lock) state->why = "the lock of this instance was taken away";
     state->lock.reset();
   }
-  auto id = client_.EngineId();  // workers ask WhyNot meanwhile
+  auto info = client_.Info();  // workers ask WhyNot meanwhile
   auto state = state_.Lock();
-  if (!id) {
-    state->why = id.error().message;
+  if (!info) {
+    state->why = info.error().message;
     return false;
   }
-  auto lock = InstanceLock::TryLock({kLockDirectory, *id, instance_});
+  auto lock = InstanceLock::TryLock({kLockDirectory, info->id, instance_});
   if (lock) {
     state->lock = std::move(*lock);
     state->why.clear();

@@ -141,6 +141,10 @@ std::map<std::string, std::string> ContainerIndex::WritersElsewhere(std::string_
   return writers;
 }
 
+HostSupport ContainerIndex::Host() {
+  return state_.Lock()->host;
+}
+
 Expected<std::vector<std::string>> ContainerIndex::FreeAddresses(std::size_t count) {
   auto state = state_.Lock();
   std::set<Ipv4> used;
@@ -170,6 +174,7 @@ Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
   if (!listed) return std::move(listed).error();
   if (first) {
     if (auto others = ListOtherAddresses(stop); !others) return std::move(others).error();
+    if (auto asked = AskForSupport(stop); !asked) return std::move(asked).error();
   }
   ResyncReport report{.containers = listed->size()};
   report.workloads = Merge(std::move(*listed), begun);
@@ -447,6 +452,13 @@ Expected<void> ContainerIndex::Audit(ResyncReport& report, const std::stop_token
     ++report.inspected;
     if (*changed) AddUnlessEmpty(report.workloads, workload);
   }
+  return {};
+}
+
+Expected<void> ContainerIndex::AskForSupport(const std::stop_token& stop) {
+  auto info = client_.Info(stop);
+  if (!info) return std::move(info).error();
+  state_.Lock()->host = info->host;
   return {};
 }
 

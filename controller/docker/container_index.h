@@ -51,14 +51,16 @@ class ContainerIndex : public ContainerReader {
   std::map<std::string, Duration> RunningFor(std::string_view workload) override;
   // From what is known, without a call.
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override;
+  // As of the last connection.
+  HostSupport Host() override;
   // From the lower half of the shared network's subnet, without what any container carries in its address label (those
   // of other instances too) or has as its address, in rotation. Reserved for two minutes.
   Expected<std::vector<std::string>> FreeAddresses(std::size_t count) override;
 
   // One listing of our instance's containers, compared with what is known; a twentieth of the containers, in turn, is
   // inspected and compared wholly. Changed ones are marked, not inspected: that is left to the reader. The first one
-  // after a connection reports every workload and also lists the addresses of other instances. When it fails half-way,
-  // on_change is called for what it had found.
+  // after a connection reports every workload, lists the addresses of other instances and asks what the host supports.
+  // When it fails half-way, on_change is called for what it had found.
   Expected<ResyncReport> Resync(const std::stop_token& stop = {});
 
   // To be called by the event stream. A connection marks everything.
@@ -96,6 +98,7 @@ class ContainerIndex : public ContainerReader {
     std::map<std::string, Entry, std::less<>> entries;         // by id
     std::map<std::string, Ipv4, std::less<>> other_addresses;  // of other instances, by container id
     AddressPool addresses;
+    HostSupport host;
     std::uint64_t step = 0;  // orders marks, inspects and listings
     std::string audited;     // the id up to which the last audit came
     bool connected = false;
@@ -118,6 +121,7 @@ class ContainerIndex : public ContainerReader {
   void AddAllWorkloads(std::vector<std::string>& workloads);
   Expected<void> Audit(ResyncReport& report, const std::stop_token& stop);
   Expected<void> ListOtherAddresses(const std::stop_token& stop);
+  Expected<void> AskForSupport(const std::stop_token& stop);
   static bool Store(State& state, Entry fresh);
   static EntryMap::iterator Find(State& state, std::string_view container);
   static bool SeenAfter(const Entry& entry, std::int64_t event_ns);

@@ -112,12 +112,15 @@ Expected<ApiVersion> EngineClient::Version(const std::stop_token& stop) {
   return version;
 }
 
-Expected<std::string> EngineClient::EngineId(const std::stop_token& stop) {
+Expected<EngineInfo> EngineClient::Info(const std::stop_token& stop) {
   auto answer = Call({.endpoint = Endpoint::Info, .object = "Docker Engine"}, stop);
   if (!answer) return std::move(answer).error();
-  const auto info = nlohmann::json::parse(answer->body, nullptr, false);
-  if (info.is_object() && info.contains("ID") && info["ID"].is_string()) return info["ID"].get<std::string>();
-  return Error{ErrorKind::Transient, "read information of Docker Engine: it says no id"};
+  const auto json = Json::parse(answer->body, nullptr, false);
+  if (!json.is_object() || !json.contains("ID") || !json["ID"].is_string())
+    return Error{ErrorKind::Transient, "read information of Docker Engine: it says no id"};
+  auto can = [&](const char* what) { return !json.contains(what) || json[what] != false; };
+  return EngineInfo{.id = json["ID"].get<std::string>(),
+                    .host = {.memory_limit = can("MemoryLimit"), .cpu_limit = can("CpuCfsQuota")}};
 }
 
 void EngineClient::ForgetVersion() {

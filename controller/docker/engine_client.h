@@ -16,6 +16,7 @@
 #include "controller/docker/endpoints.h"
 #include "controller/docker/http_transport.h"
 #include "controller/runtime/guarded.h"
+#include "reconcilers/core/observed_state.h"
 
 namespace tinyforge::docker {
 
@@ -41,6 +42,11 @@ struct EngineCall {
   Duration idle{0};      // longest silence of a stream; zero: unlimited
 };
 
+struct EngineInfo {
+  std::string id;  // kept over restarts
+  HostSupport host;
+};
+
 // Thread-safe.
 //
 // Errors name operation and object and carry the Engine's own message, never a request body:
@@ -63,8 +69,7 @@ class EngineClient {
   // The version in use, negotiated on the first call and again after the Engine could not be reached.
   Expected<ApiVersion> Version(const std::stop_token& stop = {});
   void ForgetVersion();
-  // The Engine's own id, which it keeps over restarts.
-  Expected<std::string> EngineId(const std::stop_token& stop = {});
+  Expected<EngineInfo> Info(const std::stop_token& stop = {});
 
   // Calls sent of which the endpoint changes something.
   std::uint64_t mutating_calls() const { return mutating_calls_.load(std::memory_order_relaxed); }

@@ -29,7 +29,6 @@ inline constexpr std::string_view kVersion = "tinyforge.version";  // "<tag>@<di
 inline constexpr std::string_view kAddress = "tinyforge.address";  // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
 inline constexpr std::string_view kFields = "tinyforge.fields";      // short hash of each field, to name what differs
-inline constexpr std::string_view kLimits = "tinyforge.limits";      // "<nano cpus>/<memory>" asked for at create
 inline constexpr std::string_view kRevision = "tinyforge.revision";  // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";      // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
@@ -82,6 +81,12 @@ struct ObservedContainer {
 
   std::string_view Label(std::string_view key) const;  // empty when absent
   bool operator==(const ObservedContainer&) const = default;
+};
+
+// What the Engine can do on this host's kernel; what it cannot it discards without an error.
+struct HostSupport {
+  bool memory_limit = true;
+  bool cpu_limit = true;
 };
 
 // Everything the planner of one workload may look at.

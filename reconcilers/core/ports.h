@@ -31,6 +31,8 @@ class ContainerReader {
   virtual std::map<std::string, Duration> RunningFor(std::string_view workload) = 0;
   // Host paths and volumes that running containers of other workloads mount read-write, with a container's name each.
   virtual std::map<std::string, std::string> WritersElsewhere(std::string_view workload) = 0;
+  // Of the Engine that is connected.
+  virtual HostSupport Host() = 0;
   // `count` addresses of the shared network that no container holds and no other pass was given.
   virtual Expected<std::vector<std::string>> FreeAddresses(std::size_t count) = 0;
 };

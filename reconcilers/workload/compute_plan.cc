@@ -278,8 +278,6 @@ class Planner {
     if (LimitsDiffer(c, d)) build_.Add(action::SetLimits{RefTo(c), d.limits}, "drift: limits or restart policy");
     if (EngineDisagrees(c, d))
       build_.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
-    if (LimitDiscarded(c, d))
-      build_.Warn(warning::kEngineDisagrees, "the Engine did not take a limit that was asked for " + c.name);
     MendNetworks(slot, c, "drift: networks or aliases");
     build_.RewriteFiles(c);
     JudgeRunning(slot);

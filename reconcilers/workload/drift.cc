@@ -1,7 +1,7 @@
 #include "reconcilers/workload/drift.h"
 
 #include <algorithm>
-#include <charconv>
+#include <utility>
 
 #include "reconcilers/core/field_digests.h"
 
@@ -27,20 +27,6 @@ std::string TemplateCause(const ObservedContainer& container, const DesiredConta
   return cause + (fields.size() == 1 ? " differs" : " differ");
 }
 
-Limits AskedAtCreate(const ObservedContainer& container) {
-  Limits asked;
-  const std::string_view label = container.Label(label::kLimits);
-  const std::size_t slash = label.find('/');
-  if (slash == std::string_view::npos) return asked;
-  std::from_chars(label.data(), label.data() + slash, asked.nano_cpus);
-  std::from_chars(label.data() + slash + 1, label.data() + label.size(), asked.memory);
-  return asked;
-}
-
-bool Discarded(std::int64_t had, std::int64_t asked) {
-  return had == 0 && asked != 0;
-}
-
 // The Engine ignores the removal of a limit without an error.
 std::string RemovedLimit(const Limits& have, const Limits& want) {
   if (have.memory != 0 && want.memory == 0) return "limit memory was removed";
@@ -62,19 +48,20 @@ bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer&
 }
 
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired) {
+  const Limits& have = container.limits;
   const Limits& want = desired.limits;
-  const Limits asked = AskedAtCreate(container);
-  auto differs = [](std::int64_t wanted, std::int64_t had, std::int64_t first) {
-    return wanted != 0 && had != wanted && !Discarded(had, first);
-  };
-  return container.restart != want.restart || differs(want.memory, container.limits.memory, asked.memory) ||
-         differs(want.nano_cpus, container.limits.nano_cpus, asked.nano_cpus);
+  return container.restart != want.restart || (want.memory != 0 && have.memory != want.memory) ||
+         (want.nano_cpus != 0 && have.nano_cpus != want.nano_cpus);
 }
 
-bool LimitDiscarded(const ObservedContainer& container, const DesiredContainer& desired) {
-  const Limits asked = AskedAtCreate(container);
-  return (desired.limits.memory != 0 && Discarded(container.limits.memory, asked.memory)) ||
-         (desired.limits.nano_cpus != 0 && Discarded(container.limits.nano_cpus, asked.nano_cpus));
+std::string DropUnsupported(DesiredState& desired, const HostSupport& host) {
+  std::string dropped;
+  for (DesiredContainer& container : desired.containers) {
+    if (!host.memory_limit && std::exchange(container.limits.memory, 0) != 0) dropped = "memory";
+    if (!host.cpu_limit && std::exchange(container.limits.nano_cpus, 0) != 0)
+      dropped = dropped.empty() ? "cpus" : "cpus and memory";
+  }
+  return dropped;
 }
 
 NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted) {

@@ -18,11 +18,11 @@ std::string ReplaceCause(const ObservedContainer& container, const DesiredContai
 // loop (condition EngineDisagrees).
 bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired);
 
-// A limit asked for at create that the Engine did not take.
-bool LimitDiscarded(const ObservedContainer& container, const DesiredContainer& desired);
+// Takes away the limits that the host cannot keep, which would be asked for again and again; returns their names, empty:
+// none.
+std::string DropUnsupported(DesiredState& desired, const HostSupport& host);
 
-// Limits or restart policy differ in a way that an update call mends. A limit that was asked for at create and is not
-// there was discarded by the Engine (its kernel lacks the cgroup) and would be discarded again.
+// Limits or restart policy differ in a way that an update call mends.
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired);
 
 // What to do with the networks of a container so that it has `wanted` and nothing else. A network whose aliases differ

@@ -5,6 +5,7 @@
 
 #include "api-types/v1/hosts.h"
 #include "reconcilers/workload/compute_status.h"
+#include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/ownership.h"
 
 namespace tinyforge {
@@ -151,6 +152,7 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
   pass.desired = std::move(*desired);
+  const std::string dropped = DropUnsupported(*pass.desired, ports_.containers.Host());
   auto observed = Observe(*pass.desired);
   if (!observed) return std::move(observed).error().Within("observe containers");
   auto facts = ports_.facts.Load(pass.object.key.name);
@@ -162,6 +164,9 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
       return std::move(done).error().Within("observe the host");
   pass.observed = std::move(*observed);
   pass.decision = ComputePlan(*pass.desired, *pass.observed, context);
+  if (!dropped.empty())
+    pass.decision->plan.warnings.push_back(
+        {warning::kEngineDisagrees, "this host's kernel cannot limit " + dropped + "; it runs without"});
   return {};
 }
 

@@ -79,7 +79,6 @@ StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address
   if (!address.empty()) set(label::kAddress, std::string(address));
   set(label::kTemplateHash, made.desired.template_hash);
   set(label::kFields, FieldDigests(made.desired.spec));
-  set(label::kLimits, std::to_string(made.desired.limits.nano_cpus) + "/" + std::to_string(made.desired.limits.memory));
   set(label::kRevision, context_.revision);
   set(label::kSource, context_.source_path);
   set(label::kCause, std::string(cause));

@@ -25,10 +25,11 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
 
   // How a container made from this template hash fares; all others run.
   std::map<std::string, Behaviour> behaviour;
-  std::map<std::string, std::string> images;                          // reference -> id
-  std::vector<std::string> calls;                                     // "create web", "start web", …
-  std::map<std::string, ObservedContainer> containers;                // by id
-  std::map<std::string, Duration> running;                            // by id
+  std::map<std::string, std::string> images;            // reference -> id
+  std::vector<std::string> calls;                       // "create web", "start web", …
+  std::map<std::string, ObservedContainer> containers;  // by id
+  std::map<std::string, Duration> running;              // by id
+  HostSupport host;
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
 
@@ -56,6 +57,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     return found;
   }
   std::map<std::string, Duration> RunningFor(std::string_view) override { return running; }
+  HostSupport Host() override { return host; }
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override {
     std::map<std::string, std::string> writers;
     for (const auto& [id, c] : containers)

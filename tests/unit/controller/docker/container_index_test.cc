@@ -40,6 +40,8 @@ class ContainerIndexTest : public testing::Test {
   }
 
   std::string Script(const std::string& line) {
+    if (line.find("/info") != std::string::npos)
+      return Answer(200, R"({"ID":"e","MemoryLimit":false,"CpuCfsQuota":true})");
     if (line.find("/containers/json") != std::string::npos) {
       if (line.find("address") != std::string::npos) return Answer(200, "[]");
       std::string list;
@@ -87,6 +89,13 @@ TEST_F(ContainerIndexTest, BeforeAListingNothingIsKnownInsteadOfEmpty) {
   EXPECT_FALSE(index_.Containers("w"));
   ASSERT_TRUE(index_.Resync());
   EXPECT_FALSE(index_.in_step());  // the stream is down
+}
+
+TEST_F(ContainerIndexTest, AConnectionTellsWhatTheHostSupports) {
+  EXPECT_TRUE(index_.Host().memory_limit);
+  Fill(0);
+  EXPECT_FALSE(index_.Host().memory_limit);
+  EXPECT_TRUE(index_.Host().cpu_limit);
 }
 
 TEST_F(ContainerIndexTest, AListingThatCannotBeReadChangesNothing) {

@@ -242,17 +242,6 @@ TEST(ComputePlan, RemovedLimitReplacesOnceAndThenSaysThatTheEngineDisagrees) {
   EXPECT_EQ(decision.plan.warnings[0].reason, warning::kEngineDisagrees);
 }
 
-TEST(ComputePlan, ALimitThatTheEngineDiscardsIsSaidAndNotAskedForAgain) {
-  WorkloadWorld world;
-  world.WantLimits({.memory = 1000});
-  ASSERT_GE(world.Settle(), 0);
-  world.engine.FindByName("web")->limits.memory = 0;
-  const Decision decision = world.Decide();
-  EXPECT_TRUE(decision.plan.empty());
-  ASSERT_EQ(decision.plan.warnings.size(), 1u);
-  EXPECT_EQ(decision.plan.warnings[0].reason, warning::kEngineDisagrees);
-}
-
 TEST(ComputePlan, ScalingDownRetiresTheHighestReplicas) {
   WorkloadWorld world;
   world.Want(3, "web:1");

@@ -87,6 +87,22 @@ TEST_F(WorkloadReconcilerTest, BringsUpAWorkloadAndSaysSo) {
   EXPECT_THAT(outcome.events, IsEmpty());
 }
 
+TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {
+  engine.host.memory_limit = false;
+  Settle();
+  spec.resources.memory = 1 << 20;
+  spec.resources.nano_cpus = 500;
+  Commit();
+  engine.calls.clear();
+  Settle();
+  EXPECT_THAT(engine.calls, ::testing::ElementsAre("update web"));
+  const Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
+  const Condition* disagrees = FindCondition(outcome.status->conditions, warning::kEngineDisagrees);
+  ASSERT_TRUE(disagrees);
+  EXPECT_THAT(disagrees->message, HasSubstr("cannot limit memory"));
+}
+
 TEST_F(WorkloadReconcilerTest, AFailedStepIsAnErrorAndIsNotFollowedAtOnce) {
   engine.fail = [](const std::string& call) -> std::optional<Error> {
     if (call == "start web") return Error{ErrorKind::Transient, "the Engine is busy"};
