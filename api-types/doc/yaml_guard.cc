@@ -129,9 +129,9 @@ class FlowScanner {
   void SkipQuoted(char quote) {
     for (Advance(); at_ < text_.size(); Advance()) {
       const char c = text_[at_];
-      if (quote == '"' && c == '\\' && at_ + 1 < text_.size()) {
-        Advance();
-      } else if (c == quote && quote == '\'' && Peek(1) == '\'') {
+      const bool escapes = quote == '"' && c == '\\' && at_ + 1 < text_.size();
+      const bool doubled = c == quote && quote == '\'' && Peek(1) == '\'';
+      if (escapes || doubled) {
         Advance();
       } else if (c == quote) {
         Advance();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 
@@ -123,7 +124,7 @@ std::optional<Duration> ParseDuration(std::string_view text) {
     total += *value * unit->milliseconds;
     if (total > kMaxMilliseconds) return std::nullopt;
   }
-  return Duration(static_cast<std::int64_t>(total + 0.5));
+  return Duration(std::llround(total));
 }
 
 std::string FormatDuration(Duration duration) {

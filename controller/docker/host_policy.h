@@ -41,7 +41,7 @@ struct HostPolicy {
 class PolicyChecker {
  public:
   // Mounts below `own` are always allowed. `docker_socket` is the Engine's socket, guarded under every name it has.
-  PolicyChecker(HostPolicy policy, HostPaths own, std::string docker_socket);
+  PolicyChecker(HostPolicy policy, const HostPaths& own, std::string docker_socket);
 
   // `body` is the JSON that will be sent. Terminal, naming field, workload and the setting that would allow it. Only
   // members known to be harmless or judged here may stand in HostConfig; any other is refused. A mounted path is judged

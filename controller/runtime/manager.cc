@@ -74,7 +74,7 @@ ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
 
 }  // namespace
 
-Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), options_(options) {
+Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), options_(std::move(options)) {
   auto state = state_.Lock();
   state->repository = ports_.source.Describe();
   state->next_sync = ports_.clock.Now();
@@ -255,13 +255,14 @@ std::vector<ObjectKey> Manager::StaleKeys(const v1::ObjectSet& objects) {
 std::vector<ObjectKey> Manager::Concerned(const State& state, const std::vector<std::string>& paths,
                                           const std::set<std::string>& secrets) {
   std::vector<ObjectKey> keys;
-  for (const auto& [key, read] : state.reads) {
+  for (const auto& entry : state.reads) {
+    const auto& read = entry.second;
     const bool hit =
         (!read.paths.empty() &&
          std::any_of(paths.begin(), paths.end(), [&](const std::string& path) { return Covers(read.paths, path); })) ||
         std::any_of(secrets.begin(), secrets.end(),
                     [&](const std::string& name) { return read.secrets.contains(name); });
-    if (hit) keys.push_back(key);
+    if (hit) keys.push_back(entry.first);
   }
   return keys;
 }

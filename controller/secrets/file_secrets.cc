@@ -18,7 +18,7 @@ std::string NameOf(const v1::SecretKeyRef& ref) {
 }
 
 // A file that is missing, empty or misplaced is all the same to who needs it: it must be awaited.
-Error Awaited(const v1::SecretKeyRef& ref, const std::string& path, Error cause) {
+Error Awaited(const v1::SecretKeyRef& ref, const std::string& path, const Error& cause) {
   const ErrorKind kind = cause.kind == ErrorKind::Transient ? ErrorKind::Transient : ErrorKind::Waiting;
   return Error{kind, NameOf(ref) + " (file " + path + " of the secrets directory): " + cause.message};
 }

@@ -183,17 +183,17 @@ void Session::Run(const Handler& handler, const ExchangePtr& exchange) {
   }
 }
 
-void Session::Refuse(HttpResponse response) {
+void Session::Refuse(const HttpResponse& response) {
   keep_alive_ = false;
   state_ = State::Handling;
-  AnswerNow(std::move(response));
+  AnswerNow(response);
 }
 
 void Session::Answer(std::uint64_t request, HttpResponse response) {
-  if (state_ == State::Handling && request == request_number_) AnswerNow(std::move(response));
+  if (state_ == State::Handling && request == request_number_) AnswerNow(response);
 }
 
-void Session::AnswerNow(HttpResponse response) {
+void Session::AnswerNow(const HttpResponse& response) {
   keep_alive_ = keep_alive_ && !ended_;
   std::string bytes = ResponseHead(response, {.length = response.body.size(), .keep_alive = keep_alive_});
   if (!head_only_) bytes += response.body;

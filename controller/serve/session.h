@@ -45,9 +45,9 @@ class Session : public Connection, public AnswerSink, public std::enable_shared_
   bool OnHeader();
   void Dispatch();
   void Run(const Handler& handler, const ExchangePtr& exchange);
-  void Refuse(HttpResponse response);
+  void Refuse(const HttpResponse& response);
 
-  void AnswerNow(HttpResponse response);
+  void AnswerNow(const HttpResponse& response);
   // `weight` is what the stream's gate counted for these bytes.
   void Queue(std::string bytes, std::size_t weight = 0);
   void WriteSome();

@@ -66,7 +66,8 @@ std::string DropUnsupported(DesiredState& desired, const HostSupport& host) {
 
 NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted) {
   NetworkDrift drift;
-  for (const auto& [network, endpoint] : container.networks) {
+  for (const auto& entry : container.networks) {
+    const std::string& network = entry.first;
     const bool known = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return w.network == network; });
     if (!known) drift.disconnect.push_back(network);
   }

@@ -21,7 +21,7 @@ constexpr std::size_t kLargestTree = 8 * 1024 * 1024;
 // The text of a file, or {"base64": …} where JSON cannot hold it.
 Json FileJson(const std::string& content) {
   try {
-    const Json text = content;
+    Json text = content;
     (void)text.dump();
     return text;
   } catch (const Json::exception&) {

@@ -87,7 +87,7 @@ Expected<Values> Filter(const Values& values, std::string_view test) {
   const std::string wanted = Quoted(literal).value_or(std::string(literal));
   Values found;
   for (const Json* item : Everything(values)) {
-    const auto side = Walk({item}, Trim(inside.substr(1, at - 1)));
+    auto side = Walk({item}, Trim(inside.substr(1, at - 1)));
     if (!side) return side;
     const bool same = !side->empty() && Show(*side->front()) == wanted;
     if (same == (inside[at] == '=')) found.push_back(item);
@@ -162,7 +162,7 @@ Expected<std::vector<Piece>> Split(std::string_view text) {
     std::size_t close = open + 1;
     for (; close < text.size() && (quote != 0 || text[close] != '}'); ++close) {
       if (quote != 0 ? text[close] == quote : (text[close] == '"' || text[close] == '\''))
-        quote = quote != 0 ? 0 : text[close];
+        quote = quote != 0 ? '\0' : text[close];
     }
     if (close == text.size()) return Bad(text);
     pieces.push_back({true, std::string(Trim(text.substr(open + 1, close - open - 1)))});

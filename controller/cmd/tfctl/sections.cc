@@ -22,7 +22,7 @@ void PrintTable(const Terminal& terminal, Table& table) {
 std::string ContainerNote(const Json& status) {
   std::string note = Text(status, {"error"});
   if (note.empty() && Flag(status, {"oomKilled"})) note = "killed: out of memory";
-  const std::string cause = Text(status, {"cause"});
+  std::string cause = Text(status, {"cause"});
   if (note.empty()) return cause;
   return cause.empty() ? note : note + "; " + cause;
 }

@@ -86,7 +86,8 @@ class Progress {
 
  private:
   void Judge(const std::string& name, const Json* object) {
-    const bool met = goal_.deleted ? object == nullptr : Holds(*object, goal_);
+    // Only a goal of deletion comes here without an object.
+    const bool met = object == nullptr || (!goal_.deleted && Holds(*object, goal_));
     if (met) return done_.push_back(name);
     const Verdict verdict = tfctl::Judge(*object);
     std::string line = std::string(target_.resource->name) + "/" + name + " is " + verdict.status.text;
