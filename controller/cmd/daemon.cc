@@ -102,12 +102,15 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
                 manager->OnContainersChanged(key.name);
                 changes.Bump();
               },
+          .on_engine =
+              [this](const docker::EngineInfo& info) {
+                guard->SetEngine(info.id);
+                (void)guard->Try();
+              },
           .on_connected =
               [this](bool up) {
                 log.Info(up ? "docker engine is in step" : "docker engine is lost");
-                if (!up) return;
-                (void)guard->Try();
-                manager->OnEngineReady();
+                if (up) manager->OnEngineReady();
               },
           .on_resynced =
               [this](const docker::ResyncReport& report) {
@@ -176,7 +179,7 @@ Expected<void> Daemon::Parts::Open() {
   if (!made) return std::move(made).error();
   engine = std::move(*made);
   fleet = std::make_unique<IndexedFleet>(engine->index());
-  guard = std::make_unique<InstanceGuard>(engine->client(), config.instance, log);
+  guard = std::make_unique<InstanceGuard>(config.instance, log);
   manager = std::make_unique<Manager>(
       ManagerPorts{*source, *fleet, *store, queue, clock, log, metrics},
       ManagerOptions{.sync_interval = config.interval,

@@ -7,20 +7,19 @@ constexpr const char* kLockDirectory = "/run/tinyforge";
 
 }  // namespace
 
-bool InstanceGuard::Try() {
-  {
-    auto state = state_.Lock();
-    if (state->lock && state->lock->StillHeld()) return false;
-    if (state->lock) state->why = "the lock of this instance was taken away";
-    state->lock.reset();
-  }
-  auto info = client_.Info();  // workers ask WhyNot meanwhile
+void InstanceGuard::SetEngine(const std::string& id) {
   auto state = state_.Lock();
-  if (!info) {
-    state->why = info.error().message;
-    return false;
-  }
-  auto lock = InstanceLock::TryLock({kLockDirectory, info->id, instance_});
+  if (std::exchange(state->engine, id) == id || !state->lock) return;
+  state->lock.reset();
+  state->why = "the Docker Engine is another one";
+}
+
+bool InstanceGuard::Try() {
+  auto state = state_.Lock();
+  if (state->engine.empty() || (state->lock && state->lock->StillHeld())) return false;
+  if (state->lock) state->why = "the lock of this instance was taken away";
+  state->lock.reset();
+  auto lock = InstanceLock::TryLock({kLockDirectory, state->engine, instance_});
   if (lock) {
     state->lock = std::move(*lock);
     state->why.clear();

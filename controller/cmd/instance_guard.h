@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "controller/docker/engine_client.h"
 #include "controller/facts/instance_lock.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/log.h"
@@ -14,8 +13,10 @@ namespace tinyforge::cmd {
 // Thread-safe.
 class InstanceGuard {
  public:
-  InstanceGuard(docker::EngineClient& client, std::string instance, Logger& log)
-      : client_(client), instance_(std::move(instance)), log_(log) {}
+  InstanceGuard(std::string instance, Logger& log) : instance_(std::move(instance)), log_(log) {}
+
+  // To be called for each connection: the lock is one of this Engine.
+  void SetEngine(const std::string& id);
 
   // Takes the lock unless it is held; true when this call took it. To be called whenever the Engine was listed, so that
   // the watcher takes over when the holder ends.
@@ -26,10 +27,10 @@ class InstanceGuard {
  private:
   struct State {
     std::optional<InstanceLock> lock;
+    std::string engine;  // its id
     std::string why = "the Docker Engine was not reached yet";
   };
 
-  docker::EngineClient& client_;
   const std::string instance_;
   Logger& log_;
   Guarded<State> state_;

@@ -459,6 +459,7 @@ Expected<void> ContainerIndex::AskForSupport(const std::stop_token& stop) {
   auto info = client_.Info(stop);
   if (!info) return std::move(info).error();
   state_.Lock()->host = info->host;
+  if (options_.on_engine) options_.on_engine(*info);
   return {};
 }
 

@@ -25,6 +25,7 @@ struct ContainerIndexOptions {
   std::string shared_network = "tinyforge";
   Ipv4Subnet subnet;                                           // of the shared network
   std::function<void(const std::string& workload)> on_change;  // from any thread; must be quick
+  std::function<void(const EngineInfo&)> on_engine;            // of a new connection, before anything can be read
 };
 
 // What a Resync found.

@@ -28,8 +28,9 @@ struct DockerEngineOptions {
   HostPaths paths;
   std::string docker_config;  // Docker's config.json with registry credentials; may be empty
   Duration resync_interval = std::chrono::seconds(30);
-  std::function<void(const ObjectKey&)> enqueue;  // look at this workload
-  std::function<void(bool)> on_connected;         // events flow and everything was listed, or not
+  std::function<void(const ObjectKey&)> enqueue;     // look at this workload
+  std::function<void(const EngineInfo&)> on_engine;  // of a new connection, before its containers can be read
+  std::function<void(bool)> on_connected;            // events flow and everything was listed, or not
   std::function<void(const ResyncReport&)> on_resynced;
   std::function<void(const CallRecord&)> on_call;
 };

@@ -96,9 +96,8 @@ Expected<void> EngineWriter::Start(std::string_view container) {
   return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);
 }
 
-Expected<void> EngineWriter::BeginStop(std::string_view container) {
-  stops_.Begin(container);
-  return {};
+Expected<bool> EngineWriter::BeginStop(std::string_view container) {
+  return stops_.Begin(container);
 }
 
 StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
@@ -181,15 +180,15 @@ Expected<void> EngineWriter::Disconnect(std::string_view container, std::string_
   return done;
 }
 
-Expected<void> EngineWriter::EnsureNetwork(const DesiredNetwork& network) {
+Expected<bool> EngineWriter::EnsureNetwork(const DesiredNetwork& network) {
   return resources_.EnsureNetwork(network);
 }
 
-Expected<void> EngineWriter::EnsureVolume(std::string_view name, std::string_view workload) {
+Expected<bool> EngineWriter::EnsureVolume(std::string_view name, std::string_view workload) {
   return resources_.EnsureVolume(name, workload);
 }
 
-Expected<void> EngineWriter::RemoveNetwork(std::string_view name) {
+Expected<bool> EngineWriter::RemoveNetwork(std::string_view name) {
   return resources_.RemoveNetwork(std::string(name));
 }
 

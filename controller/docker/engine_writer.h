@@ -50,7 +50,7 @@ class EngineWriter : public ContainerWriter {
 
   Expected<std::string> Create(const CreateRequest& request) override;
   Expected<void> Start(std::string_view container) override;
-  Expected<void> BeginStop(std::string_view container) override;
+  Expected<bool> BeginStop(std::string_view container) override;
   Expected<void> Remove(std::string_view container) override;
   Expected<void> Rename(std::string_view container, std::string_view name) override;
   Expected<void> Update(std::string_view container, const Limits& limits) override;
@@ -59,9 +59,9 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Signal(std::string_view container, std::string_view signal) override;
   Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) override;
   Expected<void> Disconnect(std::string_view container, std::string_view network) override;
-  Expected<void> EnsureNetwork(const DesiredNetwork& network) override;
-  Expected<void> EnsureVolume(std::string_view name, std::string_view workload) override;
-  Expected<void> RemoveNetwork(std::string_view name) override;
+  Expected<bool> EnsureNetwork(const DesiredNetwork& network) override;
+  Expected<bool> EnsureVolume(std::string_view name, std::string_view workload) override;
+  Expected<bool> RemoveNetwork(std::string_view name) override;
 
   // At the end: no stop is under way any more, none begins.
   void AbortStops() { stops_.Abort(); }

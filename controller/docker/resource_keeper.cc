@@ -13,33 +13,35 @@ bool IsManaged(const ObservedNetwork& network) {
 ResourceKeeper::ResourceKeeper(EngineClient& client, ResourceKeeperOptions options)
     : client_(client), options_(std::move(options)) {}
 
-Expected<void> ResourceKeeper::EnsureNetwork(const DesiredNetwork& network) {
+Expected<bool> ResourceKeeper::EnsureNetwork(const DesiredNetwork& network) {
   const auto& known = network.external ? external_networks_ : networks_;
-  if (Known(known, network.name)) return {};
+  if (Known(known, network.name)) return false;
   std::lock_guard making(making_);
-  if (Known(known, network.name)) return {};
+  if (Known(known, network.name)) return false;
   std::uint64_t asked = 0;
   {
     std::lock_guard lock(mutex_);
     asked = forgotten_;
   }
-  auto done = FindOrMakeNetwork(network);
-  if (done) Learn(network.external ? external_networks_ : networks_, network.name, asked);
-  return done;
+  auto made = FindOrMakeNetwork(network);
+  if (made) Learn(network.external ? external_networks_ : networks_, network.name, asked);
+  return made;
 }
 
-Expected<void> ResourceKeeper::FindOrMakeNetwork(const DesiredNetwork& network) {
+Expected<bool> ResourceKeeper::FindOrMakeNetwork(const DesiredNetwork& network) {
   auto found = Find(network.name);
   if (!found) return std::move(found).error();
-  if (*found) return Judge(network, **found);
+  if (*found) return Accept(network, **found);
   if (network.external) {
     return Error{ErrorKind::NotFound, "network " + network.name + " is external and does not exist on this host"};
   }
   auto made = MakeNetwork(network);
-  if (made || made.error().kind != ErrorKind::Conflict) return made;
+  if (made) return true;
+  if (made.error().kind != ErrorKind::Conflict) return std::move(made).error();
   found = Find(network.name);
   if (!found) return std::move(found).error();
-  return *found ? Judge(network, **found) : made;
+  if (!*found) return std::move(made).error();
+  return Accept(network, **found);
 }
 
 Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string& name) {
@@ -55,15 +57,15 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
   return network;
 }
 
-Expected<void> ResourceKeeper::Judge(const DesiredNetwork& network, const ObservedNetwork& found) const {
-  if (network.external) return {};
+Expected<bool> ResourceKeeper::Accept(const DesiredNetwork& network, const ObservedNetwork& found) const {
+  if (network.external) return false;
   if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
     return Error{ErrorKind::Conflict, "network " + network.name +
                                           " exists and was not created by this controller; say "
                                           "external: true to use it, or remove it"};
   }
   if (network.shared && found.subnet && options_.on_shared_subnet) options_.on_shared_subnet(*found.subnet);
-  return {};
+  return false;
 }
 
 Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
@@ -88,8 +90,8 @@ Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
   return error;
 }
 
-Expected<void> ResourceKeeper::EnsureVolume(std::string_view name, std::string_view workload) {
-  if (Known(volumes_, name)) return {};
+Expected<bool> ResourceKeeper::EnsureVolume(std::string_view name, std::string_view workload) {
+  if (Known(volumes_, name)) return false;
   std::lock_guard making(making_);
   std::uint64_t asked = 0;
   {
@@ -108,19 +110,19 @@ Expected<void> ResourceKeeper::EnsureVolume(std::string_view name, std::string_v
     if (!made) return std::move(made).error();
   }
   Learn(volumes_, name, asked);
-  return {};
+  return found->status == 404;
 }
 
-Expected<void> ResourceKeeper::RemoveNetwork(const std::string& name) {
+Expected<bool> ResourceKeeper::RemoveNetwork(const std::string& name) {
   std::lock_guard making(making_);
   auto found = Find(name);
   if (!found) return std::move(found).error();
-  if (!*found || !IsOurs(**found)) return {};
+  if (!*found || !IsOurs(**found)) return false;
   EngineCall list{.endpoint = Endpoint::ContainerList,
                   .query = {{"all", "1"}, {"limit", "1"}, {"filters", FiltersJson({{"network", {name}}})}}};
   auto attached = client_.Call(list);
   if (!attached) return std::move(attached).error();
-  if (attached->body.find('{') != std::string::npos) return {};
+  if (attached->body.find('{') != std::string::npos) return false;
   EngineCall remove{.endpoint = Endpoint::NetworkRemove, .object = name};
   auto answer = client_.Send(remove);
   {
@@ -130,7 +132,7 @@ Expected<void> ResourceKeeper::RemoveNetwork(const std::string& name) {
   }
   if (!answer) return std::move(answer).error();
   // 403: a container came in between.
-  if (answer->status < 400 || answer->status == 404 || answer->status == 403) return {};
+  if (answer->status < 400 || answer->status == 404 || answer->status == 403) return answer->status < 400;
   return EngineClient::ToError(remove, *answer);
 }
 

@@ -30,20 +30,20 @@ class ResourceKeeper {
   // A network of that name which is not external must carry our instance label; the shared one may be another
   // Tinyforge's on this host. Else Conflict. NotFound for an external one that does not exist. Conflict too when the
   // subnet is in use on the host.
-  Expected<void> EnsureNetwork(const DesiredNetwork& network);
+  Expected<bool> EnsureNetwork(const DesiredNetwork& network);
   // An existing volume is taken as it is, whoever made it.
-  Expected<void> EnsureVolume(std::string_view name, std::string_view workload);
+  Expected<bool> EnsureVolume(std::string_view name, std::string_view workload);
 
   // Only a network with our instance label that no container is on, stopped ones included; else nothing happens.
-  Expected<void> RemoveNetwork(const std::string& name);
+  Expected<bool> RemoveNetwork(const std::string& name);
 
   void OnEvent(const EngineEvent& event);  // a destroyed network or volume is forgotten
   void ForgetAll();                        // after a lost connection
 
  private:
   using Names = std::set<std::string, std::less<>>;
-  Expected<void> FindOrMakeNetwork(const DesiredNetwork& network);
-  Expected<void> Judge(const DesiredNetwork& network, const ObservedNetwork& found) const;
+  Expected<bool> FindOrMakeNetwork(const DesiredNetwork& network);
+  Expected<bool> Accept(const DesiredNetwork& network, const ObservedNetwork& found) const;
   Expected<std::optional<ObservedNetwork>> Find(const std::string& name);
   Expected<void> MakeNetwork(const DesiredNetwork& network);
   bool IsOurs(const ObservedNetwork& network) const;

@@ -57,9 +57,9 @@ class ContainerWriter {
   // policy forbids the body or the Engine calls it invalid.
   virtual Expected<std::string> Create(const CreateRequest& request) = 0;  // the new id
   virtual Expected<void> Start(std::string_view container) = 0;            // already running: success
-  // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. A stop of the same
-  // container that is under way already is not doubled.
-  virtual Expected<void> BeginStop(std::string_view container) = 0;
+  // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. False: a stop of this
+  // container is under way already.
+  virtual Expected<bool> BeginStop(std::string_view container) = 0;
   virtual Expected<void> Remove(std::string_view container) = 0;  // not running; volumes stay; gone: success
   virtual Expected<void> Rename(std::string_view container, std::string_view name) = 0;
   virtual Expected<void> Update(std::string_view container, const Limits& limits) = 0;
@@ -68,11 +68,12 @@ class ContainerWriter {
   virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;
   virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
   virtual Expected<void> Disconnect(std::string_view container, std::string_view network) = 0;
-  // Creates it unless it exists. Conflict when a foreign one of that name exists, NotFound for a missing external one.
-  virtual Expected<void> EnsureNetwork(const DesiredNetwork& network) = 0;
-  virtual Expected<void> EnsureVolume(std::string_view name, std::string_view workload) = 0;
-  // Only when it is ours and no container is attached; else nothing happens. Gone: success.
-  virtual Expected<void> RemoveNetwork(std::string_view name) = 0;
+  // Creates it unless it exists; true when it did. Conflict when a foreign one of that name exists, NotFound for a
+  // missing external one.
+  virtual Expected<bool> EnsureNetwork(const DesiredNetwork& network) = 0;
+  virtual Expected<bool> EnsureVolume(std::string_view name, std::string_view workload) = 0;
+  // Only when it is ours and no container is attached; else nothing happens, and the answer is false.
+  virtual Expected<bool> RemoveNetwork(std::string_view name) = 0;
 };
 
 // Where the image of a workload stands.

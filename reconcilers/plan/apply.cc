@@ -7,44 +7,50 @@ namespace {
 
 constexpr std::size_t kFailedReleasesKept = 8;
 
-// One call a step, and no decision: what to tolerate is part of each port's contract.
+Expected<bool> Acted(Expected<void> done) {
+  return done ? Expected<bool>(true) : Expected<bool>(std::move(done).error());
+}
+
+// One call a step, and no decision: what to tolerate is part of each port's contract. True: something was done.
 struct Executor {
   const PlanTargets& to;
 
-  Expected<void> operator()(const action::EnsureNetwork& a) const { return to.containers.EnsureNetwork(a.network); }
-  Expected<void> operator()(const action::EnsureVolume& a) const {
+  Expected<bool> operator()(const action::EnsureNetwork& a) const { return to.containers.EnsureNetwork(a.network); }
+  Expected<bool> operator()(const action::EnsureVolume& a) const {
     return to.containers.EnsureVolume(a.name, a.workload);
   }
-  Expected<void> operator()(const action::WriteFiles& a) const {
-    if (auto done = to.files.EnsureDirectories(a.directories); !done) return done;
-    return to.files.Write(a.files);
+  Expected<bool> operator()(const action::WriteFiles& a) const {
+    if (auto done = to.files.EnsureDirectories(a.directories); !done) return std::move(done).error();
+    return Acted(to.files.Write(a.files));
   }
-  Expected<void> operator()(const action::Create& a) const {
+  Expected<bool> operator()(const action::Create& a) const {
     auto id = to.containers.Create(a.request);
-    return id ? Expected<void>() : Expected<void>(std::move(id).error());
+    return id ? Expected<bool>(true) : Expected<bool>(std::move(id).error());
   }
-  Expected<void> operator()(const action::Start& a) const { return to.containers.Start(a.target.container); }
-  Expected<void> operator()(const action::Unpause& a) const { return to.containers.Unpause(a.target.container); }
-  Expected<void> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }
-  Expected<void> operator()(const action::Remove& a) const { return to.containers.Remove(a.target.container); }
-  Expected<void> operator()(const action::Rename& a) const { return to.containers.Rename(a.target.container, a.to); }
-  Expected<void> operator()(const action::SetLimits& a) const {
-    return to.containers.Update(a.target.container, a.limits);
+  Expected<bool> operator()(const action::Start& a) const { return Acted(to.containers.Start(a.target.container)); }
+  Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
+  Expected<bool> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }
+  Expected<bool> operator()(const action::Remove& a) const { return Acted(to.containers.Remove(a.target.container)); }
+  Expected<bool> operator()(const action::Rename& a) const {
+    return Acted(to.containers.Rename(a.target.container, a.to));
   }
-  Expected<void> operator()(const action::DisableRestart& a) const {
-    return to.containers.DisableRestart(a.target.container);
+  Expected<bool> operator()(const action::SetLimits& a) const {
+    return Acted(to.containers.Update(a.target.container, a.limits));
   }
-  Expected<void> operator()(const action::Signal& a) const {
-    return to.containers.Signal(a.target.container, a.signal);
+  Expected<bool> operator()(const action::DisableRestart& a) const {
+    return Acted(to.containers.DisableRestart(a.target.container));
   }
-  Expected<void> operator()(const action::Connect& a) const {
-    return to.containers.Connect(a.target.container, a.attachment);
+  Expected<bool> operator()(const action::Signal& a) const {
+    return Acted(to.containers.Signal(a.target.container, a.signal));
   }
-  Expected<void> operator()(const action::Disconnect& a) const {
-    return to.containers.Disconnect(a.target.container, a.network);
+  Expected<bool> operator()(const action::Connect& a) const {
+    return Acted(to.containers.Connect(a.target.container, a.attachment));
   }
-  Expected<void> operator()(const action::RemoveNetwork& a) const { return to.containers.RemoveNetwork(a.name); }
-  Expected<void> operator()(const action::RecordFailure& a) const {
+  Expected<bool> operator()(const action::Disconnect& a) const {
+    return Acted(to.containers.Disconnect(a.target.container, a.network));
+  }
+  Expected<bool> operator()(const action::RemoveNetwork& a) const { return to.containers.RemoveNetwork(a.name); }
+  Expected<bool> operator()(const action::RecordFailure& a) const {
     auto facts = to.facts.Load(a.workload);
     if (!facts) return std::move(facts).error();
     auto& failed = facts->failed;
@@ -53,7 +59,7 @@ struct Executor {
     });
     failed.push_back(a.release);
     if (failed.size() > kFailedReleasesKept) failed.erase(failed.begin());
-    return to.facts.Save(a.workload, *facts);
+    return Acted(to.facts.Save(a.workload, *facts));
   }
 };
 
@@ -64,11 +70,11 @@ ApplyResult Apply(const Plan& plan, const PlanTargets& targets) {
   std::optional<int> broken;
   for (const Step& step : plan.steps) {
     if (broken == step.group) continue;
-    if (auto done = std::visit(Executor{targets}, step.action); done) {
-      result.applied.push_back(&step);
+    if (auto acted = std::visit(Executor{targets}, step.action); acted) {
+      if (*acted) result.applied.push_back(&step);
     } else {
       broken = step.group;
-      if (!result.error) result.error = std::move(done).error().Within(ToString(step.action));
+      if (!result.error) result.error = std::move(acted).error().Within(ToString(step.action));
     }
   }
   return result;

@@ -215,7 +215,7 @@ class Planner {
     switch (c.state) {
       case ContainerState::Created:
         if (CannotRun(c)) return Say(Phase::Failed, "CannotRun", Describe(c));
-        return StartAgain(slot, "not started");
+        return StartAgain(slot, "not started yet");
       case ContainerState::Paused: return Unpause(c);
       case ContainerState::Exited: return PlanExited(slot);
       case ContainerState::Running: return MendRunning(slot);
@@ -302,7 +302,9 @@ class Planner {
   void MendName(const Slot& slot, const ObservedContainer& c) {
     if (slot.Serves(c)) return;
     auto holder = grouped_.names.find(slot.desired->name);
-    if (holder == grouped_.names.end()) return build_.Add(action::Rename{RefTo(c), slot.desired->name}, "drift: name");
+    const bool candidate = c.name == CandidateName(*slot.desired, SeqOf(c));
+    if (holder == grouped_.names.end())
+      return build_.Add(action::Rename{RefTo(c), slot.desired->name}, candidate ? "takes over" : "drift: name");
     // The holder is of this workload and on its way out, or gets its own name back first.
     Say(Phase::Progressing, "Renaming",
         "container " + holder->second->id.substr(0, 12) + " still holds the name " + slot.desired->name);

@@ -129,13 +129,14 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       return Expected<void>();
     });
   }
-  Expected<void> BeginStop(std::string_view ref) override {
-    return Change("stop", ref, [&](ObservedContainer& c) {
+  Expected<bool> BeginStop(std::string_view ref) override {
+    auto done = Change("stop", ref, [&](ObservedContainer& c) {
       c.state = ContainerState::Exited;
       c.exit_code = 0;
       running.erase(c.id);
       return Expected<void>();
     });
+    return done ? Expected<bool>(true) : Expected<bool>(std::move(done).error());
   }
   Expected<void> Remove(std::string_view ref) override {
     if (auto error = Record("remove " + NameOf(ref))) return *error;
@@ -184,9 +185,9 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       return Expected<void>();
     });
   }
-  Expected<void> EnsureNetwork(const DesiredNetwork&) override { return {}; }
-  Expected<void> EnsureVolume(std::string_view, std::string_view) override { return {}; }
-  Expected<void> RemoveNetwork(std::string_view) override { return {}; }
+  Expected<bool> EnsureNetwork(const DesiredNetwork&) override { return false; }
+  Expected<bool> EnsureVolume(std::string_view, std::string_view) override { return false; }
+  Expected<bool> RemoveNetwork(std::string_view) override { return false; }
 
   void SetRunning(ObservedContainer& c) {
     c.state = ContainerState::Running;

@@ -200,7 +200,7 @@ TEST(ComputePlan, WhatIsBeingRemovedIsReplacedAtOnceUnderAnotherName) {
   world.Pass();
   EXPECT_EQ(world.PlanText(), "");
   world.engine.containers.erase(world.engine.FindByName("web")->id);
-  EXPECT_EQ(world.PlanText(), "[1] rename web.2 to web (drift: name)\n");
+  EXPECT_EQ(world.PlanText(), "[1] rename web.2 to web (takes over)\n");
 }
 
 TEST(ComputePlan, BesideAKilledOneASuccessorIsMadeAndStartedOnlyWhenTheKilledOneGoes) {
@@ -212,7 +212,7 @@ TEST(ComputePlan, BesideAKilledOneASuccessorIsMadeAndStartedOnlyWhenTheKilledOne
   world.Pass();
   EXPECT_EQ(world.PlanText(), "");
   world.engine.containers.erase(std::string(killed.id));
-  EXPECT_EQ(world.PlanText(), "[1] start web.2 (not started)\n[2] rename web.2 to web (drift: name)\n");
+  EXPECT_EQ(world.PlanText(), "[1] start web.2 (not started yet)\n[2] rename web.2 to web (takes over)\n");
   ASSERT_GE(world.Settle(), 0);
   EXPECT_EQ(world.engine.containers.size(), 1u);
 }
