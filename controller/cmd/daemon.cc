@@ -7,6 +7,7 @@
 #include "controller/cmd/instance_guard.h"
 #include "controller/cmd/watched_store.h"
 #include "controller/docker/docker_engine.h"
+#include "controller/docker/index_onlooker.h"
 #include "controller/facts/file_fact_store.h"
 #include "controller/facts/installation.h"
 #include "controller/files/file_store.h"
@@ -77,6 +78,7 @@ struct Daemon::Parts {
   std::unique_ptr<WatchedStore> store;
   std::unique_ptr<GitConfigSource> source;
   std::unique_ptr<docker::DockerEngine> engine;
+  std::unique_ptr<docker::IndexOnlooker> onlooker;
   std::unique_ptr<IndexedFleet> fleet;
   std::unique_ptr<Manager> manager;
   std::unique_ptr<InstanceGuard> guard;
@@ -178,6 +180,7 @@ Expected<void> Daemon::Parts::Open() {
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
+  onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
   fleet = std::make_unique<IndexedFleet>(engine->index());
   guard = std::make_unique<InstanceGuard>(config.instance, log);
   manager = std::make_unique<Manager>(
@@ -186,8 +189,8 @@ Expected<void> Daemon::Parts::Open() {
                      .host = config.host,
                      .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
   workloads = std::make_unique<WorkloadReconciler>(
-      WorkloadPorts{*manager, *manager, engine->index(), engine->writer(), engine->puller(), *secrets, *files, *facts,
-                    *store},
+      WorkloadPorts{*manager, *manager, engine->index(), *onlooker, engine->writer(), engine->puller(), *secrets,
+                    *files, *facts, *store},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
                         return guard->WhyNot();
                       }});

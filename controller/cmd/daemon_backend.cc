@@ -62,7 +62,7 @@ Expected<std::vector<serve::SecretKeyInfo>> DaemonBackend::SecretKeys(std::strin
 }
 
 Expected<std::vector<ObservedContainer>> DaemonBackend::ContainersOf(std::string_view workload) {
-  return parts_.engine.index().Containers(workload);
+  return parts_.engine.index().Peek(workload);
 }
 
 Expected<serve::WorkloadPlan> DaemonBackend::PreviewOf(const ConfigSnapshot& snapshot, const ObjectKey& key) {

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxSummaryBytes = std::size_t{1} << 20;
 constexpr std::size_t kAuditShare = 20;
 constexpr std::int64_t kClockStepNs = 20'000'000;
+constexpr auto kClaim = std::chrono::minutes(2);  // the deadlines of a create and a start
 
 std::int64_t WallNanoseconds() {
   return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -126,19 +127,46 @@ std::map<std::string, Duration> ContainerIndex::RunningFor(std::string_view work
   return running;
 }
 
-std::map<std::string, std::string> ContainerIndex::WritersElsewhere(std::string_view workload) {
-  std::map<std::string, std::string> writers;
+std::map<std::string, std::string> ContainerIndex::WritersElsewhere(std::string_view workload,
+                                                                    const std::set<std::string>& sources) {
   auto state = state_.Lock();
-  for (const auto& [id, entry] : state->entries) {
+  auto writers = Writers(*state, workload, sources);
+  DropClaims(*state, workload);
+  const auto until = std::chrono::steady_clock::now() + kClaim;
+  for (const auto& source : sources) {
+    if (!writers.contains(source)) state->claims.insert_or_assign(source, Claim{std::string(workload), until});
+  }
+  return writers;
+}
+
+std::map<std::string, std::string> ContainerIndex::PeekWriters(std::string_view workload,
+                                                               const std::set<std::string>& sources) {
+  return Writers(*state_.Lock(), workload, sources);
+}
+
+std::map<std::string, std::string> ContainerIndex::Writers(const State& state, std::string_view workload,
+                                                           const std::set<std::string>& sources) {
+  std::map<std::string, std::string> writers;
+  for (const auto& [id, entry] : state.entries) {
     const auto& container = entry.details.container;
     const bool up = container.state == ContainerState::Running || container.state == ContainerState::Paused ||
                     container.state == ContainerState::Restarting;
     if (!up || container.Label(label::kWorkload) == workload) continue;
     for (const auto& mount : container.mounts) {
-      if (mount.type != MountType::Tmpfs && !mount.read_only) writers.emplace(mount.source, container.name);
+      const bool writes = mount.type != MountType::Tmpfs && !mount.read_only && sources.contains(mount.source);
+      if (writes) writers.emplace(mount.source, "container " + container.name + " of another workload");
     }
   }
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& [source, claim] : state.claims) {
+    const bool live = claim.workload != workload && now < claim.until && sources.contains(source);
+    if (live) writers.emplace(source, "workload " + claim.workload + ", which is starting,");
+  }
   return writers;
+}
+
+void ContainerIndex::DropClaims(State& state, std::string_view workload) {
+  std::erase_if(state.claims, [&](const auto& item) { return item.second.workload == workload; });
 }
 
 HostSupport ContainerIndex::Host() {
@@ -240,7 +268,10 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     return false;
   }
   workload = event.workload;
-  if (destroyed) return state.entries.erase(event.id) > 0;
+  if (destroyed) {
+    DropClaims(state, workload);
+    return state.entries.erase(event.id) > 0;
+  }
   auto [found, added] = state.entries.try_emplace(event.id);
   auto& entry = found->second;
   if (added) {
@@ -251,6 +282,7 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
                         {std::string(label::kWorkload), event.workload},
                         {std::string(label::kAddress), event.address}};
   } else if (SeenAfter(entry, event.time_ns)) {
+    entry.kill = Kill::None;  // what it was is known better
     return false;
   }
   if (event.action == "start") entry.kill = Kill::None;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -51,7 +52,10 @@ class ContainerIndex : public ContainerReader {
   Expected<std::vector<ObservedContainer>> Peek(std::string_view workload);
   std::map<std::string, Duration> RunningFor(std::string_view workload) override;
   // From what is known, without a call.
-  std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override;
+  std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
+                                                      const std::set<std::string>& sources) override;
+  // As WritersElsewhere, without a claim.
+  std::map<std::string, std::string> PeekWriters(std::string_view workload, const std::set<std::string>& sources);
   // As of the last connection.
   HostSupport Host() override;
   // From the lower half of the shared network's subnet, without what any container carries in its address label (those
@@ -95,13 +99,18 @@ class ContainerIndex : public ContainerReader {
     SteadyTime inspected_at{};      // and by the steady clock
     std::optional<SteadyTime> running_since;
   };
+  struct Claim {
+    std::string workload;
+    SteadyTime until;
+  };
   struct State {
     std::map<std::string, Entry, std::less<>> entries;         // by id
     std::map<std::string, Ipv4, std::less<>> other_addresses;  // of other instances, by container id
     AddressPool addresses;
     HostSupport host;
-    std::uint64_t step = 0;  // orders marks, inspects and listings
-    std::string audited;     // the id up to which the last audit came
+    std::map<std::string, Claim, std::less<>> claims;  // by source; of workloads that may be about to write it
+    std::uint64_t step = 0;                            // orders marks, inspects and listings
+    std::string audited;                               // the id up to which the last audit came
     bool connected = false;
     bool listed = false;  // since connected
     std::uint64_t connection = 0;
@@ -110,6 +119,9 @@ class ContainerIndex : public ContainerReader {
 
   // True, once, for what was killed; it is Killed from then on until it is inspected.
   bool TakeKilled(const std::string& id);
+  static std::map<std::string, std::string> Writers(const State& state, std::string_view workload,
+                                                    const std::set<std::string>& sources);
+  static void DropClaims(State& state, std::string_view workload);
   static void NoteSignal(State& state, const EngineEvent& event);
   // The containers of a workload, by id, and which of them are marked.
   Expected<std::map<std::string, bool>> IdsOf(std::string_view workload);

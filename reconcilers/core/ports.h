@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,8 +30,11 @@ class ContainerReader {
   // How long each of these containers has run without a restart since the controller first saw it so; absent: not
   // running.
   virtual std::map<std::string, Duration> RunningFor(std::string_view workload) = 0;
-  // Host paths and volumes that running containers of other workloads mount read-write, with a container's name each.
-  virtual std::map<std::string, std::string> WritersElsewhere(std::string_view workload) = 0;
+  // Which of these host paths and volumes others write, with who does. For the reconcile of the workload: those that
+  // nobody writes are its own for two minutes or until a container of it is destroyed, so that of two workloads that
+  // want to start at once one finds the other here.
+  virtual std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
+                                                              const std::set<std::string>& sources) = 0;
   // Of the Engine that is connected.
   virtual HostSupport Host() = 0;
   // `count` addresses of the shared network that no container holds and no other pass was given.

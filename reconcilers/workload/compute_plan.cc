@@ -116,13 +116,15 @@ class Planner {
     for (const DesiredFile& file : desired_.files) text += "\n" + file.content_hash;
     return Sha256Hex(text).substr(0, kReleaseLength);
   }
-  const FailedRelease* FindFailure(const DesiredContainer& d) const {
+  const FailedRelease* FindFailure(const DesiredContainer& d, std::string_view image_id) const {
     const std::string release = ReleaseOf(d);
     const auto& failed = context_.facts.failed;
-    auto found = std::find_if(failed.begin(), failed.end(), [&](const FailedRelease& f) {
-      return f.release == release && f.image_id == observed_.image_id.value_or("");
-    });
+    auto found = std::find_if(failed.begin(), failed.end(),
+                              [&](const FailedRelease& f) { return f.release == release && f.image_id == image_id; });
     return found == failed.end() ? nullptr : &*found;
+  }
+  const FailedRelease* FindFailure(const DesiredContainer& d) const {
+    return FindFailure(d, observed_.image_id.value_or(""));
   }
 
   // --- who may run beside whom ---
@@ -135,7 +137,7 @@ class Planner {
   // Another one of ours is up that a start of `starting` in this slot would run beside.
   bool OthersUp(const Slot& slot, const ObservedContainer* starting) const {
     return std::any_of(observed_.containers.begin(), observed_.containers.end(), [&](const ObservedContainer& c) {
-      return &c != starting && IsUp(c) && (IsForeign(c) ? WritesOurs(c) : !IsCurrentElsewhere(slot, c));
+      return &c != starting && IsUp(c) && !IsForeign(c) && !IsCurrentElsewhere(slot, c);
     });
   }
   bool IsForeign(const ObservedContainer& c) const {
@@ -151,15 +153,27 @@ class Planner {
       return !m.read_only && desired_.exclusive_sources.contains(m.source);
     });
   }
-  // Says who is waited for before `starting` may start; false: nobody.
-  bool MustWaitFor(const Slot& slot, const ObservedContainer* starting) {
+  // Says who writes what only this workload may write; false: nobody. Nothing of ours stops for a start that must wait
+  // for others, since nothing tells when they end.
+  bool BlockedByOthers() {
     for (const std::string& source : desired_.exclusive_sources) {
       auto writer = observed_.writers_elsewhere.find(source);
       if (writer == observed_.writers_elsewhere.end()) continue;
       ComeBackIn(kWriterPoll);
-      Say(Phase::Waiting, "VolumeInUse", "container " + writer->second + " of another workload writes " + source);
+      Say(Phase::Waiting, "VolumeInUse", writer->second + " writes " + source);
       return true;
     }
+    for (const ObservedContainer& c : observed_.containers) {
+      if (!IsUp(c) || !IsForeign(c) || !WritesOurs(c)) continue;
+      Say(Phase::Waiting, "VolumeInUse",
+          "container " + c.name + ", which is not ours, writes a volume of this workload");
+      return true;
+    }
+    return false;
+  }
+  // Says who is waited for before `starting` may start; false: nobody.
+  bool MustWaitFor(const Slot& slot, const ObservedContainer* starting) {
+    if (BlockedByOthers()) return true;
     if (SideBySide(slot) || !OthersUp(slot, starting)) return false;
     Say(Phase::Progressing, "Stopping", "waiting for the containers before it to stop");
     return true;
@@ -188,9 +202,9 @@ class Planner {
 
   void CleanUp() {
     for (const Slot& slot : grouped_.slots) {
+      const ObservedContainer* record = RecordOf(slot);
       for (const ObservedContainer* c : slot.superfluous) {
-        if (WasKilled(slot)) continue;                // it may be its successor
-        if (slot.serving_old && !IsUp(*c)) continue;  // it may be the record of a failure, kept until the next success
+        if (c == record || WasKilled(slot)) continue;  // of a killed one it may be the successor
         build_.NextGroup();
         build_.Retire(*c, slot.desired ? "superseded" : "no longer asked for");
         Say(Phase::Progressing, "Removing", "removing " + c->name);
@@ -202,12 +216,29 @@ class Planner {
     }
   }
 
+  // The newest failed candidate, kept until the next success; null: there is none.
+  static const ObservedContainer* RecordOf(const Slot& slot) {
+    const ObservedContainer* record = nullptr;
+    for (const ObservedContainer* c : slot.superfluous)
+      if (slot.serving_old && !IsUp(*c) && (!record || SeqOf(*c) > SeqOf(*record))) record = c;
+    return record;
+  }
+
   // Nothing old serves: there shall be one container, up and as desired.
   void PlanSteady(const Slot& slot) {
     if (!slot.current) return CreateMissing(slot);
     if (WasKilled(slot)) return MakeSuccessor(slot);
     MendState(slot);
     if (Unusable(*slot.current).empty()) MendName(slot, *slot.current);
+    MendLimits(slot);
+  }
+
+  // By itself and last: the Engine may refuse a limit (more processors than there are), and all else goes on.
+  void MendLimits(const Slot& slot) {
+    const ObservedContainer& c = *slot.current;
+    if (c.state != ContainerState::Running || !LimitsDiffer(c, *slot.desired)) return;
+    build_.NextGroup();
+    build_.Add(action::SetLimits{RefTo(c), slot.desired->limits}, "drift: limits or restart policy");
   }
 
   void MendState(const Slot& slot) {
@@ -258,7 +289,6 @@ class Planner {
     Say(Phase::Progressing, "Starting", "starting " + c.name);
     if (const std::string why = Unusable(c); !why.empty()) return build_.Add(action::Remove{RefTo(c)}, why);
     if (MustWaitFor(slot, &c)) return;
-    if (LimitsDiffer(c, *slot.desired)) build_.Add(action::SetLimits{RefTo(c), slot.desired->limits}, cause);
     MendNetworks(slot, c, cause);
     build_.Start(RefTo(c), cause);
   }
@@ -275,7 +305,6 @@ class Planner {
   void MendRunning(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     const DesiredContainer& d = *slot.desired;
-    if (LimitsDiffer(c, d)) build_.Add(action::SetLimits{RefTo(c), d.limits}, "drift: limits or restart policy");
     if (EngineDisagrees(c, d))
       build_.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
     MendNetworks(slot, c, "drift: networks or aliases");
@@ -327,7 +356,7 @@ class Planner {
     const ObservedContainer& candidate = *slot.current;
     if (const std::string why = Unusable(candidate); !why.empty())
       return build_.Add(action::Remove{RefTo(candidate)}, why);
-    if (HasFailed(slot)) return FailRelease(slot);
+    if (HasFailed(slot)) return FailRelease(slot, cause);
     if (StartWasRefused(candidate)) return RetryRefused(slot);
     if (candidate.state == ContainerState::Paused) return Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(slot, cause);
@@ -342,6 +371,7 @@ class Planner {
   void CreateCandidate(const Slot& slot, const std::string& cause) {
     if (!HaveImage() || !MyTurn(slot)) return KeepOld(slot);
     const bool side_by_side = SideBySide(slot);
+    if (!side_by_side && BlockedByOthers()) return KeepOld(slot);
     const int seq = grouped_.next_seq++;
     const std::string name = CandidateName(*slot.desired, seq);
     build_.Create({.desired = *slot.desired,
@@ -359,6 +389,7 @@ class Planner {
 
   // Restart is off before the stop, so that no reboot brings both up.
   void StartCandidate(const Slot& slot, const std::string& cause) {
+    if (BlockedByOthers()) return KeepOld(slot);
     if (SideBySide(slot))
       KeepOld(slot);
     else if (IsUp(*slot.serving_old))
@@ -384,8 +415,13 @@ class Planner {
     KeepOld(slot);
   }
 
-  void FailRelease(const Slot& slot) {
+  void FailRelease(const Slot& slot, const std::string& cause) {
     const ObservedContainer& c = *slot.current;
+    if (const FailedRelease* known = FindFailure(*slot.desired, c.image_id)) {
+      if (observed_.image_id.value_or(c.image_id) == c.image_id) return HoldOld(slot, *known);
+      KeepOld(slot);
+      return build_.Retire(c, cause);  // the tag has another image now, which has not been tried
+    }
     const std::string message = Describe(c);
     FailedRelease release{
         .release = ReleaseOf(*slot.desired), .image_id = c.image_id, .message = message, .at = context_.now};
@@ -417,7 +453,7 @@ class Planner {
     }
     MendName(slot, old);
     const bool down = old.state == ContainerState::Created || old.state == ContainerState::Exited;
-    if (down && ShouldBeUp(old, *slot.desired)) build_.Start(RefTo(old), "the old version stays");
+    if (down && ShouldBeUp(old, *slot.desired) && !BlockedByOthers()) build_.Start(RefTo(old), "the old version stays");
   }
 
   // All new ones proven (BlueGreen), or this one (Rolling, Recreate).

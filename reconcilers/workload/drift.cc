@@ -54,7 +54,11 @@ bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& de
          (want.nano_cpus != 0 && have.nano_cpus != want.nano_cpus);
 }
 
-std::string DropUnsupported(DesiredState& desired, const HostSupport& host) {
+std::string DropUnsupported(DesiredState& desired, ObservedState& observed, const HostSupport& host) {
+  for (ObservedContainer& container : observed.containers) {
+    if (!host.memory_limit) container.limits.memory = 0;
+    if (!host.cpu_limit) container.limits.nano_cpus = 0;
+  }
   std::string dropped;
   for (DesiredContainer& container : desired.containers) {
     if (!host.memory_limit && std::exchange(container.limits.memory, 0) != 0) dropped = "memory";

@@ -18,9 +18,9 @@ std::string ReplaceCause(const ObservedContainer& container, const DesiredContai
 // loop (condition EngineDisagrees).
 bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired);
 
-// Takes away the limits that the host cannot keep, which would be asked for again and again; returns their names, empty:
-// none.
-std::string DropUnsupported(DesiredState& desired, const HostSupport& host);
+// Takes away the limits that the host cannot keep, which would be asked for again and again, and those that containers
+// still name from a kernel that could. Returns the names of those asked for; empty: none.
+std::string DropUnsupported(DesiredState& desired, ObservedState& observed, const HostSupport& host);
 
 // Limits or restart policy differ in a way that an update call mends.
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired);

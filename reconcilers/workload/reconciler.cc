@@ -35,6 +35,7 @@ struct WorkloadReconciler::Pass {
   const ConfigSnapshot& snapshot;
   const v1::Object& object;
   SysTime now{};
+  bool preview = false;
   std::string held;     // why nothing may be changed; empty: all may be
   ObjectRecord record;  // generation and status of the cache; empty when the cache is lost
   std::optional<DesiredState> desired;
@@ -52,7 +53,8 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   pass.held = object->workload().suspend ? "the workload is suspended" : options_.read_only();
   if (auto record = ports_.store.Get(request.key); record && *record) pass.record = std::move(**record);
   ReadSet read_set;
-  auto decided = Decide(pass, read_set);
+  auto decided = KeepPolicy(*object);
+  if (decided) decided = Decide(pass, read_set);
   if (on_read_) on_read_(request.key, snapshot->objects->revision, std::move(read_set));
   if (!decided)
     pass.result.error = std::move(decided).error();
@@ -65,12 +67,12 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
   const v1::Object* object = snapshot.objects->Find(key);
   if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) {
     ObservedState observed;
-    auto containers = ports_.containers.Containers(key.name);
+    auto containers = ports_.onlooker.Containers(key.name);
     if (!containers) return std::move(containers).error();
     observed.containers = std::move(*containers);
     return ComputeTeardown(observed);
   }
-  Pass pass{.snapshot = snapshot, .object = *object, .now = now, .held = "a preview"};
+  Pass pass{.snapshot = snapshot, .object = *object, .now = now, .preview = true, .held = "a preview"};
   ReadSet unused;
   if (auto decided = Decide(pass, unused); !decided) return std::move(decided).error();
   return std::move(*pass.decision);
@@ -99,14 +101,14 @@ PlanContext WorkloadReconciler::ContextOf(const Pass& pass, Facts facts) const {
           .now = pass.now};
 }
 
-Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired) {
+Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired, ContainerReader& containers) {
   ObservedState observed;
-  auto containers = ports_.containers.Containers(desired.workload);
-  if (!containers) return std::move(containers).error();
-  observed.containers = std::move(*containers);
-  observed.running_for = ports_.containers.RunningFor(desired.workload);
+  auto found = containers.Containers(desired.workload);
+  if (!found) return std::move(found).error();
+  observed.containers = std::move(*found);
+  observed.running_for = containers.RunningFor(desired.workload);
   if (!desired.exclusive_sources.empty())
-    observed.writers_elsewhere = ports_.containers.WritersElsewhere(desired.workload);
+    observed.writers_elsewhere = containers.WritersElsewhere(desired.workload, desired.exclusive_sources);
   for (const DesiredFile& file : desired.files)
     if (file.on_change.action != v1::FileChange::Recreate)
       observed.written_files[file.host_path] = ports_.files.WrittenHash(file);
@@ -141,23 +143,25 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
 }
 
 // Once the manifest is gone, nobody else knows what it said about its end.
-Expected<void> WorkloadReconciler::KeepPolicy(const Pass& pass, Facts& facts) {
-  const bool orphan = pass.object.workload().deletion_policy == v1::DeletionPolicy::Orphan;
-  if (facts.orphan == orphan || !pass.held.empty()) return {};
-  facts.orphan = orphan;
-  return ports_.facts.Save(pass.object.key.name, facts);
+Expected<void> WorkloadReconciler::KeepPolicy(const v1::Object& object) {
+  if (!options_.read_only().empty()) return {};
+  auto facts = ports_.facts.Load(object.key.name);
+  if (!facts) return std::move(facts).error().Within("load facts");
+  const bool orphan = object.workload().deletion_policy == v1::DeletionPolicy::Orphan;
+  if (std::exchange(facts->orphan, orphan) == orphan) return {};
+  return ports_.facts.Save(object.key.name, *facts);
 }
 
 Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
   pass.desired = std::move(*desired);
-  const std::string dropped = DropUnsupported(*pass.desired, ports_.containers.Host());
-  auto observed = Observe(*pass.desired);
+  ContainerReader& containers = pass.preview ? ports_.onlooker : ports_.containers;
+  auto observed = Observe(*pass.desired, containers);
   if (!observed) return std::move(observed).error().Within("observe containers");
+  const std::string dropped = DropUnsupported(*pass.desired, *observed, containers.Host());
   auto facts = ports_.facts.Load(pass.object.key.name);
   if (!facts) return std::move(facts).error().Within("load facts");
-  if (auto kept = KeepPolicy(pass, *facts); !kept) return std::move(kept).error().Within("save facts");
   const PlanContext context = ContextOf(pass, std::move(*facts));
   if (!pass.desired->containers.empty())
     if (auto done = ObserveForCreate(pass, context, *observed); !done)

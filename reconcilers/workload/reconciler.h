@@ -14,6 +14,7 @@ struct WorkloadPorts {
   ConfigReader& config;
   DeletionGate& deletions;
   ContainerReader& containers;
+  ContainerReader& onlooker;  // of the same containers, for previews: takes no change away and claims nothing
   ContainerWriter& engine;
   ImagePuller& images;
   SecretReader& secrets;
@@ -48,10 +49,10 @@ class WorkloadReconciler : public Reconciler {
  private:
   struct Pass;
   Expected<DesiredState> Render(const Pass& pass, ReadSet& read_set);
-  Expected<ObservedState> Observe(const DesiredState& desired);
+  Expected<ObservedState> Observe(const DesiredState& desired, ContainerReader& containers);
   Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
   PlanContext ContextOf(const Pass& pass, Facts facts) const;
-  Expected<void> KeepPolicy(const Pass& pass, Facts& facts);
+  Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   void Execute(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);

@@ -58,7 +58,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
   std::map<std::string, Duration> RunningFor(std::string_view) override { return running; }
   HostSupport Host() override { return host; }
-  std::map<std::string, std::string> WritersElsewhere(std::string_view workload) override {
+  std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
+                                                      const std::set<std::string>&) override {
     std::map<std::string, std::string> writers;
     for (const auto& [id, c] : containers)
       for (const ObservedMount& m : c.mounts)

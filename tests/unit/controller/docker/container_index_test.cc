@@ -245,6 +245,18 @@ TEST_F(ContainerIndexTest, WhatAStopOrACrashEndedIsAskedForAtOnce) {
   EXPECT_EQ(index_.Containers("w")->front().state, ContainerState::Running);
 }
 
+TEST_F(ContainerIndexTest, OfTwoWhoWantToWriteOneVolumeTheSecondFindsTheFirst) {
+  EXPECT_THAT(index_.PeekWriters("a", {"data"}), IsEmpty());
+  EXPECT_THAT(index_.WritersElsewhere("a", {"data", "logs"}), IsEmpty());
+  EXPECT_THAT(index_.WritersElsewhere("a", {"data"}), IsEmpty());
+  EXPECT_THAT(index_.WritersElsewhere("b", {"data", "logs"}), ElementsAre(testing::Key("data")));
+  EXPECT_THAT(index_.PeekWriters("a", {"logs"}), ElementsAre(testing::Key("logs")));
+  auto destroyed = Event("destroy", "c1", Now());
+  destroyed.workload = "a";
+  index_.OnEvent(destroyed);
+  EXPECT_THAT(index_.WritersElsewhere("b", {"data"}), IsEmpty());
+}
+
 TEST_F(ContainerIndexTest, AReconnectionMarksAndReportsEverything) {
   Fill(2);
   index_.SetConnected(false);

@@ -175,9 +175,9 @@ TEST(ComputePlan, DriftIsRepairedInPlace) {
   web.name = "stray";
   web.networks.clear();
   EXPECT_EQ(world.PlanText(),
-            "[1] update limits of stray (drift: limits or restart policy)\n"
-            "[2] connect stray to network tinyforge as web (drift: networks or aliases)\n"
-            "[3] rename stray to web (drift: name)\n");
+            "[1] connect stray to network tinyforge as web (drift: networks or aliases)\n"
+            "[2] rename stray to web (drift: name)\n"
+            "[3] update limits of stray (drift: limits or restart policy)\n");
 }
 
 TEST(ComputePlan, StoppedByHandIsStartedAndPausedIsUnpaused) {
@@ -357,6 +357,22 @@ TEST_F(ExclusiveWorkload, WaitsForTheWriterOfAnotherWorkload) {
   EXPECT_THAT(world.PlanText(), HasSubstr("start web"));
 }
 
+TEST_F(ExclusiveWorkload, AnUpdateThatMustWaitForOthersStopsNothing) {
+  ObservedContainer other{.id = "other", .name = "backup", .image_id = "sha256:one", .state = ContainerState::Running};
+  other.labels = {{std::string(label::kWorkload), "backup"}};
+  other.mounts = {{MountType::Volume, "data", "/data", false}};
+  world.engine.containers["other"] = other;
+  Want("web:2");
+  EXPECT_EQ(world.PlanText(), "");
+  EXPECT_EQ(world.Decide().verdict.reason, "VolumeInUse");
+  world.engine.containers["other"].state = ContainerState::Exited;
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web.2"));
+  world.Pass();
+  world.engine.containers["other"].state = ContainerState::Running;
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  EXPECT_THAT(world.PlanText(), Not(HasSubstr("start")));
+}
+
 TEST_F(ExclusiveWorkload, AForgedContainerThatWritesTheVolumeHoldsTheStartBack) {
   world.engine.after_call = nullptr;
   ObservedContainer forged = *world.engine.FindByName("web");
@@ -494,6 +510,55 @@ TEST(ComputePlan, AFailureIsRememberedForTheImageThatFailed) {
   world.engine.images["web:2"] = "sha256:fixed";
   ASSERT_GE(world.Settle(), 0);
   EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:fixed");
+}
+
+TEST(ComputePlan, AFailureOfAnImageIsRecordedOnceAlsoWhereNothingRestarts) {
+  WorkloadWorld world;
+  world.WantLimits({.restart = v1::RestartPolicy::Never});
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  auto& behaviour = world.engine.behaviour[world.desired.containers[0].template_hash];
+  behaviour.exits = true;
+  world.Run(10);
+  ASSERT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  EXPECT_EQ(world.PlanText(), "");
+  world.engine.images.erase("web:2");
+  EXPECT_EQ(world.PlanText(), "");
+  EXPECT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  world.engine.images["web:2"] = "sha256:fixed";
+  behaviour.exits = false;
+  world.Run(10);
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:fixed");
+}
+
+TEST(ComputePlan, OfFailedReleasesTheNewestContainerIsKept) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  for (const char* value : {"1", "2", "3"}) {
+    ContainerTemplate spec{.image = "web:2"};
+    spec.env = {{.name = "A", .value = value}};
+    world.Want(1, spec);
+    world.engine.behaviour[world.desired.containers[0].template_hash] = {.exits = true};
+    world.Run(10);
+    ASSERT_EQ(world.Decide().verdict.reason, "RolloutFailed");
+  }
+  EXPECT_EQ(world.engine.containers.size(), 2u);
+  EXPECT_TRUE(world.engine.FindByName("web.4"));
+}
+
+TEST(ComputePlan, ALimitThatTheEngineRefusesHoldsUpNoRepair) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.WantLimits({.nano_cpus = 64'000'000'000});
+  world.engine.fail = [](const std::string& call) {
+    return call == "update web" ? std::optional(Error{ErrorKind::Terminal, "range of CPUs"}) : std::nullopt;
+  };
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  world.engine.FindByName("web")->networks.clear();
+  world.Run(3);
+  EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
+  EXPECT_EQ(world.engine.FindByName("web")->networks.size(), 1u);
+  ASSERT_TRUE(world.last_error);
 }
 
 TEST(ComputePlan, NetworksAreJoinedBeforeOthersAreLeft) {

@@ -69,7 +69,7 @@ class WorkloadReconcilerTest : public ::testing::Test {
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
-      {config, config, engine, engine, engine, secrets, files, facts, store},
+      {config, config, engine, engine, engine, engine, secrets, files, facts, store},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 
@@ -158,6 +158,28 @@ TEST_F(WorkloadReconcilerTest, WithDeletionPolicyOrphanItsContainersOutliveIt) {
   EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
 }
 
+TEST_F(WorkloadReconcilerTest, OrphanIsRememberedOfASuspendedOneAndOfOneThatCannotBeRendered) {
+  Settle();
+  spec.suspend = true;
+  spec.deletion_policy = v1::DeletionPolicy::Orphan;
+  spec.env = {{.name = "A", .secret = v1::SecretKeyRef{"missing", "key"}}};
+  Commit();
+  Pass();
+  Remove();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
+}
+
+TEST_F(WorkloadReconcilerTest, WhatHadALimitOnAnotherKernelIsNotReplacedForIt) {
+  spec.resources.memory = 1 << 20;
+  Commit();
+  Settle();
+  engine.host.memory_limit = false;
+  engine.calls.clear();
+  Settle();
+  EXPECT_THAT(engine.calls, IsEmpty());
+}
+
 TEST_F(WorkloadReconcilerTest, NothingIsTornDownThatMayNotBeDeletedOrNoCommitExplains) {
   Settle();
   Remove();
@@ -198,7 +220,7 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh({config, config, engine, engine, engine, secrets, files, facts, empty},
+  WorkloadReconciler fresh({config, config, engine, engine, engine, engine, secrets, files, facts, empty},
                            {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());

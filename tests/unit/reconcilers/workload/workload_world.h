@@ -57,7 +57,7 @@ class WorkloadWorld {
     ObservedState observed;
     observed.containers = *engine.Containers("web");
     observed.running_for = engine.running;
-    observed.writers_elsewhere = engine.WritersElsewhere("web");
+    observed.writers_elsewhere = engine.WritersElsewhere("web", desired.exclusive_sources);
     if (auto found = engine.images.find(desired.image); found != engine.images.end()) observed.image_id = found->second;
     observed.free_addresses = *engine.FreeAddresses(desired.containers.size());
     return observed;

@@ -1,0 +1,30 @@
+// The index for whoever only looks: previews and the API.
+#pragma once
+
+#include "controller/docker/container_index.h"
+
+namespace tinyforge::docker {
+
+// Takes no mark away, so that the next reconcile still sees every change, and claims nothing. Thread-safe.
+class IndexOnlooker : public ContainerReader {
+ public:
+  explicit IndexOnlooker(ContainerIndex& index) : index_(index) {}
+
+  Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override {
+    return index_.Peek(workload);
+  }
+  std::map<std::string, Duration> RunningFor(std::string_view workload) override { return index_.RunningFor(workload); }
+  std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
+                                                      const std::set<std::string>& sources) override {
+    return index_.PeekWriters(workload, sources);
+  }
+  HostSupport Host() override { return index_.Host(); }
+  Expected<std::vector<std::string>> FreeAddresses(std::size_t) override {
+    return Error{ErrorKind::Invalid, "whoever only looks is given no address"};
+  }
+
+ private:
+  ContainerIndex& index_;
+};
+
+}  // namespace tinyforge::docker
