@@ -8,6 +8,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr Duration kEngineGrace = std::chrono::seconds(10);
+constexpr std::size_t kFailedStops = 256;
 constexpr Duration kStopSlack = std::chrono::seconds(10);
 
 bool Says(const Error& error, std::string_view words) {
@@ -97,6 +98,14 @@ Expected<void> EngineWriter::Start(std::string_view container) {
 }
 
 Expected<bool> EngineWriter::BeginStop(std::string_view container) {
+  {
+    auto failed = failed_stops_.Lock();
+    if (auto found = failed->find(container); found != failed->end()) {
+      Error error = std::move(found->second);
+      failed->erase(found);
+      return error;
+    }
+  }
   return stops_.Begin(container);
 }
 
@@ -108,9 +117,18 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
   auto answer = client_.Call(call, stop);
   index_.Touch(container);
   if (stop.stop_requested()) return {};
-  if (!answer) log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
+  if (!answer) {
+    log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
+    if (answer.error().kind != ErrorKind::NotFound) RememberFailedStop(container, answer.error());
+  }
   if (!options_.on_stop_ended || workload.empty()) return {};
   return [this, workload] { options_.on_stop_ended(workload); };
+}
+
+void EngineWriter::RememberFailedStop(const std::string& container, const Error& error) {
+  auto failed = failed_stops_.Lock();
+  if (failed->size() >= kFailedStops) failed->clear();  // costs each of them one try more without a pause
+  failed->insert_or_assign(container, error);
 }
 
 Expected<void> EngineWriter::Remove(std::string_view container) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "controller/docker/host_policy.h"
 #include "controller/docker/resource_keeper.h"
 #include "controller/docker/stop_pool.h"
+#include "controller/runtime/guarded.h"
 #include "controller/runtime/log.h"
 #include "reconcilers/core/ports.h"
 
@@ -69,6 +71,7 @@ class EngineWriter : public ContainerWriter {
  private:
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
   Expected<void> Change(const EngineCall& call, std::string_view container);
+  void RememberFailedStop(const std::string& container, const Error& error);
   StopPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);
   Error NameHeld(std::string_view what, const std::string& name, const Error& error);
 
@@ -79,6 +82,7 @@ class EngineWriter : public ContainerWriter {
   SecretReader& secrets_;
   Logger& log_;
   const EngineWriterOptions options_;
+  Guarded<std::map<std::string, Error, std::less<>>> failed_stops_;  // not told yet; so that the caller backs off
   StopPool stops_;  // last: its threads use the rest
 };
 

@@ -62,7 +62,7 @@ class ContainerWriter {
   virtual Expected<std::string> Create(const CreateRequest& request) = 0;  // the new id
   virtual Expected<void> Start(std::string_view container) = 0;            // already running: success
   // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. False: a stop of this
-  // container is under way already.
+  // container is under way already. An error is that of the stop before, which is not begun again by this call.
   virtual Expected<bool> BeginStop(std::string_view container) = 0;
   virtual Expected<void> Remove(std::string_view container) = 0;  // not running; volumes stay; gone: success
   virtual Expected<void> Rename(std::string_view container, std::string_view name) = 0;

@@ -47,7 +47,12 @@ Expected<void> ReadTree(const RenderRequest& request, const v1::FileMount& mount
   if (!path) return std::move(path).error();
   read_set.paths.insert(*path);
   auto entries = request.tree.List(*path);
-  if (!entries) return std::move(entries).error();
+  if (!entries) {
+    Error error = std::move(entries).error();
+    // A commit brings it, and the read set tells of that: nothing else is worth a try.
+    if (error.kind == ErrorKind::NotFound) error.kind = ErrorKind::Terminal;
+    return error;
+  }
   if (entries->size() > kMaxFolderFiles) return Error{ErrorKind::Terminal, *path + " holds more than 1000 files"};
   std::size_t total = 0;
   for (const TreeEntry& entry : *entries) {

@@ -1,6 +1,7 @@
 #include "reconcilers/source/image/image_source.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "reconcilers/source/image/files.h"
 
@@ -99,6 +100,18 @@ std::vector<NetworkAttachment> RenderNetworks(const v1::Object& workload, Desire
   return attachments;
 }
 
+// The order of what has none must not change the hash: a manifest put in another order replaces no container.
+void Sort(ContainerTemplate& t) {
+  std::ranges::stable_sort(t.env, {}, &EnvEntry::name);
+  std::ranges::stable_sort(t.mounts, {}, &Mount::target);
+  std::ranges::stable_sort(t.ports, {},
+                           [](const PublishedPort& p) { return std::tuple(p.container, p.protocol, p.host); });
+  std::ranges::stable_sort(t.devices, {}, &v1::Device::container);
+  std::ranges::stable_sort(t.ulimits, {}, &v1::Ulimit::name);
+  std::ranges::sort(t.capabilities.add);
+  std::ranges::sort(t.capabilities.drop);
+}
+
 }  // namespace
 
 std::string ImageReference(const v1::ImageSource& image) {
@@ -135,6 +148,7 @@ Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, Rea
   RenderVolumes(request, desired, container.spec);
   container.limits = {spec.resources.nano_cpus.value_or(0), spec.resources.memory.value_or(0), spec.restart};
   container.networks = RenderNetworks(request.workload, desired);
+  Sort(container.spec);
   container.template_hash = TemplateHash(container.spec);
   for (container.replica = 1; container.replica <= spec.replicas; ++container.replica) {
     container.name = ServingName(desired.workload, container.replica);

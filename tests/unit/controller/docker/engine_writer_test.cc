@@ -40,6 +40,12 @@ TEST(EngineWriterTest, TheOwnerIsToldOfEveryStopThatEndedWithoutAnyEvent) {
     ASSERT_TRUE(ended.try_acquire_for(std::chrono::seconds(20))) << answer;
   }
   EXPECT_THAT(*told.Lock(), testing::ElementsAre("w", "w", "w", "w"));
+  // What failed is told to the next asker, who backs off instead of asking again at once; then it may be tried again.
+  const auto refused = writer.BeginStop("c1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(told.Lock()->size(), 4u);
+  EXPECT_TRUE(writer.BeginStop("c1"));
+  ASSERT_TRUE(ended.try_acquire_for(std::chrono::seconds(20)));
 }
 
 }  // namespace

@@ -101,7 +101,18 @@ TEST_F(ImageSourceTest, MissingFileIsTheUsersToMendAndItsArrivalIsNoticed) {
   auto state = Render();
   ASSERT_FALSE(state);
   EXPECT_THAT(state.error().message, HasSubstr("apps/gone.ini"));
+  EXPECT_EQ(state.error().kind, ErrorKind::Terminal);
   EXPECT_TRUE(reads.Covers("apps/gone.ini"));
+}
+
+TEST_F(ImageSourceTest, AnotherOrderIsNoChange) {
+  spec.env = {{.name = "A", .value = "1"}, {.name = "B", .value = "2"}};
+  spec.ports = {{.container = 80}, {.container = 443}};
+  const auto before = Render();
+  std::ranges::reverse(spec.env);
+  std::ranges::reverse(spec.ports);
+  const auto after = Render();
+  EXPECT_EQ(before->containers[0].template_hash, after->containers[0].template_hash);
 }
 
 TEST_F(ImageSourceTest, PathsThatLeaveTheRepositoryAreRefused) {
