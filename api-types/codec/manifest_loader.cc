@@ -40,12 +40,19 @@ v1::ObjectSet ManifestLoader::Load(const Revision& revision, std::span<const Tre
   for (const auto& [path, file] : files_)
     if (!listed.contains(path)) gone.push_back(path);
   for (const std::string& path : gone) Drop(path);
+  refused_.clear();
   for (const TreeChange& file : tree) Apply(file, read);
   return Collect(revision);
 }
 
 void ManifestLoader::Apply(const TreeChange& change, const BlobReader& read) {
-  if (!IsManifestPath(change.path)) return;
+  if (!IsManifestPath(change.path)) {
+    if (change.refused.empty())
+      refused_.erase(change.path);
+    else
+      refused_.insert_or_assign(change.path, change.refused);
+    return;
+  }
   if (!change.refused.empty()) return Refuse(change.path, change.refused + "; a manifest must be a plain file");
   if (change.blob.empty()) return Drop(change.path);
   File& file = files_[change.path];
@@ -63,13 +70,15 @@ void ManifestLoader::Apply(const TreeChange& change, const BlobReader& read) {
   faulty_[change.path] = {{}, {{{change.path, 1, 1}, "", message}}, {}, false};
 }
 
+// Where nothing of ours stood before, something may have been moved to, so it may be any object.
 void ManifestLoader::Refuse(const std::string& path, std::string message) {
   File& file = files_[path];
+  const bool unnamed = !file.held_manifest;
   for (const v1::ObjectPtr& object : file.objects) Erase(object);
   file.objects.clear();
   file.blob.clear();
   unread_.erase(path);
-  faulty_[path] = {{}, {{{path, 1, 1}, "", std::move(message)}}, {}, false};
+  faulty_[path] = {{}, {{{path, 1, 1}, "", std::move(message)}}, {}, unnamed};
 }
 
 void ManifestLoader::Decode(const TreeChange& change, const std::string& bytes) {
@@ -134,6 +143,9 @@ v1::ObjectSet ManifestLoader::Collect(const Revision& revision) const {
   set.revision = revision;
   set.objects = objects_;
   set.complete = unread_.empty();
+  set.refused = refused_;
+  for (const auto& [path, file] : files_)
+    if (file.objects.empty()) set.bare.insert(path);
   for (const auto& [path, result] : faulty_) {
     set.errors.insert(set.errors.end(), result.errors.begin(), result.errors.end());
     set.broken.insert(set.broken.end(), result.broken.begin(), result.broken.end());

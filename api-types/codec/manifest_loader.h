@@ -61,6 +61,7 @@ class ManifestLoader {
 
   std::map<std::string, File, std::less<>> files_;
   std::map<std::string, DecodeResult, std::less<>> faulty_;  // files with errors
+  std::map<std::string, std::string, std::less<>> refused_;  // entries that are no manifest file, with the reason
   std::map<std::string, std::string, std::less<>> unread_;   // blobs that could not be had, by path
   std::map<ObjectKey, v1::ObjectPtr> objects_;               // of two of one key, the first by path and line
   std::map<ObjectKey, std::vector<v1::ObjectPtr>> duplicates_;

@@ -13,4 +13,12 @@ const Object* ObjectSet::Find(const ObjectKey& key) const {
   return found == objects.end() ? nullptr : found->second.get();
 }
 
+const std::string* ObjectSet::RefusedAbove(std::string_view path) const {
+  if (refused.empty()) return nullptr;
+  for (std::size_t end = path.find('/'); end != std::string_view::npos; end = path.find('/', end + 1))
+    if (auto found = refused.find(path.substr(0, end)); found != refused.end()) return &found->first;
+  auto found = refused.find(path);
+  return found == refused.end() ? nullptr : &found->first;
+}
+
 }  // namespace tinyforge::v1

@@ -1,9 +1,12 @@
 // Every object of one revision of the config repository, with what could not be read.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -53,7 +56,16 @@ struct ObjectSet {
   // Some document has errors and does not tell which object it is: whatever is missing may be that one.
   bool unnamed_errors = false;
 
+  // Entries of the tree that are neither a file nor a folder that can be read (a symlink, a submodule), with the
+  // reason. What stood at or below one was not read; it is not gone.
+  std::map<std::string, std::string, std::less<>> refused;
+
+  // Manifest files without any object: not of ours, or garbled beyond recognition.
+  std::set<std::string, std::less<>> bare;
+
   const Object* Find(const ObjectKey& key) const;
+  // The entry of `refused` at or above this path; null: none.
+  const std::string* RefusedAbove(std::string_view path) const;
 };
 
 }  // namespace tinyforge::v1

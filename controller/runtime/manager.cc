@@ -324,7 +324,7 @@ Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
 
 // What is released is counted as deleted from then on, and no more as existing. What was held once stays held whatever
 // happens around it. A person's approval does not use up the budget.
-std::set<std::string> Manager::Weigh(State& state, const Doomed& doomed, SteadyTime now) {
+Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SteadyTime now) {
   Deletions& deletions = state.deletions;
   state.deleted.erase(state.deleted.begin(), state.deleted.lower_bound(now - kBudgetWindow));
   DeletionTally tally;
@@ -340,13 +340,13 @@ std::set<std::string> Manager::Weigh(State& state, const Doomed& doomed, SteadyT
   }
   if (NeedsApproval(tally)) {
     held.merge(fresh);
-    return held;
+    return {std::move(held), {}};
   }
   for (const std::string& workload : fresh) {
     deletions.approved.insert(workload);
     state.deleted.emplace(now, doomed.workloads.at(workload));
   }
-  return held;
+  return {std::move(held), std::move(fresh)};
 }
 
 // What waits is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
@@ -355,7 +355,8 @@ void Manager::WeighDeletions() {
   if (!snapshot) return;
   const bool complete = snapshot->objects->complete;
   const Doomed doomed = complete ? CountDoomed(*snapshot->objects) : Doomed();
-  std::set<std::string> held;
+  Weighed weighed;
+  const std::set<std::string>& held = weighed.held;
   bool news = false;
   {
     auto state = state_.Lock();
@@ -365,11 +366,13 @@ void Manager::WeighDeletions() {
                   [&](const std::string& workload) { return RunsHere(*snapshot->objects, workload); });
     if (!complete) return;
     deletions.revision = snapshot->objects->revision;
-    held = Weigh(*state, doomed, ports_.clock.Now());
+    weighed = Weigh(*state, doomed, ports_.clock.Now());
     news = held != deletions.pending;
     deletions.pending = held;
     SetCondition(state->repository.conditions, DeletionCondition(held, deletions.revision, ports_.clock.SystemNow()));
   }
+  // A worker may have looked at them already and found that they may not be deleted yet.
+  for (const std::string& workload : weighed.released) ports_.queue.Add({Kind::Workload, workload}, Urgency::Change);
   if (!news) return;
   StoreRepository();
   if (held.empty()) return;

@@ -135,7 +135,11 @@ class Manager : public ConfigReader, public DeletionGate {
   Doomed CountDoomed(const v1::ObjectSet& objects);
   bool IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& container);
   // The workloads to hold back; releases the others that are doomed.
-  std::set<std::string> Weigh(State& state, const Doomed& doomed, SteadyTime now);
+  struct Weighed {
+    std::set<std::string> held;      // wait for approval
+    std::set<std::string> released;  // by this weighing
+  };
+  Weighed Weigh(State& state, const Doomed& doomed, SteadyTime now);
   bool RunsHere(const v1::ObjectSet& objects, std::string_view workload) const;
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);
 

@@ -44,6 +44,10 @@ def test_a_file_that_held_a_manifest_and_cannot_be_read_any_more_deletes_nothing
     site.settle()
     assert site.identity("shop", "other") == before
     assert "shop.yaml" in site.daemon.tfctl("get", "repository", "-o", "json").out
+    site.daemon.restart()
+    site.daemon.wait_ready("third")
+    site.settle()
+    assert site.identity("shop", "other") == before
 
 
 def test_a_repaired_file_applies_and_its_error_goes(site):

@@ -143,6 +143,28 @@ TEST_F(Tree, ARefusedEntryStaysAnErrorUntilItChanges) {
   EXPECT_THAT(Errors(Update({{"a.yaml", ""}})), IsEmpty());
 }
 
+TEST_F(Tree, WhatLiesBelowARefusedFolderIsSaidToBeUnread) {
+  Load({{"apps/a.yaml", Trigger("a")}, {"b.yaml", Trigger("b")}});
+  auto set = Update({{"apps/a.yaml", ""}, {"apps", "", "is a symlink"}});
+  EXPECT_THAT(Names(set), ElementsAre("b"));
+  ASSERT_TRUE(set.RefusedAbove("apps/a.yaml"));
+  EXPECT_FALSE(set.RefusedAbove("b.yaml"));
+  EXPECT_FALSE(set.RefusedAbove("applications/a.yaml"));
+  set = Update({{"apps", ""}, {"apps/a.yaml", Trigger("a")}});
+  EXPECT_FALSE(set.RefusedAbove("apps/a.yaml"));
+}
+
+TEST_F(Tree, ARefusedManifestThatWasNotKnownMayBeAnyThatMoved) {
+  Load({{"a.yaml", Trigger("a")}, {"b.yaml", Trigger("b")}});
+  EXPECT_FALSE(Update({{"b.yaml", "", "is a symlink"}}).unnamed_errors);
+  EXPECT_TRUE(Update({{"a.yaml", ""}, {"c.yaml", "", "is a symlink"}}).unnamed_errors);
+}
+
+TEST_F(Tree, AFileWithoutAnyObjectIsBare) {
+  const auto set = Load({{"a.yaml", Trigger("a")}, {"b.yaml", "kind: ["}, {"README.md", "x"}});
+  EXPECT_THAT(set.bare, ElementsAre("b.yaml"));
+}
+
 TEST_F(Tree, AFaultyDocumentThatNamesNoObjectIsSaid) {
   EXPECT_FALSE(Load({{"a.yaml", Trigger("a") + "x: 1\n"}}).unnamed_errors) << "it names trigger/a";
   const std::string unparsable = Trigger("a") + "spec: [\n";

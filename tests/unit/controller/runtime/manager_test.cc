@@ -186,6 +186,19 @@ TEST_F(ManagerTest, ARemovedWorkloadMayBeDeletedWhenItIsNotALargePart) {
   EXPECT_EQ(PendingMessage(), "");
 }
 
+TEST_F(ManagerTest, WhatAWeighingReleasesIsLookedAtAfterIt) {
+  Push(Commit("r1", TenWorkloads()));
+  auto moved = TenWorkloads();
+  moved[3] = Spec("w3", {.hosts = {"db1"}}, "2");
+  std::erase_if(fleet.containers, [](const auto& c) { return c.Label(label::kWorkload) == "w3"; });
+  Push(Commit("r2", moved));
+  TakeQueued();
+  fleet.Run("w3", 1);  // seen only now: the Engine was down
+  manager.OnResynced({});
+  EXPECT_TRUE(manager.MayDelete("w3"));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("w3"));
+}
+
 TEST_F(ManagerTest, ALargeDeletionWaitsForApprovalOfItsRevision) {
   std::vector<v1::ObjectPtr> all;
   for (int i = 0; i < 10; ++i) {

@@ -113,6 +113,25 @@ TEST(KeepLastSeen, WithoutErrorsNothingIsKept) {
   EXPECT_THAT(Names(KeepLastSeen(Of({Named("a", "x")}), Of({}))), IsEmpty());
 }
 
+TEST(KeepLastSeen, WhatStoodBelowARefusedFolderStaysAndIsSaid) {
+  auto next = Of({Named("b", "b.yaml")});
+  next.refused = {{"apps", "is a submodule"}, {"link", "is a symlink"}};
+  const auto kept = KeepLastSeen(Of({Named("a", "apps/x/a.yaml"), Named("b", "b.yaml"), Named("c", "c.yaml")}), next);
+  EXPECT_THAT(Names(kept), ElementsAre("a", "b"));
+  ASSERT_EQ(kept.errors.size(), 1u);
+  EXPECT_EQ(kept.errors[0].position.path, "apps");
+}
+
+TEST(IsKnownGone, NotWhileItsFileIsThereOrWhereItStoodIsRefused) {
+  auto set = Of({});
+  const ObjectKey a{Kind::Workload, "a"};
+  set.bare = {"a.yaml"};
+  set.refused = {{"apps", "is a symlink"}};
+  EXPECT_FALSE(IsKnownGone(set, a, "a.yaml"));
+  EXPECT_FALSE(IsKnownGone(set, a, "apps/a.yaml"));
+  EXPECT_TRUE(IsKnownGone(set, a, "b.yaml"));
+}
+
 TEST(IsKnownGone, NotWhileSomethingOfItCouldNotBeRead) {
   const ObjectKey a{Kind::Workload, "a"};
   auto set = Of({Named("b", "y")});
