@@ -65,6 +65,7 @@ bool NamesOneOf(const std::set<ObjectKey>& keys, const v1::BindingSpec& binding)
 ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
   ContainerRow row{
       .id = c.id, .name = c.name, .image = c.image, .state = std::string(ToString(c.state)), .created = c.created};
+  if (c.state == ContainerState::Killed) row.state = ToString(ContainerState::Exited);  // the Engine's words alone
   row.workload = c.Label(label::kWorkload);
   row.kind = c.Label(label::kWorkloadKind);
   row.relation = IsForged(c) ? "foreign" : owner_known ? "owned" : "orphan";
@@ -494,7 +495,9 @@ void Manager::RefreshGauges() {
     for (ConditionStatus status : {ConditionStatus::True, ConditionStatus::False, ConditionStatus::Unknown})
       counts[{std::string(type), std::string(ToString(status))}] = 0;
   for (const ObjectRecord& record : *records)
-    for (const Condition& c : record.status.conditions) ++counts[{c.type, std::string(ToString(c.status))}];
+    for (const Condition& c : record.status.conditions)
+      if (auto counted = counts.find({c.type, std::string(ToString(c.status))}); counted != counts.end())
+        ++counted->second;
   for (const auto& [key, count] : counts) ports_.metrics.WorkloadsByCondition(key.first, key.second, count);
   ports_.metrics.QueueDepth(ports_.queue.Depth());
 }

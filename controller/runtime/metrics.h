@@ -36,7 +36,7 @@ class Metrics {
   void RevisionChanged(SysTime now);
   // operation: the endpoint's name ("container_create", …); code: the HTTP status, 0 without an answer.
   void EngineRequest(std::string_view operation, int code, std::chrono::nanoseconds took);
-  void DriftRepaired(std::string_view cause);  // cause: "missing", "state", "name", "limits", "networks", "extra"
+  void DriftRepaired(std::string_view cause);  // cause: "missing", "state", "name", "limits", "networks"
   // result: "succeeded", "failed".
   void RolloutEnded(std::string_view result);
 

@@ -185,6 +185,8 @@ void Worker::Report(const Pass& pass) {
   const auto took = parts_.clock.Now() - pass.started;
   const Outcome& outcome = pass.outcome;
   parts_.metrics.Reconciled(ToString(pass.key.kind), ResultOf(outcome), took);
+  for (std::string_view repair : outcome.repairs) parts_.metrics.DriftRepaired(repair);
+  if (!outcome.rollout_ended.empty()) parts_.metrics.RolloutEnded(outcome.rollout_ended);
   for (const Event& event : outcome.events) {
     const LogLevel level = event.type == Event::Type::Warning ? LogLevel::Warning : LogLevel::Info;
     parts_.logger.Log(level, "event", {{"object", event.object}, {"reason", event.reason}, {"message", event.message}});

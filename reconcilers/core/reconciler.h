@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api-types/meta/error.h"
@@ -26,7 +28,10 @@ struct Outcome {
   std::vector<Event> events;
   std::optional<Duration> requeue_after;
   std::optional<Error> error;
-  bool acted = false;  // steps were applied, or tried: events of its own making may follow
+  std::set<std::string_view>
+      repairs;                     // kinds of drift that steps mended: "missing", "state", "name", "limits", "networks"
+  std::string_view rollout_ended;  // "succeeded" or "failed", when this pass saw it end
+  bool acted = false;              // steps were applied, or tried: events of its own making may follow
 };
 
 class Reconciler {

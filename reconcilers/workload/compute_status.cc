@@ -118,6 +118,18 @@ const Condition& ReadyOf(const v1::Status& status) {
   return ready ? *ready : none;
 }
 
+// Of a step's cause; empty: it mended no drift. What is missing of a spec never seen before was never there.
+std::string_view RepairOf(std::string_view cause, bool same_spec) {
+  for (std::string_view kind : {"name", "state", "limits", "networks"})
+    if (cause.starts_with("drift: " + std::string(kind))) return kind;
+  const bool missing = cause.ends_with(" is missing") || cause.ends_with(" was killed");
+  return missing && same_spec ? "missing" : std::string_view();
+}
+
+bool SameSpec(const EventInput& input) {
+  return input.before.observed_generation == input.after.observed_generation && input.before.last_rollout;
+}
+
 }  // namespace
 
 v1::Status ComputeStatus(const StatusInput& input) {
@@ -159,6 +171,20 @@ std::vector<Event> ComputeEvents(const EventInput& input) {
                    FindCondition(input.after.conditions, condition::kReconciling)->status != ConditionStatus::True;
   add(bad ? Event::Type::Warning : Event::Type::Normal, after.reason, after.message);
   return events;
+}
+
+std::set<std::string_view> RepairsOf(const EventInput& input) {
+  std::set<std::string_view> repairs;
+  for (const Step* step : input.applied) repairs.insert(RepairOf(step->cause, SameSpec(input)));
+  repairs.erase("");
+  return repairs;
+}
+
+std::string_view RolloutEnded(const EventInput& input) {
+  const auto& before = input.before.last_rollout;
+  const auto& after = input.after.last_rollout;
+  if (!before || !after || before->outcome != "InProgress" || after->outcome == before->outcome) return {};
+  return after->outcome == "Succeeded" ? "succeeded" : "failed";
 }
 
 }  // namespace tinyforge

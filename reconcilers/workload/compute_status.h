@@ -34,4 +34,8 @@ struct EventInput {
 };
 std::vector<Event> ComputeEvents(const EventInput& input);
 
+// Kinds of drift that the applied steps mended, and how the last rollout ended; for counting.
+std::set<std::string_view> RepairsOf(const EventInput& input);
+std::string_view RolloutEnded(const EventInput& input);
+
 }  // namespace tinyforge

@@ -200,11 +200,14 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
                                   .error = pass.result.error,
                                   .previous = pass.record.status,
                                   .now = pass.now});
-  outcome.events = ComputeEvents({.key = request.key,
-                                  .before = pass.record.status,
-                                  .after = *outcome.status,
-                                  .applied = pass.result.applied,
-                                  .now = pass.now});
+  const EventInput seen{.key = request.key,
+                        .before = pass.record.status,
+                        .after = *outcome.status,
+                        .applied = pass.result.applied,
+                        .now = pass.now};
+  outcome.events = ComputeEvents(seen);
+  outcome.repairs = RepairsOf(seen);
+  outcome.rollout_ended = RolloutEnded(seen);
   if (pass.decision) outcome.requeue_after = LookAgain(pass.result, pass.decision->verdict.come_back);
   outcome.acted = pass.held.empty() && pass.decision && !pass.decision->plan.empty();
   outcome.error = std::move(pass.result.error);

@@ -103,6 +103,21 @@ TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor
   EXPECT_THAT(disagrees->message, HasSubstr("cannot limit memory"));
 }
 
+TEST_F(WorkloadReconcilerTest, RolloutsAndRepairsAreTold) {
+  Pass();
+  std::string_view ended;
+  for (int i = 0; i < 10; ++i) {
+    const Outcome outcome = Pass();
+    EXPECT_THAT(outcome.repairs, IsEmpty());
+    if (!outcome.rollout_ended.empty()) ended = outcome.rollout_ended;
+    engine.Tick(std::chrono::seconds(10)), now += std::chrono::seconds(10);
+  }
+  EXPECT_EQ(ended, "succeeded");
+  engine.containers.clear();
+  engine.running.clear();
+  EXPECT_THAT(Pass().repairs, ::testing::ElementsAre("missing"));
+}
+
 TEST_F(WorkloadReconcilerTest, AFailedStepIsAnErrorAndIsNotFollowedAtOnce) {
   engine.fail = [](const std::string& call) -> std::optional<Error> {
     if (call == "start web") return Error{ErrorKind::Transient, "the Engine is busy"};
