@@ -8,6 +8,7 @@
 #include "controller/cmd/watched_store.h"
 #include "controller/docker/docker_engine.h"
 #include "controller/docker/index_onlooker.h"
+#include "controller/facts/file_deletion_ledger.h"
 #include "controller/facts/file_fact_store.h"
 #include "controller/facts/installation.h"
 #include "controller/files/file_store.h"
@@ -73,6 +74,7 @@ struct Daemon::Parts {
   WorkQueue queue{clock};
   std::unique_ptr<FileSecrets> secrets;
   std::unique_ptr<FileFactStore> facts;
+  std::unique_ptr<FileDeletionLedger> ledger;
   std::unique_ptr<FileStore> files;
   std::unique_ptr<SqliteStore> cache;
   std::unique_ptr<WatchedStore> store;
@@ -168,6 +170,7 @@ Expected<void> Daemon::Parts::Open() {
                          .on_value = [this](std::string_view value) { redactor->Register(value); }},
       log);
   facts = std::make_unique<FileFactStore>(config.state_dir, log);
+  ledger = std::make_unique<FileDeletionLedger>(config.state_dir, log);
   files = std::make_unique<FileStore>(FileStoreOptions{.paths = PathsOf(config)}, *secrets);
   cache = std::make_unique<SqliteStore>(
       SqliteStoreOptions{.state_dir = config.state_dir, .on_rebuilt = [this](const std::string& reason) {
@@ -184,7 +187,7 @@ Expected<void> Daemon::Parts::Open() {
   fleet = std::make_unique<IndexedFleet>(engine->index());
   guard = std::make_unique<InstanceGuard>(config.instance, log);
   manager = std::make_unique<Manager>(
-      ManagerPorts{*source, *fleet, *store, queue, clock, log, metrics},
+      ManagerPorts{*source, *fleet, *store, *ledger, queue, clock, log, metrics},
       ManagerOptions{.sync_interval = config.interval,
                      .host = config.host,
                      .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});

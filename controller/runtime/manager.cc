@@ -11,6 +11,7 @@ namespace tinyforge {
 namespace {
 
 constexpr auto kBudgetWindow = std::chrono::hours(24);
+constexpr auto kLedgerGrain = std::chrono::minutes(1);
 constexpr auto kRefillDelay = std::chrono::seconds(10);
 constexpr auto kCrashDelay = std::chrono::seconds(1);
 constexpr std::string_view kContainerStates[] = {"created",  "running", "paused", "restarting",
@@ -79,6 +80,7 @@ Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), op
   auto state = state_.Lock();
   state->repository = ports_.source.Describe();
   state->next_sync = ports_.clock.Now();
+  state->deleted = ports_.ledger.Load();
 }
 
 // --- the loop ---
@@ -325,11 +327,11 @@ Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
 
 // What is released is counted as deleted from then on, and no more as existing. What was held once stays held whatever
 // happens around it. A person's approval does not use up the budget.
-Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SteadyTime now) {
+Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SysTime now) {
   Deletions& deletions = state.deletions;
-  state.deleted.erase(state.deleted.begin(), state.deleted.lower_bound(now - kBudgetWindow));
+  std::erase_if(state.deleted, [&](const ReleasedDeletion& d) { return d.at < now - kBudgetWindow; });
   DeletionTally tally;
-  for (const auto& [when, count] : state.deleted) tally.recent += count;
+  for (const ReleasedDeletion& deletion : state.deleted) tally.recent += deletion.containers;
   for (const auto& [workload, count] : doomed.existing)
     if (!deletions.approved.contains(workload) || !doomed.workloads.contains(workload)) tally.existing += count;
   std::set<std::string> held;
@@ -339,15 +341,30 @@ Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SteadyTime n
     (deletions.pending.contains(workload) ? held : fresh).insert(workload);
     tally.pending += count;
   }
-  if (NeedsApproval(tally)) {
+  std::size_t containers = 0;
+  for (const std::string& workload : fresh) containers += doomed.workloads.at(workload);
+  if (NeedsApproval(tally) || !Release(state, containers, now)) {
     held.merge(fresh);
     return {std::move(held), {}};
   }
-  for (const std::string& workload : fresh) {
-    deletions.approved.insert(workload);
-    state.deleted.emplace(now, doomed.workloads.at(workload));
-  }
+  deletions.approved.insert(fresh.begin(), fresh.end());
   return {std::move(held), std::move(fresh)};
+}
+
+// Noted before it is acted upon; what cannot be noted is not released.
+Expected<void> Manager::Release(State& state, std::size_t containers, SysTime now) {
+  if (containers == 0) return {};
+  std::vector<ReleasedDeletion> next = state.deleted;
+  if (!next.empty() && now - next.back().at < kLedgerGrain)
+    next.back().containers += containers;
+  else
+    next.push_back({now, containers});
+  auto saved = ports_.ledger.Save(next);
+  if (saved)
+    state.deleted = std::move(next);
+  else
+    ports_.log.Warn("a deletion could not be noted and waits", {{"error", saved.error().message}});
+  return saved;
 }
 
 // What waits is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
@@ -367,7 +384,7 @@ void Manager::WeighDeletions() {
                   [&](const std::string& workload) { return RunsHere(*snapshot->objects, workload); });
     if (!complete) return;
     deletions.revision = snapshot->objects->revision;
-    weighed = Weigh(*state, doomed, ports_.clock.Now());
+    weighed = Weigh(*state, doomed, ports_.clock.SystemNow());
     news = held != deletions.pending;
     deletions.pending = held;
     SetCondition(state->repository.conditions, DeletionCondition(held, deletions.revision, ports_.clock.SystemNow()));

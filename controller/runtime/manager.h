@@ -28,6 +28,7 @@ struct ManagerPorts {
   ConfigSource& source;
   Fleet& fleet;
   ObjectStore& store;
+  DeletionLedger& ledger;
   WorkQueue& queue;
   const Clock& clock;
   Logger& log;
@@ -107,7 +108,7 @@ class Manager : public ConfigReader, public DeletionGate {
     std::map<ObjectKey, ReadPaths> reads;
     RepositoryStatus repository;
     Deletions deletions;
-    std::multimap<SteadyTime, std::size_t> deleted;  // containers of workloads that were released, last 24 h
+    std::vector<ReleasedDeletion> deleted;  // of the last 24 hours, by time
     SteadyTime next_sync{};
     bool cache_lost = false;
     std::optional<SteadyTime> next_refill;  // the cache did not take something: all of it is tried then
@@ -139,7 +140,8 @@ class Manager : public ConfigReader, public DeletionGate {
     std::set<std::string> held;      // wait for approval
     std::set<std::string> released;  // by this weighing
   };
-  Weighed Weigh(State& state, const Doomed& doomed, SteadyTime now);
+  Expected<void> Release(State& state, std::size_t containers, SysTime now);
+  Weighed Weigh(State& state, const Doomed& doomed, SysTime now);
   bool RunsHere(const v1::ObjectSet& objects, std::string_view workload) const;
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);
 

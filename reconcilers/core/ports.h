@@ -216,6 +216,21 @@ class FactStore {
   virtual Expected<void> Save(std::string_view workload, const Facts& facts) = 0;
 };
 
+// Containers of workloads whose deletion was released at one time.
+struct ReleasedDeletion {
+  SysTime at{};
+  std::size_t containers = 0;
+  bool operator==(const ReleasedDeletion&) const = default;
+};
+
+// The fact of the installation that its deletion budget is of a day and not of a process.
+class DeletionLedger {
+ public:
+  virtual ~DeletionLedger() = default;
+  virtual std::vector<ReleasedDeletion> Load() = 0;  // none stored, or unreadable: empty
+  virtual Expected<void> Save(const std::vector<ReleasedDeletion>& released) = 0;
+};
+
 // The cache (promise 3): every row can be rebuilt from git and the Engine, or is history. A failed write is reported
 // and changes nothing that runs. Each field has one writer: CommitRevision (specs and generations), UpdateStatus
 // (statuses), SetRepository, AddEvents, ReplaceContainers.

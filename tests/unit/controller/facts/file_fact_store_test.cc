@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "controller/facts/file_deletion_ledger.h"
 #include "controller/facts/installation.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -156,6 +157,17 @@ TEST_F(FactsTest, ServeManyThreads) {
       }
     });
   }
+}
+
+TEST_F(FactsTest, KeepTheDeletionsOfTheDay) {
+  FileDeletionLedger ledger(state_, *log_);
+  EXPECT_THAT(ledger.Load(), SizeIs(0));
+  const std::vector<ReleasedDeletion> released = {{SysTime(std::chrono::milliseconds(1767225600123)), 3},
+                                                  {SysTime(std::chrono::milliseconds(1767229200000)), 1}};
+  ASSERT_TRUE(ledger.Save(released));
+  EXPECT_EQ(FileDeletionLedger(state_, *log_).Load(), released);
+  WriteText(File("_deletions.json"), "{\"released\": 7}");
+  EXPECT_THAT(ledger.Load(), SizeIs(0));
 }
 
 TEST_F(FactsTest, KeepOneInstallationKey) {

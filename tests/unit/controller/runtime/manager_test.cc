@@ -58,16 +58,30 @@ class FakeFleet : public Fleet {
   }
 };
 
+class FakeLedger : public DeletionLedger {
+ public:
+  std::vector<ReleasedDeletion> stored;
+  bool failing = false;
+
+  std::vector<ReleasedDeletion> Load() override { return stored; }
+  Expected<void> Save(const std::vector<ReleasedDeletion>& released) override {
+    if (failing) return Error{ErrorKind::Transient, "disk full"};
+    stored = released;
+    return {};
+  }
+};
+
 class ManagerTest : public ::testing::Test {
  protected:
   FakeClock clock;
   FakeSource source;
   FakeFleet fleet;
   FakeStore store;
+  FakeLedger ledger;
   WorkQueue queue{clock};
   Metrics metrics;
   std::unique_ptr<Logger> log = MakeNullLogger();
-  Manager manager{{source, fleet, store, queue, clock, *log, metrics},
+  Manager manager{{source, fleet, store, ledger, queue, clock, *log, metrics},
                   {.sync_interval = std::chrono::seconds(60), .host = "web1"}};
 
   static v1::ObjectPtr Workload(const std::string& name, const std::string& spec_hash = "1") {
@@ -240,6 +254,30 @@ TEST_F(ManagerTest, SmallDeletionsAddUpOverADay) {
   all.pop_back();
   Push(Commit("r9", all));
   EXPECT_FALSE(manager.MayDelete("w6"));
+}
+
+TEST_F(ManagerTest, TheBudgetOutlivesTheProcess) {
+  auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  all.resize(7);
+  Push(Commit("r2", all));
+  EXPECT_TRUE(manager.MayDelete("w9"));
+  std::erase_if(fleet.containers, [&](const auto& c) { return c.Label(label::kWorkload) >= "w7"; });
+  Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
+  all.resize(5);
+  source.next = Commit("r3", all);
+  ASSERT_TRUE(again.Sync({}));
+  EXPECT_FALSE(again.MayDelete("w5"));
+}
+
+TEST_F(ManagerTest, ADeletionThatCannotBeNotedWaits) {
+  auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  all.pop_back();
+  ledger.failing = true;
+  Push(Commit("r2", all));
+  EXPECT_FALSE(manager.MayDelete("w9"));
+  EXPECT_THAT(PendingMessage(), HasSubstr("w9"));
 }
 
 TEST_F(ManagerTest, WhatNoCommitExplainsIsAnOrphanAndIsNotDeleted) {
