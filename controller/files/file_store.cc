@@ -82,14 +82,10 @@ std::string ReadHash(const Place& place) {
 }
 
 // The hash is forgotten before the first byte changes, so that a crash in between never claims a half-written content.
-Expected<void> BringAndRemember(const Place& place, const DesiredFile& file, std::string_view secret) {
-  const std::string sidecar = place.name + std::string(kWrittenSuffix);
-  const bool remembered = ReadHash(place) == file.content_hash;
-  const bool right = Holds(place, file, secret);
-  if (!right) ::unlinkat(place.parent.get(), sidecar.c_str(), 0);
-  if (auto brought = Bring(place, file, secret); !brought) return brought;
-  if (right && remembered) return {};
-  return ReplaceFileAt(place.parent.get(), sidecar, file.content_hash, {.mode = 0600});
+Expected<void> BringInPlace(const Place& place, const DesiredFile& file, std::string_view secret) {
+  if (!Holds(place, file, secret))
+    ::unlinkat(place.parent.get(), (place.name + std::string(kWrittenSuffix)).c_str(), 0);
+  return Bring(place, file, secret);
 }
 
 }  // namespace
@@ -120,10 +116,23 @@ Expected<void> FileStore::WriteOne(const DesiredFile& file) {
   }
   Expected<Place> place = OpenPlace(options_.paths.files, file.host_path);
   Expected<void> done = !place                   ? Expected<void>(std::move(place).error())
-                        : RewrittenInPlace(file) ? BringAndRemember(*place, file, secret)
+                        : RewrittenInPlace(file) ? BringInPlace(*place, file, secret)
                                                  : Bring(*place, file, secret);
   Clear(secret);
   return done;
+}
+
+Expected<void> FileStore::Confirm(const std::vector<DesiredFile>& files) {
+  auto asked = asked_.Lock();
+  for (const DesiredFile& file : files) {
+    if (!RewrittenInPlace(file)) continue;
+    Expected<Place> place = OpenPlace(options_.paths.files, file.host_path);
+    if (!place) return std::move(place).error();
+    if (ReadHash(*place) == file.content_hash) continue;
+    const std::string sidecar = place->name + std::string(kWrittenSuffix);
+    if (auto kept = ReplaceFileAt(place->parent.get(), sidecar, file.content_hash, {.mode = 0600}); !kept) return kept;
+  }
+  return {};
 }
 
 Expected<void> FileStore::EnsureDirectories(const std::vector<DesiredDirectory>& directories) {

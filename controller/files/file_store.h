@@ -25,7 +25,7 @@ struct FileStoreOptions {
 //   <files>/<name>                    content-addressed: a file or folder replaced by rename, never rewritten
 //   <files>/live/<workload>/<name>    on_change Signal or None: a file is rewritten in place, since a bind mount of one
 //                                     file follows its inode; a folder keeps its own inode and has its files replaced
-//   <files>/live/…/<name>.written     content_hash of what was last written there completely
+//   <files>/live/…/<name>.written     content_hash of what was last written there completely, and confirmed
 //
 // Content is compared before it is written, so what is right is not touched, and what another hand changed is repaired.
 // A symbolic link or a foreign type in the way is a Conflict that names the path; an empty directory where a file
@@ -41,6 +41,8 @@ class FileStore : public FileMaterializer {
   // `paths.volumes` no component may be a symbolic link, since a container may have put it there; elsewhere only
   // components that must be created are held to that.
   Expected<void> EnsureDirectories(const std::vector<DesiredDirectory>& directories) override;
+
+  Expected<void> Confirm(const std::vector<DesiredFile>& files) override;
 
   std::string WrittenHash(const DesiredFile& file) override;
 

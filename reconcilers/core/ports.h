@@ -187,7 +187,10 @@ class FileMaterializer {
   // start.
   virtual Expected<void> Write(const std::vector<DesiredFile>& files) = 0;
   virtual Expected<void> EnsureDirectories(const std::vector<DesiredDirectory>& directories) = 0;
-  // The content hash of a file that is rewritten in place, as last written; empty when it was never written.
+  // Remembers the content of files that are rewritten in place, once whoever reads them was told: until then their
+  // content counts as not written, and telling is repeated.
+  virtual Expected<void> Confirm(const std::vector<DesiredFile>& files) = 0;
+  // The content hash of a file that is rewritten in place, as last confirmed; empty when it never was.
   virtual std::string WrittenHash(const DesiredFile& file) = 0;
 };
 

@@ -63,6 +63,13 @@ struct Executor {
   }
 };
 
+Expected<void> ConfirmFiles(const Plan& plan, FileMaterializer& files) {
+  for (const Step& step : plan.steps)
+    if (const auto* write = std::get_if<action::WriteFiles>(&step.action))
+      if (auto done = files.Confirm(write->files); !done) return done;
+  return {};
+}
+
 }  // namespace
 
 ApplyResult Apply(const Plan& plan, const PlanTargets& targets) {
@@ -77,6 +84,9 @@ ApplyResult Apply(const Plan& plan, const PlanTargets& targets) {
       if (!result.error) result.error = std::move(acted).error().Within(ToString(step.action));
     }
   }
+  if (result.error) return result;
+  if (auto confirmed = ConfirmFiles(plan, targets.files); !confirmed)
+    result.error = std::move(confirmed).error().Within("confirm files");
   return result;
 }
 

@@ -128,7 +128,7 @@ struct PlanTargets {
 
 // Runs the steps in order. An error ends its group; other groups go on, so that one container that cannot be changed
 // does not hold up the others. The first error is returned with its step named. What was done stays done: the next pass
-// observes and plans anew.
+// observes and plans anew. Files that were written are confirmed when all steps were done, signals too.
 struct ApplyResult {
   std::vector<const Step*> applied;
   std::optional<Error> error;

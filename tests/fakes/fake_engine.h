@@ -235,7 +235,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
 
 class FakeFiles : public FileMaterializer {
  public:
-  Expected<void> Write(const std::vector<DesiredFile>& files) override {
+  Expected<void> Write(const std::vector<DesiredFile>&) override { return {}; }
+  Expected<void> Confirm(const std::vector<DesiredFile>& files) override {
     for (const DesiredFile& file : files) written[file.host_path] = file.content_hash;
     return {};
   }

@@ -11,6 +11,8 @@ import subprocess
 import sys
 
 _MARK = "TINYFORGE_RIG_SANDBOX"
+# Engines of one machine share their id, so the locks of controllers would be those of the machine's as well.
+_SETUP = "ip link set lo up; mkdir -p /run/tinyforge; mount -t tmpfs -o mode=0755 tmpfs /run/tinyforge"
 
 
 def inside():
@@ -22,7 +24,7 @@ def run(arguments):
     os.environ[_MARK] = "1"
     # bash is the first process, since it reaps the orphans that container shims leave behind.
     os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-                          "bash", "-c", 'ip link set lo up; "$@"; exit $?', "sandbox"] + list(arguments))
+                          "bash", "-c", _SETUP + '; "$@"; exit $?', "sandbox"] + list(arguments))
 
 
 def enter():

@@ -187,6 +187,8 @@ TEST_F(FileStoreTest, RewritesALiveFileInPlaceAndRemembersItsHash) {
     FileStore store = Open();
     EXPECT_EQ(store.WrittenHash(first), "");
     ASSERT_EQ(Why(store.Write({first})), "");
+    EXPECT_EQ(store.WrittenHash(second), "") << "nobody was told yet";
+    ASSERT_EQ(Why(store.Confirm({first})), "");
     EXPECT_EQ(store.WrittenHash(second), first.content_hash);
     inode = StatOf(first.host_path).st_ino;
   }
@@ -195,8 +197,10 @@ TEST_F(FileStoreTest, RewritesALiveFileInPlaceAndRemembersItsHash) {
   ASSERT_EQ(Why(store.Write({second})), "");
   EXPECT_EQ(StatOf(first.host_path).st_ino, inode);
   EXPECT_EQ(ReadText(first.host_path), "a longer second");
+  EXPECT_EQ(store.WrittenHash(second), "");
   ASSERT_EQ(Why(store.Write({first})), "");
   EXPECT_EQ(ReadText(first.host_path), "one");
+  ASSERT_EQ(Why(store.Confirm({first})), "");
   EXPECT_EQ(store.WrittenHash(second), first.content_hash);
   fs::remove(first.host_path);
   EXPECT_EQ(store.WrittenHash(second), "");
@@ -226,6 +230,7 @@ TEST_F(FileStoreTest, CollectsOnlyWhatNobodyUses) {
   DesiredFile gone = Live("gone");
   gone.host_path = dir_ / "files/live/old/motd";
   ASSERT_EQ(Why(store.Write({used, unused, live, gone})), "");
+  ASSERT_EQ(Why(store.Confirm({used, unused, live, gone})), "");
   WriteText(dir_ / "files/.tmp-1", "left over");
   auto removed = store.Collect({used.host_path, live.host_path});
   ASSERT_TRUE(removed);
