@@ -28,6 +28,7 @@ namespace {
 
 constexpr mode_t kApiSocketMode = 0660;
 constexpr auto kCollectionInterval = std::chrono::minutes(10);
+constexpr auto kFirstAnswer = std::chrono::seconds(5);  // a hung Engine holds up the rest no longer
 
 HostPaths PathsOf(const Config& config) {
   return {config.state_dir + "/volumes", config.state_dir + "/files"};
@@ -266,6 +267,7 @@ void Daemon::Run(std::stop_token stop) {
   p.server->Start();
   p.manager->Restore();
   p.engine->Start();
+  p.engine->AwaitFirstAnswer(kFirstAnswer, stop);
   {
     const DirectoryWatch watch(
         p.config.secrets_dir, [&p] { p.RescanSecrets(); }, p.log);

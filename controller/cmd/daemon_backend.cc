@@ -139,7 +139,7 @@ Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOp
 
 serve::Health DaemonBackend::Readyz() {
   if (!parts_.manager.Current()) return {false, "no revision of the config repository is in force yet"};
-  if (!parts_.engine.ready()) return {false, "the Docker Engine does not answer"};
+  if (auto why = parts_.engine.index().WhyNotInStep()) return {false, std::move(why->message)};
   return {};
 }
 

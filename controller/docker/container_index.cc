@@ -49,12 +49,16 @@ ContainerIndex::ContainerIndex(EngineClient& client, ContainerIndexOptions optio
       options_(std::move(options)),
       state_(State{.addresses = AddressPool(options_.subnet, std::hash<std::string>()(options_.instance))}) {}
 
+std::optional<Error> ContainerIndex::WhyNot(const State& state) const {
+  if (state.listed) return std::nullopt;
+  const std::string engine = "the Docker Engine at unix://" + client_.socket_path();
+  if (!state.unread.empty()) return Error{ErrorKind::Waiting, engine + " cannot be read: " + state.unread};
+  return Error{ErrorKind::Waiting, engine + " is being asked for its containers"};
+}
+
 Expected<std::map<std::string, bool>> ContainerIndex::IdsOf(std::string_view workload) {
   auto state = state_.Lock();
-  if (!state->listed) {
-    return Error{ErrorKind::Waiting,
-                 "the Docker Engine at unix://" + client_.socket_path() + " has not been listed yet"};
-  }
+  if (auto error = WhyNot(*state)) return std::move(*error);
   std::map<std::string, bool> ids;
   for (const auto& [id, entry] : state->entries) {
     if (entry.details.container.Label(label::kWorkload) == workload) ids.emplace(id, entry.dirty);
@@ -198,6 +202,17 @@ Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
     connection = state->connection;
     first = state->connected && !state->listed;
   }
+  auto report = Compare(begun, first, stop);
+  auto state = state_.Lock();
+  if (!state->connected || state->connection != connection) return report;
+  if (report)
+    state->listed = true;
+  else if (!state->listed)
+    state->unread = report.error().message;
+  return report;
+}
+
+Expected<ResyncReport> ContainerIndex::Compare(std::uint64_t begun, bool first, const std::stop_token& stop) {
   auto listed = List(std::string(label::kInstance) + "=" + options_.instance, stop);
   if (!listed) return std::move(listed).error();
   if (first) {
@@ -217,17 +232,23 @@ Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
     }
     return std::move(audited).error();
   }
-  auto state = state_.Lock();
-  if (state->connected && state->connection == connection) state->listed = true;
   return report;
 }
 
-void ContainerIndex::SetConnected(bool connected) {
+void ContainerIndex::Disconnected(const Error& why) {
   auto state = state_.Lock();
-  state->connected = connected;
+  state->connected = false;
   state->listed = false;
+  state->unread = why.message;
   ++state->connection;
-  if (!connected) return;
+}
+
+void ContainerIndex::Connected() {
+  auto state = state_.Lock();
+  state->connected = true;
+  state->listed = false;
+  state->unread.clear();
+  ++state->connection;
   for (auto& [id, entry] : state->entries) {
     entry.dirty = true;
     entry.marked = ++state->step;
@@ -364,8 +385,8 @@ std::vector<ObservedContainer> ContainerIndex::All() {
   return all;
 }
 
-bool ContainerIndex::in_step() {
-  return state_.Lock()->listed;
+std::optional<Error> ContainerIndex::WhyNotInStep() {
+  return WhyNot(*state_.Lock());
 }
 
 Expected<std::optional<ContainerDetails>> ContainerIndex::Ask(const std::string& id, const std::stop_token& stop) {

@@ -37,7 +37,7 @@ struct ResyncReport {
 };
 
 // Thread-safe. While the event stream is down, and until a Resync has succeeded after it came up, Containers answers
-// Waiting: what could not be read is not empty.
+// Waiting and says why: what could not be read is not empty.
 class ContainerIndex : public ContainerReader {
  public:
   ContainerIndex(EngineClient& client, ContainerIndexOptions options);
@@ -69,7 +69,8 @@ class ContainerIndex : public ContainerReader {
   Expected<ResyncReport> Resync(const std::stop_token& stop = {});
 
   // To be called by the event stream. A connection marks everything.
-  void SetConnected(bool connected);
+  void Connected();
+  void Disconnected(const Error& why);
   // Marks the container concerned and calls on_change, except when it was inspected after the event already.
   void OnEvent(const EngineEvent& event);
 
@@ -84,7 +85,8 @@ class ContainerIndex : public ContainerReader {
   std::string WorkloadOf(std::string_view container);  // empty: unknown
   // Everything known, orphans too, without any call. What was never inspected holds what a listing shows.
   std::vector<ObservedContainer> All();
-  bool in_step();
+  // Why Containers answers Waiting; nothing while it does not.
+  std::optional<Error> WhyNotInStep();
 
  private:
   // What signals from outside have done to a container since its start.
@@ -112,7 +114,8 @@ class ContainerIndex : public ContainerReader {
     std::uint64_t step = 0;                            // orders marks, inspects and listings
     std::string audited;                               // the id up to which the last audit came
     bool connected = false;
-    bool listed = false;  // since connected
+    bool listed = false;   // since connected
+    std::string unread{};  // why not; empty: it is under way
     std::uint64_t connection = 0;
   };
   using EntryMap = std::map<std::string, Entry, std::less<>>;
@@ -121,6 +124,7 @@ class ContainerIndex : public ContainerReader {
   bool TakeKilled(const std::string& id);
   static std::map<std::string, std::string> Writers(const State& state, std::string_view workload,
                                                     const std::set<std::string>& sources);
+  std::optional<Error> WhyNot(const State& state) const;
   static void DropClaims(State& state, std::string_view workload);
   static void NoteSignal(State& state, const EngineEvent& event);
   // The containers of a workload, by id, and which of them are marked.
@@ -131,6 +135,7 @@ class ContainerIndex : public ContainerReader {
   Expected<bool> Inspect(const std::string& id, const std::stop_token& stop);
   Expected<std::vector<ObservedContainer>> List(std::string_view label, const std::stop_token& stop);
   std::vector<std::string> Merge(std::vector<ObservedContainer> listed, std::uint64_t begun);
+  Expected<ResyncReport> Compare(std::uint64_t begun, bool first, const std::stop_token& stop);
   void AddAllWorkloads(std::vector<std::string>& workloads);
   Expected<void> Audit(ResyncReport& report, const std::stop_token& stop);
   Expected<void> ListOtherAddresses(const std::stop_token& stop);

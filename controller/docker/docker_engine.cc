@@ -56,12 +56,12 @@ EngineWriterOptions DockerEngine::WriterOptions() {
 EventStreamCallbacks DockerEngine::StreamCallbacks() {
   return {.on_connected =
               [this] {
-                index_.SetConnected(true);
+                index_.Connected();
                 resources_.ForgetAll();
                 puller_->ForgetAll();
                 RequestResync();
               },
-          .on_disconnected = [this](const Error&) { Disconnected(); },
+          .on_disconnected = [this](const Error& why) { Disconnected(why); },
           .on_event =
               [this](const EngineEvent& event) {
                 resources_.OnEvent(event);
@@ -95,13 +95,14 @@ void DockerEngine::Enqueue(const std::string& workload) const {
   if (options_.enqueue) options_.enqueue({Kind::Workload, workload});
 }
 
-void DockerEngine::Disconnected() {
-  index_.SetConnected(false);
+void DockerEngine::Disconnected(const Error& why) {
+  index_.Disconnected(why);
   bool was_ready = false;
   {
     std::lock_guard lock(mutex_);
     was_ready = std::exchange(reported_ready_, false);
   }
+  Answered();
   if (was_ready && options_.on_connected) options_.on_connected(false);
 }
 
@@ -125,14 +126,28 @@ void DockerEngine::KeepInStep(const std::stop_token& stop) {
   }
 }
 
+void DockerEngine::Answered() {
+  {
+    std::lock_guard lock(mutex_);
+    answered_ = true;
+  }
+  wake_.notify_all();
+}
+
+void DockerEngine::AwaitFirstAnswer(Duration limit, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, stop, limit, [this] { return answered_; });
+}
+
 bool DockerEngine::ResyncOnce(const std::stop_token& stop) {
   auto report = index_.Resync(stop);
+  Answered();
   if (!report) {
     if (!stop.stop_requested()) log_.Warn("docker resync failed", {{"error", report.error().message}});
     return false;
   }
   bool now_ready = false;
-  if (index_.in_step()) {
+  if (ready()) {
     std::lock_guard lock(mutex_);
     now_ready = !std::exchange(reported_ready_, true);
   }

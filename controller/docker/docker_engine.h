@@ -48,7 +48,10 @@ class DockerEngine {
   // A listing soon, besides those of the interval.
   void RequestResync();
   // In step with the Engine: events flow and a listing has succeeded since they do.
-  bool ready() { return index_.in_step(); }
+  bool ready() { return !index_.WhyNotInStep(); }
+  // Returns once the Engine was listed or could not be reached, after `limit`, or at `stop`. Who reads the index before
+  // that is told that nothing is known, for no reason but haste.
+  void AwaitFirstAnswer(Duration limit, const std::stop_token& stop);
 
   EngineClient& client() { return client_; }
   ContainerIndex& index() { return index_; }
@@ -63,7 +66,8 @@ class DockerEngine {
   void Enqueue(const std::string& workload) const;
   void KeepInStep(const std::stop_token& stop);
   bool ResyncOnce(const std::stop_token& stop);
-  void Disconnected();
+  void Answered();
+  void Disconnected(const Error& why);
 
   const DockerEngineOptions options_;
   SecretReader& secrets_;
@@ -79,6 +83,7 @@ class DockerEngine {
   std::condition_variable_any wake_;
   bool resync_wanted_ = false;  // guarded by mutex_, as the next
   bool reported_ready_ = false;
+  bool answered_ = false;
   std::jthread resync_thread_;
 };
 

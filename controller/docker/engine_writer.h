@@ -83,7 +83,7 @@ class EngineWriter : public ContainerWriter {
   Logger& log_;
   const EngineWriterOptions options_;
   Guarded<std::map<std::string, Error, std::less<>>> failed_stops_;  // not told yet; so that the caller backs off
-  StopPool stops_;  // last: its threads use the rest
+  StopPool stops_;                                                   // last: its threads use the rest
 };
 
 }  // namespace tinyforge::docker

@@ -133,7 +133,8 @@ Json ParseWithoutEnv(std::string_view body) {
 
 }  // namespace
 
-PolicyChecker::PolicyChecker(HostPolicy policy, const HostPaths& own, std::string docker_socket) : policy_(std::move(policy)) {
+PolicyChecker::PolicyChecker(HostPolicy policy, const HostPaths& own, std::string docker_socket)
+    : policy_(std::move(policy)) {
   for (const auto& path : {own.volumes, own.files}) {
     if (path.starts_with('/')) own_.push_back(Lexical(path));
   }

@@ -68,7 +68,8 @@ def test_a_socket_missing_at_boot_is_waited_for(site):
     site.repo.commit(three())
     site.daemon.start()
     assert site.daemon.http("/healthz")[0] == 200
-    site.daemon.wait_for(lambda: site.daemon.http("/readyz")[0] != 200, "readyz to say not ready")
+    site.daemon.wait_for(lambda: "cannot be read" in site.daemon.http("/readyz")[1], "readyz to say why it is not ready")
+    site.daemon.wait_for(lambda: "cannot be read" in (site.daemon.condition("one") or {}).get("message", ""), "the reason")
     site.proxy.start()
     site.daemon.wait_ready("one", "two", "three")
     assert site.daemon.http("/readyz")[0] == 200

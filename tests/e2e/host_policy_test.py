@@ -5,7 +5,7 @@ from rig.site import workload
 
 def refused(site, name, *words):
     site.daemon.wait_for(lambda: (site.daemon.condition(name) or {}).get("status") == "False", f"{name} to be refused")
-    message = site.daemon.condition(name)["message"]
+    message = site.daemon.condition(name)["message"]  # the first one: nothing else is said before
     assert all(word in message for word in words), message
     assert not site.engine.exists(name)
 

@@ -130,7 +130,7 @@ TEST_F(IndexTest, ResyncFindsWhatEventsMissed) {
   Settle("db");
   // An index without a stream: it hears nothing.
   ContainerIndex deaf(engine_->client(), {.instance = "test", .subnet = {ParseIpv4("10.213.0.0").value(), 16}});
-  deaf.SetConnected(true);
+  deaf.Connected();
   EXPECT_THAT(deaf.Resync()->workloads, ElementsAre("db", "web"));
   ASSERT_THAT(*deaf.Containers("web"), SizeIs(1));
   ASSERT_THAT(*deaf.Containers("db"), SizeIs(1));

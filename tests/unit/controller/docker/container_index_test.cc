@@ -11,6 +11,7 @@ namespace tinyforge::docker {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -36,7 +37,7 @@ class ContainerIndexTest : public testing::Test {
         index_(client_, {.instance = "i",
                          .subnet = {ParseIpv4("10.0.0.0").value(), 24},
                          .on_change = [this](const std::string& w) { told_.Lock()->push_back(w); }}) {
-    index_.SetConnected(true);
+    index_.Connected();
   }
 
   std::string Script(const std::string& line) {
@@ -82,13 +83,23 @@ TEST_F(ContainerIndexTest, BeforeAListingNothingIsKnownInsteadOfEmpty) {
   auto containers = index_.Containers("w");
   ASSERT_FALSE(containers);
   EXPECT_EQ(containers.error().kind, ErrorKind::Waiting);
-  EXPECT_FALSE(index_.in_step());
+  EXPECT_THAT(containers.error().message, HasSubstr("is being asked for its containers"));
   Fill(0);
-  EXPECT_TRUE(index_.in_step());
-  index_.SetConnected(false);
-  EXPECT_FALSE(index_.Containers("w"));
+  EXPECT_FALSE(index_.WhyNotInStep());
+  index_.Disconnected({ErrorKind::Transient, "connection refused"});
+  containers = index_.Containers("w");
+  ASSERT_FALSE(containers);
+  EXPECT_THAT(containers.error().message, HasSubstr("cannot be read: connection refused"));
   ASSERT_TRUE(index_.Resync());
-  EXPECT_FALSE(index_.in_step());  // the stream is down
+  EXPECT_TRUE(index_.WhyNotInStep());  // the stream is down
+}
+
+TEST_F(ContainerIndexTest, AListingThatFailsIsSaidByWhoeverNeedsIt) {
+  listing_ = Answer(500, R"({"message":"the disk is on fire"})");
+  ASSERT_FALSE(index_.Resync());
+  EXPECT_THAT(index_.Containers("w").error().message, HasSubstr("the disk is on fire"));
+  listing_.clear();
+  Fill(0);
 }
 
 TEST_F(ContainerIndexTest, AConnectionTellsWhatTheHostSupports) {
@@ -259,8 +270,8 @@ TEST_F(ContainerIndexTest, OfTwoWhoWantToWriteOneVolumeTheSecondFindsTheFirst) {
 
 TEST_F(ContainerIndexTest, AReconnectionMarksAndReportsEverything) {
   Fill(2);
-  index_.SetConnected(false);
-  index_.SetConnected(true);
+  index_.Disconnected({ErrorKind::Transient, "connection refused"});
+  index_.Connected();
   auto report = index_.Resync();
   ASSERT_TRUE(report);
   EXPECT_THAT(report->workloads, ElementsAre("w"));
