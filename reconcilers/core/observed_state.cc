@@ -16,6 +16,16 @@ std::string_view ToString(ContainerState state) {
   return "unknown";
 }
 
+std::string_view ToString(ProbeState state) {
+  switch (state) {
+    case ProbeState::Unknown: return "Unknown";
+    case ProbeState::Healthy: return "Healthy";
+    case ProbeState::Unhealthy: return "Unhealthy";
+    case ProbeState::Unreachable: return "Unreachable";
+  }
+  return "Unknown";
+}
+
 std::string_view ToString(ContainerHealth health) {
   switch (health) {
     case ContainerHealth::None: return "none";

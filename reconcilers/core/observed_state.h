@@ -83,6 +83,18 @@ struct ObservedContainer {
   bool operator==(const ObservedContainer&) const = default;
 };
 
+// What a probe of the controller says of a container. Unreachable: the controller cannot get there at all (no route, no
+// answer to a connect), which says nothing about the container.
+enum class ProbeState { Unknown, Healthy, Unhealthy, Unreachable };
+
+std::string_view ToString(ProbeState state);
+
+struct ProbeReport {
+  ProbeState state = ProbeState::Unknown;
+  std::string message;  // of the last probe that failed: "GET http://10.1.0.2:8080/healthz: status 503"
+  bool operator==(const ProbeReport&) const = default;
+};
+
 // What the Engine can do on this host's kernel; what it cannot it discards without an error.
 struct HostSupport {
   bool memory_limit = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -78,6 +79,27 @@ class ContainerWriter {
   virtual Expected<bool> EnsureVolume(std::string_view name, std::string_view workload) = 0;
   // Only when it is ours and no container is attached; else nothing happens, and the answer is false.
   virtual Expected<bool> RemoveNetwork(std::string_view name) = 0;
+};
+
+// One container to be probed by the controller.
+struct ProbeTarget {
+  std::string container;  // id
+  std::string address;    // IPv4 that the controller connects to
+  v1::Healthcheck check;  // http or tcp, with its times and retries
+  bool operator==(const ProbeTarget&) const = default;
+};
+
+// Probes containers. A new target is Unknown until its first verdict: Healthy after one success, Unhealthy after
+// `retries` failures in a row (none counts within startPeriod of the target's first probe), Unreachable after as many
+// that could not reach it. A change of a state re-queues the workload.
+class HealthView {
+ public:
+  virtual ~HealthView() = default;
+  // From now on these containers of the workload are probed and no others; a target that is as before keeps its
+  // history. What is known of each, by id. Never blocks.
+  virtual std::map<std::string, ProbeReport> Watch(const std::string& workload, std::vector<ProbeTarget> targets) = 0;
+  // What is known, without a change of what is probed.
+  virtual std::map<std::string, ProbeReport> Peek(const std::string& workload) = 0;
 };
 
 // Where the image of a workload stands.
