@@ -6,6 +6,7 @@
 #include "controller/cmd/daemon_backend.h"
 #include "controller/cmd/instance_guard.h"
 #include "controller/cmd/watched_store.h"
+#include "controller/docker/container_logs.h"
 #include "controller/docker/docker_engine.h"
 #include "controller/docker/index_onlooker.h"
 #include "controller/facts/file_deletion_ledger.h"
@@ -13,6 +14,7 @@
 #include "controller/facts/installation.h"
 #include "controller/files/file_store.h"
 #include "controller/git/git_config_source.h"
+#include "controller/probe/prober.h"
 #include "controller/runtime/manager.h"
 #include "controller/runtime/worker.h"
 #include "controller/secrets/directory_watch.h"
@@ -82,6 +84,8 @@ struct Daemon::Parts {
   std::unique_ptr<GitConfigSource> source;
   std::unique_ptr<docker::DockerEngine> engine;
   std::unique_ptr<docker::IndexOnlooker> onlooker;
+  std::unique_ptr<docker::EngineLogs> logs;
+  std::unique_ptr<probe::Prober> prober;
   std::unique_ptr<IndexedFleet> fleet;
   std::unique_ptr<Manager> manager;
   std::unique_ptr<InstanceGuard> guard;
@@ -185,6 +189,9 @@ Expected<void> Daemon::Parts::Open() {
   if (!made) return std::move(made).error();
   engine = std::move(*made);
   onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
+  logs = std::make_unique<docker::EngineLogs>(engine->client(), *redactor);
+  prober = std::make_unique<probe::Prober>(
+      probe::ProberOptions{.enqueue = [this](const ObjectKey& of) { manager->OnContainersChanged(of.name); }}, log);
   fleet = std::make_unique<IndexedFleet>(engine->index());
   guard = std::make_unique<InstanceGuard>(config.instance, log);
   manager = std::make_unique<Manager>(
@@ -193,8 +200,8 @@ Expected<void> Daemon::Parts::Open() {
                      .host = config.host,
                      .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
   workloads = std::make_unique<WorkloadReconciler>(
-      WorkloadPorts{*manager, *manager, engine->index(), *onlooker, engine->writer(), engine->puller(), *secrets,
-                    *files, *facts, *store},
+      WorkloadPorts{*manager, *manager, engine->index(), *onlooker, engine->writer(), *prober, *logs, engine->puller(),
+                    *secrets, *files, *facts, *store},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
                         return guard->WhyNot();
                       }});
@@ -271,9 +278,11 @@ void Daemon::Run(std::stop_token stop) {
   {
     const DirectoryWatch watch(
         p.config.secrets_dir, [&p] { p.RescanSecrets(); }, p.log);
+    p.prober->Start();
     WorkerPool workers(*p.worker, p.config.workers);
     p.manager->Run(stop);
     p.engine->Stop();
+    p.prober->Stop();
   }
   p.server->Stop();
   p.log.Info("tinyforged ends");

@@ -34,6 +34,12 @@ bool SameRun(const ObservedContainer& a, const ObservedContainer& b) {
          a.restart_count == b.restart_count;
 }
 
+bool SameNames(const ObservedContainer& a, const ObservedContainer& b) {
+  return std::ranges::equal(a.networks, b.networks, [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.aliases == y.second.aliases;
+  });
+}
+
 void AddUnlessEmpty(std::vector<std::string>& names, std::string_view name) {
   if (!name.empty()) names.emplace_back(name);
 }
@@ -120,15 +126,18 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view w
   return containers;
 }
 
-std::map<std::string, Duration> ContainerIndex::RunningFor(std::string_view workload) {
-  auto now = std::chrono::steady_clock::now();
-  std::map<std::string, Duration> running;
+std::map<std::string, ContainerAge> ContainerIndex::Ages(std::string_view workload) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto since = [now](SteadyTime then) { return std::chrono::duration_cast<Duration>(now - then); };
+  std::map<std::string, ContainerAge> ages;
   auto state = state_.Lock();
   for (const auto& [id, entry] : state->entries) {
-    if (!entry.running_since || entry.details.container.Label(label::kWorkload) != workload) continue;
-    running.emplace(id, std::chrono::duration_cast<Duration>(now - *entry.running_since));
+    if (entry.inspected == 0 || entry.details.container.Label(label::kWorkload) != workload) continue;
+    ContainerAge age{.attached = since(entry.attached_since)};
+    if (entry.running_since) age.running = since(*entry.running_since);
+    ages.emplace(id, age);
   }
-  return running;
+  return ages;
 }
 
 std::map<std::string, std::string> ContainerIndex::WritersElsewhere(std::string_view workload,
@@ -428,6 +437,8 @@ bool ContainerIndex::Store(State& state, Entry fresh) {
                               ? known.running_since
                               : std::optional(std::chrono::steady_clock::now());
   }
+  const bool same_names = known.inspected != 0 && SameNames(known.details.container, container);
+  fresh.attached_since = same_names ? known.attached_since : std::chrono::steady_clock::now();
   fresh.marked = known.marked;
   fresh.kill = known.kill;
   fresh.dirty = known.marked > fresh.inspected;

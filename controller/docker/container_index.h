@@ -50,7 +50,7 @@ class ContainerIndex : public ContainerReader {
   // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
   // told of every change and sees it. What is marked is inspected anew each time.
   Expected<std::vector<ObservedContainer>> Peek(std::string_view workload);
-  std::map<std::string, Duration> RunningFor(std::string_view workload) override;
+  std::map<std::string, ContainerAge> Ages(std::string_view workload) override;
   // From what is known, without a call.
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
                                                       const std::set<std::string>& sources) override;
@@ -100,6 +100,7 @@ class ContainerIndex : public ContainerReader {
     std::int64_t inspected_ns = 0;  // the same moment by the wall clock
     SteadyTime inspected_at{};      // and by the steady clock
     std::optional<SteadyTime> running_since;
+    SteadyTime attached_since{};
   };
   struct Claim {
     std::string workload;

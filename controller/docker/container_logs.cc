@@ -1,11 +1,13 @@
 #include "controller/docker/container_logs.h"
 
 #include "controller/docker/container_json.h"
+#include "controller/runtime/plain_text.h"
 
 namespace tinyforge::docker {
 namespace {
 
 constexpr std::size_t kTailBytes = 4096;
+constexpr std::size_t kLastWords = 8;  // lines
 constexpr Duration kWholeRead = std::chrono::minutes(5);
 
 }  // namespace
@@ -41,6 +43,17 @@ std::string LastLogLines(EngineClient& client, std::string_view container, std::
     return true;
   });
   return read ? tail.Text() : std::string();
+}
+
+std::string EngineLogs::LastLines(std::string_view container, std::size_t bytes) {
+  std::string text = redactor_.Redact(LastLogLines(client_, container, kLastWords));
+  while (text.size() > bytes) {  // the oldest lines go first; of a single one the end stays
+    const std::size_t end = text.find('\n');
+    text.erase(0, end == std::string::npos ? text.size() - bytes : end + 1);
+  }
+  std::string joined;
+  for (const char c : PlainText(text, bytes)) joined += c == '\n' ? std::string(" | ") : std::string(1, c);
+  return joined;
 }
 
 }  // namespace tinyforge::docker

@@ -9,6 +9,8 @@
 #include "api-types/meta/time.h"
 #include "controller/docker/engine_client.h"
 #include "controller/docker/log_frames.h"
+#include "controller/runtime/redactor.h"
+#include "reconcilers/core/ports.h"
 
 namespace tinyforge::docker {
 
@@ -26,5 +28,16 @@ Expected<void> ReadLogs(EngineClient& client, std::string_view container, const 
 
 // The last lines, for messages about a failure: at most 4 KiB. Empty when they cannot be read.
 std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines);
+
+// The last words of what failed, for its record. Thread-safe.
+class EngineLogs : public LogReader {
+ public:
+  EngineLogs(EngineClient& client, const Redactor& redactor) : client_(client), redactor_(redactor) {}
+  std::string LastLines(std::string_view container, std::size_t bytes) override;
+
+ private:
+  EngineClient& client_;
+  const Redactor& redactor_;
+};
 
 }  // namespace tinyforge::docker

@@ -13,7 +13,7 @@ class IndexOnlooker : public ContainerReader {
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override {
     return index_.Peek(workload);
   }
-  std::map<std::string, Duration> RunningFor(std::string_view workload) override { return index_.RunningFor(workload); }
+  std::map<std::string, ContainerAge> Ages(std::string_view workload) override { return index_.Ages(workload); }
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
                                                       const std::set<std::string>& sources) override {
     return index_.PeekWriters(workload, sources);

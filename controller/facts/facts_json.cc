@@ -9,8 +9,11 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kMaxFailed = 8;
+constexpr std::size_t kMaxGood = 3;
+constexpr std::size_t kMaxLastLines = 1024;
+constexpr std::size_t kMaxReference = 512;
 // Twice all of this fits into a file: JSON writes a line feed or a quote as two bytes.
-constexpr std::size_t kMaxMessage = 512;
+constexpr std::size_t kMaxMessage = 384;
 constexpr std::size_t kMaxId = 128;
 
 // Collects the first key of a wrong type.
@@ -48,10 +51,52 @@ doc::Node FailedList(const std::vector<FailedRelease>& failed) {
     item.Add("release", doc::Node::Of(release.release));
     item.Add("imageId", doc::Node::Of(release.image_id));
     item.Add("message", doc::Node::Of(release.message));
+    if (!release.last_lines.empty()) item.Add("lastLines", doc::Node::Of(release.last_lines));
     item.Add("at", doc::Node::Of(FormatRfc3339(release.at)));
     list.items.push_back(std::move(item));
   }
   return list;
+}
+
+doc::Node GoodList(const std::vector<GoodRelease>& good) {
+  doc::Node list = doc::Node::List();
+  for (const GoodRelease& release : good) {
+    doc::Node item = doc::Node::Map();
+    item.Add("revision", doc::Node::Of(release.revision));
+    item.Add("reference", doc::Node::Of(release.reference));
+    item.Add("imageId", doc::Node::Of(release.image_id));
+    item.Add("version", doc::Node::Of(release.version));
+    item.Add("at", doc::Node::Of(FormatRfc3339(release.at)));
+    list.items.push_back(std::move(item));
+  }
+  return list;
+}
+
+doc::Node PinNode(const Pin& pin) {
+  doc::Node node = doc::Node::Map();
+  node.Add("reference", doc::Node::Of(pin.reference));
+  node.Add("version", doc::Node::Of(pin.version));
+  node.Add("base", doc::Node::Of(pin.base));
+  node.Add("at", doc::Node::Of(FormatRfc3339(pin.at)));
+  return node;
+}
+
+void GetGood(Reader& reader, const doc::Node& list, std::vector<GoodRelease>& good) {
+  for (const doc::Node& item : list.items) {
+    GoodRelease& release = good.emplace_back();
+    reader.Get(item, "revision", release.revision);
+    reader.Get(item, "reference", release.reference);
+    reader.Get(item, "imageId", release.image_id);
+    reader.Get(item, "version", release.version);
+    reader.Get(item, "at", release.at);
+  }
+}
+
+void GetPin(Reader& reader, const doc::Node& node, Pin& pin) {
+  reader.Get(node, "reference", pin.reference);
+  reader.Get(node, "version", pin.version);
+  reader.Get(node, "base", pin.base);
+  reader.Get(node, "at", pin.at);
 }
 
 }  // namespace
@@ -62,15 +107,26 @@ Facts Bounded(Facts facts) {
     release.release = PlainText(release.release, kMaxId);
     release.image_id = PlainText(release.image_id, kMaxId);
     release.message = PlainText(release.message, kMaxMessage);
+    const bool newest = &release == &facts.failed.back();
+    release.last_lines = newest ? PlainText(release.last_lines, kMaxLastLines) : "";
+  }
+  if (facts.good.size() > kMaxGood) facts.good.erase(facts.good.begin(), facts.good.end() - kMaxGood);
+  for (GoodRelease& release : facts.good) {
+    release.reference = PlainText(release.reference, kMaxReference);
+    release.image_id = PlainText(release.image_id, kMaxId);
+    release.version = PlainText(release.version, kMaxId);
   }
   return facts;
 }
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    return member.key == "failed" || member.key == "suspended" || member.key == "stopped" || member.key == "orphan";
+    static constexpr std::string_view kOurs[] = {"failed", "good", "pin", "suspended", "stopped", "orphan"};
+    return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
+  if (!facts.good.empty()) document.Add("good", GoodList(facts.good));
+  if (facts.pin) document.Add("pin", PinNode(*facts.pin));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
   if (facts.orphan) document.Add("orphan", doc::Node::Of(true));
@@ -89,9 +145,12 @@ Expected<Facts> GetFacts(const doc::Node& document) {
       reader.Get(item, "release", release.release);
       reader.Get(item, "imageId", release.image_id);
       reader.Get(item, "message", release.message);
+      reader.Get(item, "lastLines", release.last_lines);
       reader.Get(item, "at", release.at);
     }
   }
+  if (const doc::Node* good = reader.Known(document, "good", doc::Type::List)) GetGood(reader, *good, facts.good);
+  if (const doc::Node* pin = reader.Known(document, "pin", doc::Type::Map)) GetPin(reader, *pin, facts.pin.emplace());
   if (!reader.wrong().empty()) return Error{ErrorKind::Invalid, "\"" + reader.wrong() + "\" has a wrong type"};
   return Bounded(std::move(facts));
 }

@@ -38,12 +38,14 @@ Expected<Facts> FileFactStore::Load(std::string_view workload) {
   return (*document)->facts;
 }
 
-Expected<void> FileFactStore::Save(std::string_view workload, const Facts& facts) {
+Expected<void> FileFactStore::Update(std::string_view workload, const Change& change) {
   auto cache = cache_.Lock();
   Expected<Document*> found = Find(*cache, workload);
   if (!found) return std::move(found).error();
   Document& stored = **found;
-  Document next{.facts = Bounded(facts), .json = stored.json};
+  Document next{.facts = stored.facts, .json = stored.json};
+  change(next.facts);
+  next.facts = Bounded(std::move(next.facts));
   if (next.facts == stored.facts) return {};
   PutFacts(next.facts, next.json);
   const std::string text = next.json.members.empty() ? "" : doc::PrettyJson(next.json);

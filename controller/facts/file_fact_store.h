@@ -25,7 +25,7 @@ class FileFactStore : public FactStore {
   Expected<Facts> Load(std::string_view workload) override;
   // Keeps the newest 8 failures and cuts long messages. Facts that are as stored write nothing; empty ones remove the
   // file.
-  Expected<void> Save(std::string_view workload, const Facts& facts) override;
+  Expected<void> Update(std::string_view workload, const Change& change) override;
 
  private:
   struct Document;  // facts and the JSON they stand in

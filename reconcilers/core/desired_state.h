@@ -159,6 +159,9 @@ struct DesiredContainer {
   std::string template_hash;
   Limits limits;
   std::vector<NetworkAttachment> networks;  // empty with a network_mode
+  std::optional<v1::Healthcheck> probe;     // by the controller: http or tcp
+  bool probe_implied = false;               // nobody asked for it: it serves where the image has no HEALTHCHECK
+  v1::OnUnhealthy on_unhealthy = v1::OnUnhealthy::Report;
   bool operator==(const DesiredContainer&) const = default;
 };
 

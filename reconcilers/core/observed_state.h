@@ -95,6 +95,13 @@ struct ProbeReport {
   bool operator==(const ProbeReport&) const = default;
 };
 
+// Since when a container is as it is, counted from when the controller first saw it so (steady clock).
+struct ContainerAge {
+  std::optional<Duration> running;  // without a restart; empty: it does not run
+  Duration attached{0};             // to the same networks under the same names
+  bool operator==(const ContainerAge&) const = default;
+};
+
 // What the Engine can do on this host's kernel; what it cannot it discards without an error.
 struct HostSupport {
   bool memory_limit = true;
@@ -107,8 +114,9 @@ struct ObservedState {
   std::optional<std::string> image_id;        // of DesiredState::image, when present on the host
   std::optional<Error> pull_failure;
   std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
-  std::vector<std::string> free_addresses;  // reserved for this pass on the shared network, one a container to create
-  std::map<std::string, Duration> running_for;  // by container id, since the controller first saw it run (steady clock)
+  std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
+  std::map<std::string, ContainerAge> ages;   // by container id
+  std::map<std::string, ProbeReport> probes;  // by container id; of those that the controller probes
   std::map<std::string, std::string> written_files;  // by host path: content hash of files that are rewritten in place
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,9 +29,8 @@ class ContainerReader {
   virtual ~ContainerReader() = default;
   // All containers whose labels name our instance and this workload, forged ones included, in order of seq.
   virtual Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) = 0;
-  // How long each of these containers has run without a restart since the controller first saw it so; absent: not
-  // running.
-  virtual std::map<std::string, Duration> RunningFor(std::string_view workload) = 0;
+  // By container id, of those that Containers gives.
+  virtual std::map<std::string, ContainerAge> Ages(std::string_view workload) = 0;
   // Which of these host paths and volumes others write, with who does. For the reconcile of the workload: those that
   // nobody writes are its own for two minutes or until a container of it is destroyed, so that of two workloads that
   // want to start at once one finds the other here.
@@ -100,6 +100,15 @@ class HealthView {
   virtual std::map<std::string, ProbeReport> Watch(const std::string& workload, std::vector<ProbeTarget> targets) = 0;
   // What is known, without a change of what is probed.
   virtual std::map<std::string, ProbeReport> Peek(const std::string& workload) = 0;
+};
+
+// What a container wrote.
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+  // Its last lines, joined by " | ", printable, without known secrets and at most `bytes` long. Empty when there are
+  // none or they cannot be read: nothing depends on them.
+  virtual std::string LastLines(std::string_view container, std::size_t bytes) = 0;
 };
 
 // Where the image of a workload stands.
@@ -220,17 +229,39 @@ class FileMaterializer {
 struct FailedRelease {
   std::string release;  // hash of all that was asked for: spec, template, files
   std::string image_id;
-  std::string message;  // exit code and the like
+  std::string message;     // exit code and the like
+  std::string last_lines;  // of its log, redacted; at most 1 KiB; kept of the newest alone
   SysTime at{};
   bool operator==(const FailedRelease&) const = default;
+};
+
+// A version that ran well.
+struct GoodRelease {
+  Revision revision;      // that first brought it up
+  std::string reference;  // of its image, as asked for
+  std::string image_id;
+  std::string version;  // for people: "1.4.2"
+  SysTime at{};
+  bool operator==(const GoodRelease&) const = default;
+};
+
+// A version that a person put in the place of the manifest's. It holds while the manifest asks for `base`.
+struct Pin {
+  std::string reference;  // of the image to run: by tag, by digest or an image id
+  std::string version;    // for people
+  std::string base;       // the reference in the manifest that it stands in for
+  SysTime at{};
+  bool operator==(const Pin&) const = default;
 };
 
 // What nobody else knows about one workload (design 4.6). Durable before the act that relies on it.
 struct Facts {
   std::vector<FailedRelease> failed;  // newest last, at most 8
-  bool suspended = false;
-  bool stopped = false;
-  bool orphan = false;  // deletionPolicy of the manifest when it was last seen: its containers outlive it
+  std::vector<GoodRelease> good;      // newest last, at most 3; no image twice
+  std::optional<Pin> pin;
+  bool suspended = false;  // by a person, beside spec.suspend
+  bool stopped = false;    // on purpose
+  bool orphan = false;     // deletionPolicy of the manifest when it was last seen: its containers outlive it
   bool operator==(const Facts&) const = default;
 };
 
@@ -238,7 +269,10 @@ class FactStore {
  public:
   virtual ~FactStore() = default;
   virtual Expected<Facts> Load(std::string_view workload) = 0;  // none stored: empty facts
-  virtual Expected<void> Save(std::string_view workload, const Facts& facts) = 0;
+  // Loads, changes and saves as one step, so that of two callers none undoes what the other wrote. What does not differ
+  // is not written.
+  using Change = std::function<void(Facts&)>;
+  virtual Expected<void> Update(std::string_view workload, const Change& change) = 0;
 };
 
 // Containers of workloads whose deletion was released at one time.

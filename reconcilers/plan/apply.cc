@@ -6,6 +6,7 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kFailedReleasesKept = 8;
+constexpr std::size_t kLastLinesBytes = 1024;
 
 Expected<bool> Acted(Expected<void> done) {
   return done ? Expected<bool>(true) : Expected<bool>(std::move(done).error());
@@ -51,15 +52,15 @@ struct Executor {
   }
   Expected<bool> operator()(const action::RemoveNetwork& a) const { return to.containers.RemoveNetwork(a.name); }
   Expected<bool> operator()(const action::RecordFailure& a) const {
-    auto facts = to.facts.Load(a.workload);
-    if (!facts) return std::move(facts).error();
-    auto& failed = facts->failed;
-    std::erase_if(failed, [&](const FailedRelease& r) {
-      return r.release == a.release.release && r.image_id == a.release.image_id;
-    });
-    failed.push_back(a.release);
-    if (failed.size() > kFailedReleasesKept) failed.erase(failed.begin());
-    return Acted(to.facts.Save(a.workload, *facts));
+    FailedRelease release = a.release;
+    release.last_lines = to.logs.LastLines(a.failed.container, kLastLinesBytes);
+    return Acted(to.facts.Update(a.workload, [&](Facts& facts) {
+      std::erase_if(facts.failed, [&](const FailedRelease& known) {
+        return known.release == release.release && known.image_id == release.image_id;
+      });
+      facts.failed.push_back(std::move(release));
+      if (facts.failed.size() > kFailedReleasesKept) facts.failed.erase(facts.failed.begin());
+    }));
   }
 };
 

@@ -77,6 +77,7 @@ struct RemoveNetwork {
 struct RecordFailure {
   std::string workload;
   FailedRelease release;
+  ContainerRef failed;  // whose last lines go with it
 };
 
 }  // namespace action
@@ -124,6 +125,7 @@ struct PlanTargets {
   ContainerWriter& containers;
   FileMaterializer& files;
   FactStore& facts;
+  LogReader& logs;
 };
 
 // Runs the steps in order. An error ends its group; other groups go on, so that one container that cannot be changed

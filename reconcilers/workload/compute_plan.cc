@@ -4,6 +4,7 @@
 
 #include "api-types/codec/hash.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/health.h"
 #include "reconcilers/workload/step_builder.h"
 
 namespace tinyforge {
@@ -17,6 +18,11 @@ constexpr std::size_t kReleaseLength = 32;  // hex digits
 constexpr Duration kRefusedRetry = std::chrono::minutes(5);
 constexpr Duration kWriterPoll = std::chrono::seconds(2);  // another workload's stop queues that workload, not this one
 constexpr Duration kImagePoll = std::chrono::seconds(30);  // the end of a pull wakes sooner
+// From the moment nobody finds it by name until it is stopped: who has just resolved the name still comes, and what it
+// asked for is answered.
+constexpr Duration kDrain = std::chrono::seconds(2);
+constexpr Duration kMinRestartPause = std::chrono::seconds(10);
+constexpr Duration kMaxRestartPause = std::chrono::minutes(5);
 
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -50,7 +56,19 @@ class Planner {
       build_.Warn(warning::kForeignContainer, "container " + f.name + " (" + f.id.substr(0, 12) +
                                                   ") bears the labels of this workload, but " + f.reason +
                                                   "; it is left alone");
-    return {build_.Take(), std::move(verdict_)};
+    Decision decision{build_.Take(), std::move(verdict_), {}};
+    if (decision.plan.empty() && decision.verdict.phase == Phase::Ready) decision.proven = NewlyProven();
+    return decision;
+  }
+
+  // Down on purpose, and kept so.
+  Decision Stop() {
+    Say(Phase::Stopped, "Stopped", "stopped on purpose; to start it: tfctl start " + desired_.workload);
+    for (const ObservedContainer* c : ClassifyOwnership(observed_.containers).owned) {
+      build_.NextGroup();
+      if (IsUp(*c)) build_.Halt(*c, "stopped on purpose");
+    }
+    return {build_.Take(), std::move(verdict_), {}};
   }
 
   bool MustCreate() const {
@@ -62,9 +80,9 @@ class Planner {
  private:
   // --- what is known of a container ---
 
-  Duration RunningFor(const ObservedContainer& c) const {
-    auto found = observed_.running_for.find(c.id);
-    return found == observed_.running_for.end() ? Duration(0) : found->second;
+  Duration RunningFor(const ObservedContainer& c) const { return tinyforge::RunningFor(c, observed_); }
+  HealthVerdict Judge(const ObservedContainer& c, const DesiredContainer& d) const {
+    return JudgeHealth(c, d, observed_, context_.healthy_after);
   }
   // A service that ends at once with 0 proves nothing: only what is meant to end, or ended before, may.
   static bool CompletionCounts(const Slot& slot) {
@@ -74,16 +92,22 @@ class Planner {
   bool Proven(const Slot& slot) const {
     const ObservedContainer& c = *slot.current;
     if (Completed(c, *slot.desired)) return CompletionCounts(slot);
-    return c.state == ContainerState::Running && RunningFor(c) >= context_.healthy_after &&
-           (c.health == ContainerHealth::None || c.health == ContainerHealth::Healthy);
+    return c.state == ContainerState::Running && Judge(c, *slot.desired).fitness == Fitness::Proven;
   }
-  // A verdict on the release. A start that the world refused (a held port) is none.
-  static bool HasFailed(const Slot& slot) {
+  // A verdict on the release of a candidate; empty: none. A start that the world refused (a held port) is none, nor is
+  // a container that the controller cannot reach.
+  std::string WhyFailed(const Slot& slot) const {
     const ObservedContainer& c = *slot.current;
-    if (Completed(c, *slot.desired)) return !CompletionCounts(slot);
-    if (c.state == ContainerState::Created) return CannotRun(c);
-    return c.state == ContainerState::Exited || c.state == ContainerState::Restarting || c.restart_count > 0 ||
-           c.health == ContainerHealth::Unhealthy;
+    if (Completed(c, *slot.desired)) return CompletionCounts(slot) ? "" : Describe(c);
+    if (c.state == ContainerState::Created) return CannotRun(c) ? Describe(c) : "";
+    if (c.state == ContainerState::Exited || c.state == ContainerState::Restarting || c.restart_count > 0)
+      return Describe(c);
+    if (c.state != ContainerState::Running) return {};
+    const HealthVerdict health = Judge(c, *slot.desired);
+    if (health.fitness == Fitness::Unhealthy) return health.message;
+    const bool late = RunningFor(c) >= context_.deadline &&
+                      (health.fitness == Fitness::Unknown || health.fitness == Fitness::Pending);
+    return late ? "the deadline of " + FormatDuration(context_.deadline) + " has passed: " + health.message : "";
   }
   static bool CannotRun(const ObservedContainer& c) {
     return c.state == ContainerState::Created && (c.exit_code == kCannotExecute || c.exit_code == kCommandNotFound);
@@ -188,12 +212,10 @@ class Planner {
     verdict_.message = std::move(message);
   }
   void ComeBackIn(Duration wait) { verdict_.come_back = std::min(verdict_.come_back.value_or(wait), wait); }
-  void AwaitProof(const ObservedContainer& c, std::string_view reason) {
-    if (c.health == ContainerHealth::Starting)
-      return Say(Phase::Progressing, reason, "waiting for the health check of " + c.name);
-    ComeBackIn(std::max(context_.healthy_after - RunningFor(c), Duration(1)));
-    Say(Phase::Progressing, reason,
-        c.name + " must run for " + FormatDuration(context_.healthy_after) + " without a restart");
+  void AwaitProof(const HealthVerdict& health, std::string_view reason) {
+    if (health.come_back) ComeBackIn(std::max(*health.come_back, Duration(1)));
+    if (health.fitness == Fitness::Unreachable) return Say(Phase::Waiting, "ProbeUnreachable", health.message);
+    Say(Phase::Progressing, reason, health.message);
   }
 
   // --- one slot ---
@@ -206,14 +228,31 @@ class Planner {
       for (const ObservedContainer* c : slot.superfluous) {
         if (c == record || WasKilled(slot)) continue;  // of a killed one it may be the successor
         build_.NextGroup();
-        build_.Retire(*c, slot.desired ? "superseded" : "no longer asked for");
-        Say(Phase::Progressing, "Removing", "removing " + c->name);
+        Retire(slot, *c);
       }
       for (const ObservedContainer* c : slot.dead) {
         build_.NextGroup();
         build_.Add(action::Remove{RefTo(*c)}, "the Engine could not remove it");
       }
     }
+  }
+
+  // Out of sight, drained, down, gone: a step a pass.
+  void Retire(const Slot& slot, const ObservedContainer& c) {
+    const std::string_view cause = slot.desired ? "superseded" : "no longer asked for";
+    if (c.state == ContainerState::Running && SideBySide(slot) && !c.networks.empty() && !Drained(c, cause))
+      return Say(Phase::Progressing, "Draining", "draining " + c.name);
+    Say(Phase::Progressing, "Removing", "removing " + c.name);
+    if (!IsUp(c)) return build_.Add(action::Remove{RefTo(c)}, cause);
+    build_.Halt(c, cause);
+  }
+  bool Drained(const ObservedContainer& c, std::string_view cause) {
+    if (build_.Silence(c, cause)) return false;
+    auto age = observed_.ages.find(c.id);
+    const Duration silent = age == observed_.ages.end() ? Duration(0) : age->second.attached;
+    if (silent >= kDrain) return true;
+    ComeBackIn(kDrain - silent);
+    return false;
   }
 
   // The newest failed candidate, kept until the next success; null: there is none.
@@ -314,18 +353,30 @@ class Planner {
 
   void JudgeRunning(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
+    const HealthVerdict health = Judge(c, *slot.desired);
+    // What ran before this controller did is taken to be as it was left, until it is known better.
     const bool long_up =
         c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
-    if (c.health == ContainerHealth::Unhealthy)
-      return Say(Phase::Failed, "Unhealthy", c.name + " fails its health check");
-    if (Proven(slot) || (long_up && c.health != ContainerHealth::Starting)) {
+    if (health.fitness == Fitness::Unhealthy) {
+      Say(Phase::Failed, "Unhealthy", health.message);
+      if (slot.desired->on_unhealthy == v1::OnUnhealthy::Restart) RestartUnhealthy(c, health.message);
+    } else if (health.fitness == Fitness::Proven || (long_up && health.fitness == Fitness::Unknown)) {
       ++verdict_.ready_replicas;
     } else if (c.restart_count >= kCrashLoopRestarts) {
       ComeBackIn(context_.healthy_after);
       Say(Phase::Failed, "CrashLoopBackOff", c.name + " was restarted " + std::to_string(c.restart_count) + " times");
     } else {
-      AwaitProof(c, "Starting");
+      AwaitProof(health, "Starting");
     }
+  }
+
+  // The exit of what is stopped here is drift, which starts it again. Each run is to last as long as all runs before it
+  // together, within bounds: a backoff that needs no memory.
+  void RestartUnhealthy(const ObservedContainer& c, const std::string& why) {
+    const auto before = std::chrono::duration_cast<Duration>(c.started - c.created);
+    const Duration rest = std::clamp(before, kMinRestartPause, kMaxRestartPause) - RunningFor(c);
+    if (rest > Duration(0)) return ComeBackIn(rest);
+    build_.Add(action::Stop{RefTo(c)}, why);
   }
 
   void MendName(const Slot& slot, const ObservedContainer& c) {
@@ -351,12 +402,16 @@ class Planner {
   void PlanReplacement(const Slot& slot) {
     if (const FailedRelease* failure = FindFailure(*slot.desired)) return HoldOld(slot, *failure);
     const std::string cause = ReplaceCause(*slot.serving_old, *slot.desired);
-    Say(Phase::Progressing, "RollingOut", cause);
+    Advance(slot, cause);
+    Say(Phase::Progressing, "RollingOut", cause);  // unless there is more to say
+  }
+
+  void Advance(const Slot& slot, const std::string& cause) {
     if (!slot.current) return CreateCandidate(slot, cause);
     const ObservedContainer& candidate = *slot.current;
     if (const std::string why = Unusable(candidate); !why.empty())
       return build_.Add(action::Remove{RefTo(candidate)}, why);
-    if (HasFailed(slot)) return FailRelease(slot, cause);
+    if (const std::string why = WhyFailed(slot); !why.empty()) return FailRelease(slot, cause, why);
     if (StartWasRefused(candidate)) return RetryRefused(slot);
     if (candidate.state == ContainerState::Paused) return Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(slot, cause);
@@ -364,8 +419,15 @@ class Planner {
       KeepOld(slot);
     else if (IsUp(*slot.serving_old))
       build_.Halt(*slot.serving_old, cause);  // started by hand beside its replacement
-    if (!Proven(slot)) return AwaitProof(candidate, "RollingOut");
+    if (!Proven(slot)) return AwaitCandidate(slot);
     if (MaySwitch(slot)) Switch(slot, cause);
+  }
+
+  void AwaitCandidate(const Slot& slot) {
+    const HealthVerdict health = Judge(*slot.current, *slot.desired);
+    if (health.fitness != Fitness::Unreachable)
+      ComeBackIn(std::max(context_.deadline - RunningFor(*slot.current), Duration(1)));
+    AwaitProof(health, "RollingOut");
   }
 
   void CreateCandidate(const Slot& slot, const std::string& cause) {
@@ -415,29 +477,34 @@ class Planner {
     KeepOld(slot);
   }
 
-  void FailRelease(const Slot& slot, const std::string& cause) {
+  void FailRelease(const Slot& slot, const std::string& cause, const std::string& why) {
     const ObservedContainer& c = *slot.current;
     if (const FailedRelease* known = FindFailure(*slot.desired, c.image_id)) {
       if (observed_.image_id.value_or(c.image_id) == c.image_id) return HoldOld(slot, *known);
       KeepOld(slot);
-      return build_.Retire(c, cause);  // the tag has another image now, which has not been tried
+      // The tag has another image now, which has not been tried.
+      return IsUp(c) ? build_.Halt(c, cause) : build_.Add(action::Remove{RefTo(c)}, cause);
     }
-    const std::string message = Describe(c);
     FailedRelease release{
-        .release = ReleaseOf(*slot.desired), .image_id = c.image_id, .message = message, .at = context_.now};
-    build_.Add(action::RecordFailure{desired_.workload, release},
-               "failed before it had run for " + FormatDuration(context_.healthy_after));
-    build_.Halt(c, "release failed");
+        .release = ReleaseOf(*slot.desired), .image_id = c.image_id, .message = why, .at = context_.now};
+    build_.Add(action::RecordFailure{desired_.workload, release, RefTo(c)}, why);
+    if (!Held()) build_.Halt(c, "release failed");
     if (SideBySide(slot)) KeepOld(slot);
-    Say(Phase::Failed, "RolloutFailed", message + "; the old version stays");
+    Say(Phase::Failed, "RolloutFailed", why + Consequence());
     ComeBackIn(Duration(1));
   }
+  bool Held() const { return context_.on_failure == v1::OnRolloutFailure::Hold; }
+  std::string Consequence() const {
+    return Held() ? "; everything is left as it is (onFailure: Hold)" : "; the old version stays";
+  }
 
-  // The release failed: its containers are down for good, the old one is up.
+  // The release failed: its containers are down for good, the old one is up; or, if asked, all stays for a person to
+  // look at.
   void HoldOld(const Slot& slot, const FailedRelease& failure) {
-    Say(Phase::Failed, "RolloutFailed", failure.message + "; the old version stays");
-    if (slot.current) build_.Halt(*slot.current, "release failed");
-    KeepOld(slot);
+    const std::string words = failure.last_lines.empty() ? "" : "; its last words: " + failure.last_lines;
+    Say(Phase::Failed, "RolloutFailed", failure.message + Consequence() + words);
+    if (slot.current && !Held()) build_.Halt(*slot.current, "release failed");
+    if (!slot.current || !Held() || SideBySide(slot)) KeepOld(slot);
   }
 
   // Whatever its replacement waits for, what serves keeps serving.
@@ -477,10 +544,21 @@ class Planner {
     MendNetworks(slot, candidate, cause);
     if (slot.Serves(old)) build_.Add(action::Rename{RefTo(old), CandidateName(*slot.desired, SeqOf(old))}, cause);
     if (!slot.Serves(candidate)) build_.Add(action::Rename{RefTo(candidate), slot.desired->name}, cause);
-    build_.Retire(old, "superseded");
   }
 
   // --- shared questions ---
+
+  std::optional<GoodRelease> NewlyProven() const {
+    if (grouped_.slots.empty() || !grouped_.slots.front().current) return std::nullopt;
+    const auto& good = context_.facts.good;
+    const std::string& image = grouped_.slots.front().current->image_id;
+    if (!good.empty() && good.back().image_id == image && good.back().reference == desired_.image) return std::nullopt;
+    return GoodRelease{.revision = context_.revision,
+                       .reference = desired_.image,
+                       .image_id = image,
+                       .version = desired_.version.substr(0, desired_.version.find(' ')),
+                       .at = context_.now};
+  }
 
   static std::string CandidateName(const DesiredContainer& d, int seq) { return d.name + "." + std::to_string(seq); }
 
@@ -506,11 +584,12 @@ class Planner {
 }  // namespace
 
 bool NeedsImage(const DesiredState& desired, const ObservedState& observed, const PlanContext& context) {
-  return Planner(desired, observed, context).MustCreate();
+  return !context.facts.stopped && Planner(desired, observed, context).MustCreate();
 }
 
 Decision ComputePlan(const DesiredState& desired, const ObservedState& observed, const PlanContext& context) {
-  return Planner(desired, observed, context).Run();
+  Planner planner(desired, observed, context);
+  return context.facts.stopped ? planner.Stop() : planner.Run();
 }
 
 Decision ComputeTeardown(const ObservedState& observed) {
@@ -524,12 +603,15 @@ Decision ComputeTeardown(const ObservedState& observed) {
     last = last && !IsUp(*c) && c->state != ContainerState::Removing;
     for (const auto& [network, endpoint] : c->networks) networks.insert(network);
     build.NextGroup();
-    if (c->state != ContainerState::Removing) build.Retire(*c, "removed from the configuration");
+    if (IsUp(*c))
+      build.Halt(*c, "removed from the configuration");
+    else if (c->state != ContainerState::Removing)
+      build.Add(action::Remove{RefTo(*c)}, "removed from the configuration");
   }
   if (last)
     for (const std::string& network : networks)
       build.Add(action::RemoveNetwork{network}, "removed from the configuration");
-  Decision decision{build.Take(), {}};
+  Decision decision{build.Take(), {}, {}};
   if (!decision.plan.empty())
     decision.verdict = {.phase = Phase::Progressing, .reason = "Deleting", .message = "removing its containers"};
   return decision;

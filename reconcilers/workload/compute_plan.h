@@ -3,7 +3,8 @@
 // Level-based: each call looks at which generation of a replica exists and how it fares, and plans the next step, so
 // that a crash anywhere resumes. Vocabulary of one replica (a slot): *current* containers match what is desired, *old*
 // ones must be replaced; the one that holds the serving name *serves*; a current one beside a serving old one is a
-// *candidate*; it is *proven* once it ran for healthyAfter without a restart and no health check speaks against it.
+// *candidate*; it is *proven* once its health check says so, or where it has none, once it ran for healthyAfter without
+// a restart.
 #pragma once
 
 #include <optional>
@@ -20,6 +21,8 @@ struct PlanContext {
   std::string spec_hash;    // of the object; with the template and the files it names a release
   v1::RolloutStrategy strategy = v1::RolloutStrategy::BlueGreen;
   Duration healthy_after{0};
+  Duration deadline = std::chrono::minutes(2);  // for a candidate that runs to be proven
+  v1::OnRolloutFailure on_failure = v1::OnRolloutFailure::Rollback;
   Facts facts;
   SysTime now{};  // for records only
 };
@@ -29,6 +32,7 @@ enum class Phase {
   Progressing,  // on the way
   Waiting,      // for the world: an image, a name, a port
   Failed,       // a verdict on the release, or a crash loop
+  Stopped,      // on purpose
 };
 
 struct Verdict {
@@ -42,6 +46,7 @@ struct Verdict {
 struct Decision {
   Plan plan;
   Verdict verdict;
+  std::optional<GoodRelease> proven;  // runs well and is not the newest good release of the facts
 };
 
 // Whether a container will have to be created: some replica has none that matches, and its release has not failed.

@@ -39,7 +39,8 @@ Summary OfVerdict(const Verdict& verdict, int replicas) {
     case Phase::Ready: return {ConditionStatus::True, verdict.reason, count, false, false};
     case Phase::Progressing:
     case Phase::Waiting: return {ConditionStatus::False, verdict.reason, verdict.message, true, false};
-    case Phase::Failed: return {ConditionStatus::False, verdict.reason, verdict.message, false, false};
+    case Phase::Failed:
+    case Phase::Stopped: return {ConditionStatus::False, verdict.reason, verdict.message, false, false};
   }
   return {};
 }
@@ -106,7 +107,7 @@ void FillRollout(const StatusInput& input, v1::Status& status) {
         .cause = plan.steps.front().cause, .outcome = "InProgress", .revision = input.revision, .started = input.now};
   if (!status.last_rollout || status.last_rollout->outcome != "InProgress" || !plan.empty()) return;
   const Phase phase = input.decision->verdict.phase;
-  if (phase != Phase::Ready && phase != Phase::Failed) return;
+  if (phase != Phase::Ready && phase != Phase::Failed && phase != Phase::Stopped) return;
   status.last_rollout->outcome = phase == Phase::Ready ? "Succeeded" : "Failed";
   status.last_rollout->message = input.decision->verdict.message;
   status.last_rollout->ended = input.now;
@@ -139,8 +140,9 @@ v1::Status ComputeStatus(const StatusInput& input) {
   FillConditions(input, status);
   if (!input.desired) return status;
   status.replicas = static_cast<int>(input.desired->containers.size());
-  status.resolved = v1::ResolvedSource{.tag = input.desired->version.substr(0, input.desired->version.find(' ')),
-                                       .set_by = "manifest"};
+  const std::string& version = input.desired->version;  // "1.4.2 by manifest"
+  status.resolved =
+      v1::ResolvedSource{.tag = version.substr(0, version.find(' ')), .set_by = version.substr(version.rfind(' ') + 1)};
   if (!input.observed || !input.decision) return status;
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillInventory(input, status);

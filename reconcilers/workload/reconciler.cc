@@ -4,8 +4,10 @@
 #include <set>
 
 #include "api-types/v1/hosts.h"
+#include "reconcilers/source/image/image_source.h"
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/health.h"
 #include "reconcilers/workload/ownership.h"
 
 namespace tinyforge {
@@ -25,6 +27,31 @@ std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Durat
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
 }
 
+constexpr std::size_t kGoodReleasesKept = 3;
+
+// A pin stands in for the version that the manifest had when it was set, and for no other.
+void ApplyPin(const Pin& pin, DesiredState& desired) {
+  if (desired.image != pin.base) return;
+  desired.image = pin.reference;
+  desired.pull_policy = v1::PullPolicy::IfNotPresent;
+  desired.version = pin.version + " by pin";
+  for (DesiredContainer& container : desired.containers) {
+    container.spec.image = pin.reference;
+    container.template_hash = TemplateHash(container.spec);
+  }
+}
+
+// Empty: it is not.
+std::string WhySuspended(const v1::Object& object, const Facts& facts) {
+  if (object.workload().suspend) return "the workload is suspended by its manifest";
+  return facts.suspended ? "the workload is suspended; to go on: tfctl resume " + object.key.name : "";
+}
+
+std::string ManifestReference(const v1::Object& object) {
+  const auto& image = object.workload().source.image;
+  return image ? ImageReference(*image) : std::string();
+}
+
 // The steps of a preview name an image that is not there yet.
 constexpr std::string_view kToBePulled = "to be pulled";
 
@@ -38,6 +65,7 @@ struct WorkloadReconciler::Pass {
   bool preview = false;
   std::string held;     // why nothing may be changed; empty: all may be
   ObjectRecord record;  // generation and status of the cache; empty when the cache is lost
+  Facts facts;
   std::optional<DesiredState> desired;
   std::optional<ObservedState> observed;
   std::optional<Decision> decision;
@@ -50,16 +78,18 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   const v1::Object* object = snapshot->objects->Find(request.key);
   if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) return TearDown(request, *snapshot);
   Pass pass{.snapshot = *snapshot, .object = *object, .now = request.now};
-  pass.held = object->workload().suspend ? "the workload is suspended" : options_.read_only();
   if (auto record = ports_.store.Get(request.key); record && *record) pass.record = std::move(**record);
   ReadSet read_set;
+  pass.held = options_.read_only();
   auto decided = KeepPolicy(*object);
   if (decided) decided = Decide(pass, read_set);
   if (on_read_) on_read_(request.key, snapshot->objects->revision, std::move(read_set));
-  if (!decided)
+  if (!decided) {
     pass.result.error = std::move(decided).error();
-  else
+  } else {
     Execute(pass);
+    Learn(pass);
+  }
   return Report(pass, request);
 }
 
@@ -89,7 +119,7 @@ Expected<DesiredState> WorkloadReconciler::Render(const Pass& pass, ReadSet& rea
                          read_set);
 }
 
-PlanContext WorkloadReconciler::ContextOf(const Pass& pass, Facts facts) const {
+PlanContext WorkloadReconciler::ContextOf(const Pass& pass) const {
   const v1::WorkloadSpec& spec = pass.object.workload();
   return {.instance = options_.instance,
           .revision = pass.snapshot.objects->revision,
@@ -97,22 +127,33 @@ PlanContext WorkloadReconciler::ContextOf(const Pass& pass, Facts facts) const {
           .spec_hash = pass.object.spec_hash,
           .strategy = v1::EffectiveStrategy(spec),
           .healthy_after = spec.rollout.healthy_after,
-          .facts = std::move(facts),
+          .deadline = spec.rollout.deadline,
+          .on_failure = spec.rollout.on_failure,
+          .facts = pass.facts,
           .now = pass.now};
 }
 
-Expected<ObservedState> WorkloadReconciler::Observe(const DesiredState& desired, ContainerReader& containers) {
+Expected<ObservedState> WorkloadReconciler::Observe(const Pass& pass) {
+  const DesiredState& desired = *pass.desired;
+  ContainerReader& containers = pass.preview ? ports_.onlooker : ports_.containers;
   ObservedState observed;
   auto found = containers.Containers(desired.workload);
   if (!found) return std::move(found).error();
   observed.containers = std::move(*found);
-  observed.running_for = containers.RunningFor(desired.workload);
+  observed.ages = containers.Ages(desired.workload);
   if (!desired.exclusive_sources.empty())
     observed.writers_elsewhere = containers.WritersElsewhere(desired.workload, desired.exclusive_sources);
   for (const DesiredFile& file : desired.files)
     if (file.on_change.action != v1::FileChange::Recreate)
       observed.written_files[file.host_path] = ports_.files.WrittenHash(file);
+  Probe(pass, observed);
   return observed;
+}
+
+void WorkloadReconciler::Probe(const Pass& pass, ObservedState& observed) {
+  const std::string& workload = pass.desired->workload;
+  observed.probes = pass.preview ? ports_.health.Peek(workload)
+                                 : ports_.health.Watch(workload, ProbeTargets(*pass.desired, observed));
 }
 
 // Only a pass that may change something pulls and takes addresses.
@@ -145,24 +186,25 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
 // Once the manifest is gone, nobody else knows what it said about its end.
 Expected<void> WorkloadReconciler::KeepPolicy(const v1::Object& object) {
   if (!options_.read_only().empty()) return {};
-  auto facts = ports_.facts.Load(object.key.name);
-  if (!facts) return std::move(facts).error().Within("load facts");
   const bool orphan = object.workload().deletion_policy == v1::DeletionPolicy::Orphan;
-  if (std::exchange(facts->orphan, orphan) == orphan) return {};
-  return ports_.facts.Save(object.key.name, *facts);
+  auto kept = ports_.facts.Update(object.key.name, [orphan](Facts& facts) { facts.orphan = orphan; });
+  if (!kept) return std::move(kept).error().Within("keep the deletion policy");
+  return {};
 }
 
 Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
   pass.desired = std::move(*desired);
-  ContainerReader& containers = pass.preview ? ports_.onlooker : ports_.containers;
-  auto observed = Observe(*pass.desired, containers);
-  if (!observed) return std::move(observed).error().Within("observe containers");
-  const std::string dropped = DropUnsupported(*pass.desired, *observed, containers.Host());
   auto facts = ports_.facts.Load(pass.object.key.name);
   if (!facts) return std::move(facts).error().Within("load facts");
-  const PlanContext context = ContextOf(pass, std::move(*facts));
+  pass.facts = std::move(*facts);
+  if (pass.held.empty()) pass.held = WhySuspended(pass.object, pass.facts);
+  if (pass.facts.pin) ApplyPin(*pass.facts.pin, *pass.desired);
+  auto observed = Observe(pass);
+  if (!observed) return std::move(observed).error().Within("observe containers");
+  const std::string dropped = DropUnsupported(*pass.desired, *observed, ports_.containers.Host());
+  const PlanContext context = ContextOf(pass);
   if (!pass.desired->containers.empty())
     if (auto done = ObserveForCreate(pass, context, *observed); !done)
       return std::move(done).error().Within("observe the host");
@@ -178,14 +220,27 @@ void WorkloadReconciler::Execute(Pass& pass) {
   Plan& plan = pass.decision->plan;
   if (plan.empty()) return;
   if (pass.held.empty()) {
-    pass.result = Apply(plan, {ports_.engine, ports_.files, ports_.facts});
+    pass.result = Apply(plan, {ports_.engine, ports_.files, ports_.facts, ports_.logs});
     return;
   }
   pass.decision->verdict = {.phase = Phase::Waiting,
-                            .reason = pass.object.workload().suspend ? "Suspended" : "ReadOnly",
+                            .reason = WhySuspended(pass.object, pass.facts).empty() ? "ReadOnly" : "Suspended",
                             .message = pass.held + "; " + std::to_string(plan.steps.size()) +
                                        " steps are held back, the first: " + ToString(plan.steps.front()),
                             .ready_replicas = pass.decision->verdict.ready_replicas};
+}
+
+// What has run well is where a rollback goes.
+void WorkloadReconciler::Learn(Pass& pass) {
+  auto& proven = pass.decision->proven;
+  if (!proven || !pass.held.empty()) return;
+  auto learnt = ports_.facts.Update(pass.object.key.name, [&](Facts& facts) {
+    std::erase_if(facts.good, [&](const GoodRelease& known) { return known.image_id == proven->image_id; });
+    facts.good.push_back(std::move(*proven));
+    if (facts.good.size() > kGoodReleasesKept) facts.good.erase(facts.good.begin());
+    if (facts.pin && facts.pin->base != ManifestReference(pass.object)) facts.pin.reset();
+  });
+  if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
 }
 
 Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
@@ -218,6 +273,7 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
 // orphan: reported, never removed.
 Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapshot& snapshot) {
   Outcome outcome;
+  (void)ports_.health.Watch(request.key.name, {});
   auto containers = ports_.containers.Containers(request.key.name);
   if (!containers) {
     outcome.error = std::move(containers).error().Within("observe containers");
@@ -238,7 +294,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     if (elsewhere || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
-  ApplyResult result = Apply(decision.plan, {ports_.engine, ports_.files, ports_.facts});
+  ApplyResult result = Apply(decision.plan, {ports_.engine, ports_.files, ports_.facts, ports_.logs});
   for (const Step* step : result.applied)
     outcome.events.push_back(
         {.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
@@ -246,7 +302,8 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   // What was learnt about releases goes with the workload.
-  if (observed.containers.empty() && !elsewhere) (void)ports_.facts.Save(request.key.name, {});
+  if (observed.containers.empty() && !elsewhere)
+    (void)ports_.facts.Update(request.key.name, [](Facts& kept) { kept = {}; });
   return outcome;
 }
 

@@ -16,6 +16,8 @@ struct WorkloadPorts {
   ContainerReader& containers;
   ContainerReader& onlooker;  // of the same containers, for previews: takes no change away and claims nothing
   ContainerWriter& engine;
+  HealthView& health;
+  LogReader& logs;
   ImagePuller& images;
   SecretReader& secrets;
   FileMaterializer& files;
@@ -49,12 +51,14 @@ class WorkloadReconciler : public Reconciler {
  private:
   struct Pass;
   Expected<DesiredState> Render(const Pass& pass, ReadSet& read_set);
-  Expected<ObservedState> Observe(const DesiredState& desired, ContainerReader& containers);
+  Expected<ObservedState> Observe(const Pass& pass);
+  void Probe(const Pass& pass, ObservedState& observed);
   Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
-  PlanContext ContextOf(const Pass& pass, Facts facts) const;
+  PlanContext ContextOf(const Pass& pass) const;
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   void Execute(Pass& pass);
+  void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
   Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);
 

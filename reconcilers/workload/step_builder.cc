@@ -108,19 +108,17 @@ void StepBuilder::Halt(const ObservedContainer& container, std::string_view caus
   if (IsUp(container)) Add(action::Stop{RefTo(container)}, cause);
 }
 
-void StepBuilder::Retire(const ObservedContainer& container, std::string_view cause) {
-  if (!IsUp(container)) {
-    Add(action::Remove{RefTo(container)}, cause);
-    return;
-  }
+bool StepBuilder::Silence(const ObservedContainer& container, std::string_view cause) {
+  bool had_names = false;
   for (const auto& [network, endpoint] : container.networks) {
     if (endpoint.aliases.empty()) continue;
+    had_names = true;
     Add(action::Disconnect{RefTo(container), network}, cause);
     NetworkAttachment silent{.network = network};
     if (!endpoint.static_address.empty()) silent.address = endpoint.static_address;
     Add(action::Connect{RefTo(container), std::move(silent)}, cause);
   }
-  Halt(container, cause);
+  return had_names;
 }
 
 void StepBuilder::MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,

@@ -43,8 +43,8 @@ class StepBuilder {
   // With its files; a container created by an earlier step is named by `ref`.
   void Start(const ContainerRef& ref, std::string_view cause);
 
-  // The next step towards its removal: out of sight, restart off, stop; removed once it is down.
-  void Retire(const ObservedContainer& container, std::string_view cause);
+  // Takes its names on all networks away, so that nobody finds it any more; it keeps its addresses. False: it has none.
+  bool Silence(const ObservedContainer& container, std::string_view cause);
   // Restart policy off, and a stop if it is up.
   void Halt(const ObservedContainer& container, std::string_view cause);
   void MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,

@@ -29,6 +29,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   std::vector<std::string> calls;                       // "create web", "start web", …
   std::map<std::string, ObservedContainer> containers;  // by id
   std::map<std::string, Duration> running;              // by id
+  std::map<std::string, Duration> attached;             // by id; to the same networks
   HostSupport host;
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
@@ -36,6 +37,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   // What was killed is gone by the next tick, or only down: as its id has it.
   void Tick(Duration time) {
     for (auto& [id, ran] : running) ran += time;
+    for (auto& [id, c] : containers) attached[id] += time;
     std::erase_if(containers, [](const auto& item) {
       return item.second.state == ContainerState::Killed && item.first.back() % 2;
     });
@@ -56,7 +58,12 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       if (c.Label(label::kWorkload) == workload) found.push_back(c);
     return found;
   }
-  std::map<std::string, Duration> RunningFor(std::string_view) override { return running; }
+  std::map<std::string, ContainerAge> Ages(std::string_view) override {
+    std::map<std::string, ContainerAge> ages;
+    for (const auto& [id, c] : containers) ages[id].attached = attached[id];
+    for (const auto& [id, ran] : running) ages[id].running = ran;
+    return ages;
+  }
   HostSupport Host() override { return host; }
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
                                                       const std::set<std::string>&) override {
@@ -177,6 +184,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
     return Change("connect", ref, [&](ObservedContainer& c) {
       c.networks[n.network] = {n.aliases, "", n.address.value_or("")};
+      attached[c.id] = Duration(0);
       return Expected<void>();
     });
   }
@@ -248,11 +256,27 @@ class FakeFiles : public FileMaterializer {
   std::map<std::string, std::string> written;
 };
 
+class FakeHealth : public HealthView {
+ public:
+  std::map<std::string, ProbeReport> Watch(const std::string&, std::vector<ProbeTarget> wanted) override {
+    targets = std::move(wanted);
+    return reports;
+  }
+  std::map<std::string, ProbeReport> Peek(const std::string&) override { return reports; }
+  std::vector<ProbeTarget> targets;
+  std::map<std::string, ProbeReport> reports;  // by container id
+};
+
+class FakeLogs : public LogReader {
+ public:
+  std::string LastLines(std::string_view, std::size_t) override { return "panic: no configuration"; }
+};
+
 class FakeFacts : public FactStore {
  public:
   Expected<Facts> Load(std::string_view workload) override { return facts[std::string(workload)]; }
-  Expected<void> Save(std::string_view workload, const Facts& f) override {
-    facts[std::string(workload)] = f;
+  Expected<void> Update(std::string_view workload, const Change& change) override {
+    change(facts[std::string(workload)]);
     return {};
   }
   std::map<std::string, Facts> facts;

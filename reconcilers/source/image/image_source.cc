@@ -73,10 +73,27 @@ void RenderHealthcheck(const v1::WorkloadSpec& spec, ContainerTemplate& t) {
     native.test.insert(native.test.end(), h.exec->begin(), h.exec->end());
   } else if (h.http && h.native) {
     native.test = HttpTest(*h.http);
+  } else if (h.tcp && h.native) {
+    native.test = {"CMD-SHELL", "nc -z 127.0.0.1 " + std::to_string(h.tcp->port)};
   } else {
     return;
   }
   t.healthcheck = std::move(native);
+}
+
+// What the controller probes itself: what is asked for and is no HEALTHCHECK, else the first port that is declared.
+void RenderProbe(const v1::WorkloadSpec& spec, DesiredContainer& container) {
+  if (spec.healthcheck) container.on_unhealthy = spec.healthcheck->on_unhealthy;
+  if (spec.healthcheck && (spec.healthcheck->http || spec.healthcheck->tcp)) {
+    if (!spec.healthcheck->native) container.probe = spec.healthcheck;
+    return;
+  }
+  if (spec.healthcheck && spec.healthcheck->exec) return;
+  const auto tcp = std::ranges::find(spec.ports, v1::Protocol::TCP, &v1::Port::protocol);
+  if (tcp == spec.ports.end()) return;
+  container.probe = spec.healthcheck.value_or(v1::Healthcheck());
+  container.probe->tcp = v1::TcpProbe{tcp->container};
+  container.probe_implied = true;
 }
 
 std::vector<NetworkAttachment> RenderNetworks(const v1::Object& workload, DesiredState& desired) {
@@ -144,6 +161,7 @@ Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, Rea
   if (auto env = RenderEnv(request, read_set, container.spec); !env) return std::move(env).error();
   RenderPorts(spec, container.spec);
   RenderHealthcheck(spec, container.spec);
+  RenderProbe(spec, container);
   if (auto files = RenderFiles(request, read_set, desired, container.spec); !files) return std::move(files).error();
   RenderVolumes(request, desired, container.spec);
   container.limits = {spec.resources.nano_cpus.value_or(0), spec.resources.memory.value_or(0), spec.restart};

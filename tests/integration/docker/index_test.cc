@@ -152,12 +152,12 @@ TEST_F(IndexTest, ResyncFindsWhatEventsMissed) {
 TEST_F(IndexTest, RunningForStartsAgainWithARestart) {
   auto id = MustRun(RequestFor("web", "web"));
   Only("web");
-  ASSERT_TRUE(Eventually([&] { return engine_->index().RunningFor("web")[id] > std::chrono::milliseconds(300); }));
+  ASSERT_TRUE(Eventually([&] { return engine_->index().Ages("web")[id].running > std::chrono::milliseconds(300); }));
   Docker("restart -t 0 web");
   EXPECT_TRUE(Eventually([&] {
     Only("web");
-    auto running = engine_->index().RunningFor("web");
-    return running.contains(id) && running[id] < std::chrono::milliseconds(300);
+    const auto running = engine_->index().Ages("web")[id].running;
+    return running && *running < std::chrono::milliseconds(300);
   }));
 }
 

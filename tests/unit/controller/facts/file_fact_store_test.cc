@@ -19,9 +19,16 @@ namespace fs = std::filesystem;
 
 Facts Sample() {
   Facts facts;
-  facts.failed = {{"v1:abc", "sha256:1", "exit 1", SysTime(std::chrono::milliseconds(1767225600123))}};
+  const SysTime at(std::chrono::milliseconds(1767225600123));
+  facts.failed = {{"v1:abc", "sha256:1", "exit 1", "panic: no config", at}};
+  facts.good = {{"c0ffee", "shop:1.4", "sha256:0", "1.4", at}};
+  facts.pin = Pin{"sha256:0", "1.4", "shop:1.5", at};
   facts.suspended = true;
   return facts;
+}
+
+Expected<void> Put(FileFactStore& store, std::string_view workload, const Facts& facts) {
+  return store.Update(workload, [&](Facts& kept) { kept = facts; });
 }
 
 std::string Why(const Expected<void>& outcome) {
@@ -49,37 +56,38 @@ class FactsTest : public ::testing::Test {
 TEST_F(FactsTest, AreEmptyBeforeTheFirstSave) {
   FileFactStore store(state_, *log_);
   EXPECT_EQ(*store.Load("shop"), Facts());
-  EXPECT_EQ(Why(store.Save("shop", Facts())), "");
+  EXPECT_EQ(Why(Put(store, "shop", Facts())), "");
   EXPECT_FALSE(fs::exists(File("shop.json")));
 }
 
 TEST_F(FactsTest, SurviveARestart) {
-  EXPECT_EQ(Why(FileFactStore(state_, *log_).Save("shop", Sample())), "");
+  FileFactStore first(state_, *log_);
+  EXPECT_EQ(Why(Put(first, "shop", Sample())), "");
   EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), Sample());
   EXPECT_EQ(StatOf(File("shop.json")).st_mode & 07777, 0600u);
 }
 
 TEST_F(FactsTest, WriteNothingWhenEqualAndNoFileWhenEmpty) {
   FileFactStore store(state_, *log_);
-  ASSERT_EQ(Why(store.Save("shop", Sample())), "");
+  ASSERT_EQ(Why(Put(store, "shop", Sample())), "");
   const ino_t inode = StatOf(File("shop.json")).st_ino;
-  ASSERT_EQ(Why(store.Save("shop", Sample())), "");
+  ASSERT_EQ(Why(Put(store, "shop", Sample())), "");
   EXPECT_EQ(StatOf(File("shop.json")).st_ino, inode);
-  ASSERT_EQ(Why(store.Save("shop", Facts())), "");
+  ASSERT_EQ(Why(Put(store, "shop", Facts())), "");
   EXPECT_FALSE(fs::exists(File("shop.json")));
 }
 
 TEST_F(FactsTest, KeepKeysOfANewerVersion) {
-  PutFile(R"({"pin": {"tag": "1.2", "base": [1, 2]}, "suspended": true})");
+  PutFile(R"({"later": {"tag": "1.2", "base": [1, 2]}, "suspended": true})");
   FileFactStore store(state_, *log_);
   Facts facts = *store.Load("shop");
   EXPECT_TRUE(facts.suspended);
   facts.suspended = false;
   facts.stopped = true;
-  ASSERT_EQ(Why(store.Save("shop", facts)), "");
+  ASSERT_EQ(Why(Put(store, "shop", facts)), "");
   EXPECT_THAT(ReadText(File("shop.json")), HasSubstr("\"tag\": \"1.2\""));
   EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), facts);
-  ASSERT_EQ(Why(store.Save("shop", Facts())), "");
+  ASSERT_EQ(Why(Put(store, "shop", Facts())), "");
   EXPECT_THAT(ReadText(File("shop.json")), HasSubstr("\"tag\": \"1.2\""));
 }
 
@@ -95,7 +103,7 @@ TEST_F(FactsTest, CountAsEmptyWhenDamagedAndAreSetAside) {
     EXPECT_EQ(*facts, Facts());
     EXPECT_FALSE(fs::exists(File("shop.json")));
     EXPECT_EQ(ReadText(File("shop.json.damaged")), text);
-    EXPECT_EQ(Why(store.Save("shop", Sample())), "");
+    EXPECT_EQ(Why(Put(store, "shop", Sample())), "");
     EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), Sample());
   }
 }
@@ -106,7 +114,7 @@ TEST_F(FactsTest, SetALinkAsideInsteadOfFollowingIt) {
   fs::create_symlink(dir_ / "precious", File("shop.json"));
   FileFactStore store(state_, *log_);
   EXPECT_EQ(*store.Load("shop"), Facts());
-  ASSERT_EQ(Why(store.Save("shop", Sample())), "");
+  ASSERT_EQ(Why(Put(store, "shop", Sample())), "");
   EXPECT_EQ(ReadText(dir_ / "precious"), "{\"suspended\": true}");
 }
 
@@ -114,10 +122,11 @@ TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
   FileFactStore store(state_, *log_);
   Facts facts;
   for (int i = 0; i < 20; ++i) {
-    facts.failed.push_back(
-        {"v1:" + std::to_string(i), "sha256:x", std::string(100000, i % 2 == 0 ? '\xff' : '\x01'), SysTime{}});
+    facts.failed.push_back({"v1:" + std::to_string(i), "sha256:x", std::string(100000, i % 2 == 0 ? '\xff' : '"'),
+                            std::string(100000, '"'), SysTime{}});
+    facts.good.push_back({std::string(40, 'a'), std::string(9999, 'b'), "sha256:x", std::string(9999, 'c'), SysTime{}});
   }
-  ASSERT_EQ(Why(store.Save("shop", facts)), "");
+  ASSERT_EQ(Why(Put(store, "shop", facts)), "");
   EXPECT_LE(fs::file_size(File("shop.json")), 16u << 10);
   FileFactStore again(state_, *log_);
   ASSERT_THAT(again.Load("shop")->failed, SizeIs(8));
@@ -129,7 +138,7 @@ TEST_F(FactsTest, RefuseWhatIsNoWorkloadName) {
   FileFactStore store(state_, *log_);
   for (const char* name : {"", "..", "../x", "a/b", "_installation", "UPPER"}) {
     EXPECT_FALSE(store.Load(name)) << name;
-    EXPECT_FALSE(store.Save(name, Sample())) << name;
+    EXPECT_FALSE(Put(store, name, Sample())) << name;
   }
 }
 
@@ -137,10 +146,10 @@ TEST_F(FactsTest, AFailedSaveChangesNothing) {
   FileFactStore store(state_, *log_);
   EXPECT_EQ(*store.Load("shop"), Facts());
   WriteText(state_, "a file where the directory should be");
-  EXPECT_FALSE(store.Save("shop", Sample()));
+  EXPECT_FALSE(Put(store, "shop", Sample()));
   fs::remove(state_);
   EXPECT_EQ(*store.Load("shop"), Facts());
-  EXPECT_EQ(Why(store.Save("shop", Sample())), "");
+  EXPECT_EQ(Why(Put(store, "shop", Sample())), "");
 }
 
 TEST_F(FactsTest, ServeManyThreads) {
@@ -152,7 +161,7 @@ TEST_F(FactsTest, ServeManyThreads) {
       for (int i = 0; i < 10; ++i) {
         Facts facts;
         facts.stopped = i % 2 == 0;
-        EXPECT_EQ(Why(store.Save(workload, facts)), "");
+        EXPECT_EQ(Why(Put(store, workload, facts)), "");
         EXPECT_TRUE(store.Load(workload));
       }
     });

@@ -65,11 +65,13 @@ class WorkloadReconcilerTest : public ::testing::Test {
   FakeSecrets secrets;
   FakeFiles files;
   FakeFacts facts;
+  FakeHealth health;
+  FakeLogs logs;
   FakeStore store;
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
-      {config, config, engine, engine, engine, engine, secrets, files, facts, store},
+      {config, config, engine, engine, engine, health, logs, engine, secrets, files, facts, store},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 
@@ -235,7 +237,7 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh({config, config, engine, engine, engine, engine, secrets, files, facts, empty},
+  WorkloadReconciler fresh({config, config, engine, engine, engine, health, logs, engine, secrets, files, facts, empty},
                            {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "reconcilers/workload/compute_plan.h"
+#include "reconcilers/workload/health.h"
 #include "tests/fakes/fake_engine.h"
 
 namespace tinyforge {
@@ -15,6 +16,8 @@ class WorkloadWorld {
   FakeEngine engine;
   FakeFiles files;
   FakeFacts facts;
+  FakeLogs logs;
+  std::map<std::string, ProbeReport> probes;  // by container id
   DesiredState desired;
   PlanContext context;
 
@@ -56,7 +59,8 @@ class WorkloadWorld {
   ObservedState Observe() {
     ObservedState observed;
     observed.containers = *engine.Containers("web");
-    observed.running_for = engine.running;
+    observed.ages = engine.Ages("web");
+    observed.probes = probes;
     observed.writers_elsewhere = engine.WritersElsewhere("web", desired.exclusive_sources);
     if (auto found = engine.images.find(desired.image); found != engine.images.end()) observed.image_id = found->second;
     observed.free_addresses = *engine.FreeAddresses(desired.containers.size());
@@ -78,7 +82,7 @@ class WorkloadWorld {
   // One pass; the decision that it made.
   Decision Pass() {
     Decision decision = Decide();
-    last_error = Apply(decision.plan, {engine, files, facts}).error;
+    last_error = Apply(decision.plan, {engine, files, facts, logs}).error;
     return decision;
   }
   // Passes and time until a plan is empty and nothing is awaited; the number of passes, or -1 when it does not end.

@@ -1,0 +1,200 @@
+// Rollouts by health, deadlines, what stays after a failure, stops on purpose.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/reconcilers/workload/workload_world.h"
+
+namespace tinyforge {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Rollout : public ::testing::Test {
+ protected:
+  // web:1 serves, web:2 is its candidate, started and probed over http.
+  void BeginUpdate(v1::Healthcheck check = {.http = v1::HttpProbe{.path = "/healthz", .port = 80}}) {
+    ASSERT_GE(world.Settle(), 0);
+    world.Want(1, "web:2");
+    for (DesiredContainer& c : world.desired.containers) {
+      c.probe = check;
+      c.on_unhealthy = check.on_unhealthy;
+    }
+    world.Pass();
+    candidate = world.engine.FindByName("web.2");
+    ASSERT_NE(candidate, nullptr);
+  }
+  void Report(ProbeState state, const std::string& message = "") { world.probes[candidate->id] = {state, message}; }
+  Verdict Next() { return world.Pass().verdict; }
+  ContainerState StateOf(const std::string& name) { return world.engine.FindByName(name)->state; }
+
+  WorkloadWorld world;
+  ObservedContainer* candidate = nullptr;
+};
+
+TEST_F(Rollout, ACandidateTakesOverAsSoonAsItsProbeSucceedsAndNotBefore) {
+  BeginUpdate();
+  Report(ProbeState::Unknown);
+  world.engine.Tick(seconds(30));
+  EXPECT_THAT(world.PlanText(), IsEmpty());
+  EXPECT_THAT(Next().message, HasSubstr("waiting for the first probe of web.2"));
+  Report(ProbeState::Healthy);
+  EXPECT_THAT(world.PlanText(), HasSubstr("rename web.2 to web"));
+}
+
+TEST_F(Rollout, AnUnhealthyCandidateIsAFailedRelease) {
+  BeginUpdate();
+  Report(ProbeState::Unhealthy, "status 503");
+  EXPECT_EQ(Next().reason, "RolloutFailed");
+  world.Run(3);
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  EXPECT_EQ(StateOf("web.2"), ContainerState::Exited);
+  EXPECT_THAT(Next().message, HasSubstr("status 503; the old version stays; its last words: panic: no configuration"));
+}
+
+TEST_F(Rollout, WhatIsNotHealthyByTheDeadlineHasFailed) {
+  BeginUpdate();
+  Report(ProbeState::Unknown, "connection refused");
+  world.engine.Tick(minutes(2) - seconds(1));
+  EXPECT_EQ(Next().come_back, seconds(1));
+  world.engine.Tick(seconds(1));
+  const Verdict verdict = Next();
+  EXPECT_EQ(verdict.reason, "RolloutFailed");
+  EXPECT_THAT(verdict.message,
+              HasSubstr("the deadline of 2m has passed: web.2 is not healthy yet: connection refused"));
+}
+
+TEST_F(Rollout, WhatCannotBeReachedIsWaitedForAndNoFailure) {
+  BeginUpdate();
+  Report(ProbeState::Unreachable, "no route to host");
+  world.engine.Tick(minutes(10));
+  const Verdict verdict = Next();
+  EXPECT_EQ(verdict.phase, Phase::Waiting);
+  EXPECT_EQ(verdict.reason, "ProbeUnreachable");
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  EXPECT_THAT(world.facts.facts["web"].failed, IsEmpty());
+}
+
+TEST_F(Rollout, AnImpliedProbeIsWaitedForAndFailsNothingBeforeTheDeadline) {
+  BeginUpdate({.tcp = v1::TcpProbe{80}});
+  world.desired.containers[0].probe_implied = true;
+  Report(ProbeState::Unhealthy, "connection refused");
+  world.engine.Tick(seconds(60));
+  EXPECT_EQ(Next().phase, Phase::Progressing);
+  Report(ProbeState::Healthy);
+  EXPECT_THAT(world.PlanText(), HasSubstr("rename web.2 to web"));
+}
+
+TEST_F(Rollout, HoldLeavesTheFailedOneAsItIs) {
+  world.context.on_failure = v1::OnRolloutFailure::Hold;
+  BeginUpdate();
+  Report(ProbeState::Unhealthy, "status 503");
+  world.Run(5);
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  EXPECT_EQ(StateOf("web.2"), ContainerState::Running);
+  EXPECT_EQ(world.engine.FindByName("web.2")->restart, v1::RestartPolicy::Always);
+  EXPECT_THAT(Next().message, HasSubstr("onFailure: Hold"));
+}
+
+TEST_F(Rollout, RecreateWithHoldDoesNotBringTheOldOneBack) {
+  world.context.strategy = v1::RolloutStrategy::Recreate;
+  world.context.on_failure = v1::OnRolloutFailure::Hold;
+  world.NeverTwoUp();
+  BeginUpdate();
+  world.Run(3);
+  candidate = world.engine.FindByName("web.2");
+  Report(ProbeState::Unhealthy, "status 503");
+  world.Run(5);
+  EXPECT_EQ(StateOf("web"), ContainerState::Exited);
+  EXPECT_EQ(StateOf("web.2"), ContainerState::Running);
+}
+
+TEST_F(Rollout, WhatTurnsUnhealthyLaterIsRestartedOnlyWhenAsked) {
+  BeginUpdate();
+  Report(ProbeState::Healthy);
+  ASSERT_GE(world.Settle(), 0);
+  Report(ProbeState::Unhealthy, "status 500");
+  EXPECT_EQ(Next().reason, "Unhealthy");
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  world.desired.containers[0].on_unhealthy = v1::OnUnhealthy::Restart;
+  world.engine.Tick(minutes(5));
+  EXPECT_THAT(world.PlanText(), HasSubstr("stop web (web is unhealthy: status 500)"));
+  world.Pass();
+  EXPECT_THAT(world.PlanText(), HasSubstr("start web (drift: state is exited)"));
+}
+
+TEST_F(Rollout, RestartsOfWhatStaysUnhealthyAreFurtherAndFurtherApart) {
+  BeginUpdate({.http = v1::HttpProbe{.port = 80}, .on_unhealthy = v1::OnUnhealthy::Restart});
+  Report(ProbeState::Healthy);
+  ASSERT_GE(world.Settle(), 0);
+  candidate = world.engine.FindByName("web");
+  Report(ProbeState::Unhealthy);
+  candidate->started = candidate->created + seconds(90);
+  world.engine.running[candidate->id] = seconds(60);
+  EXPECT_EQ(Next().come_back, seconds(30));
+  candidate->started = candidate->created + minutes(90);
+  EXPECT_EQ(Next().come_back, minutes(4));
+}
+
+TEST_F(Rollout, WhatRanBeforeTheControllerIsReadyUntilItIsKnownBetter) {
+  BeginUpdate();
+  Report(ProbeState::Healthy);
+  ASSERT_GE(world.Settle(), 0);
+  world.context.now += minutes(10);
+  candidate = world.engine.FindByName("web");
+  candidate->started = world.context.now - minutes(5);
+  Report(ProbeState::Unknown);
+  EXPECT_EQ(Next().phase, Phase::Ready);
+  Report(ProbeState::Unknown, "connection refused");
+  EXPECT_EQ(Next().phase, Phase::Progressing);
+}
+
+TEST_F(Rollout, StoppedOnPurposeStaysDownAndStartsAgain) {
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  world.facts.facts["web"].stopped = true;
+  const Verdict verdict = Next();
+  EXPECT_EQ(verdict.reason, "Stopped");
+  EXPECT_THAT(verdict.message, HasSubstr("tfctl start web"));
+  EXPECT_EQ(world.Up(), 0);
+  world.TakeCalls();
+  world.Run(10);
+  EXPECT_THAT(world.engine.calls, IsEmpty());
+  world.facts.facts["web"].stopped = false;
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.Up(), 2);
+  EXPECT_EQ(world.engine.FindByName("web")->restart, v1::RestartPolicy::Always);
+}
+
+TEST_F(Rollout, AVersionThatRanWellIsSaidOnce) {
+  ASSERT_GE(world.Settle(), 0);
+  auto proven = world.Decide().proven;
+  ASSERT_TRUE(proven);
+  EXPECT_EQ(proven->image_id, "sha256:one");
+  EXPECT_EQ(proven->reference, "web:1");
+  EXPECT_EQ(proven->version, "1");
+  world.facts.facts["web"].good.push_back(*proven);
+  EXPECT_FALSE(world.Decide().proven);
+  world.Want(1, "web:2");
+  EXPECT_FALSE(world.Decide().proven);
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.Decide().proven->image_id, "sha256:two");
+}
+
+TEST(ProbeTargets, AreRunningContainersOfThePresentTemplateWhereTheyCanBeReached) {
+  WorkloadWorld world;
+  world.Want(2, "web:1");
+  for (DesiredContainer& c : world.desired.containers) c.probe = v1::Healthcheck{.tcp = v1::TcpProbe{80}};
+  world.Pass();
+  world.engine.FindByName("web")->networks["tinyforge"].address = "10.213.0.9";
+  auto targets = ProbeTargets(world.desired, world.Observe());
+  ASSERT_EQ(targets.size(), 1u);  // web-2 has no address yet
+  EXPECT_EQ(targets[0].address, "10.213.0.9");
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  EXPECT_THAT(ProbeTargets(world.desired, world.Observe()), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tinyforge
