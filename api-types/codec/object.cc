@@ -45,6 +45,14 @@ Expected<v1::Status> ParseStatus(std::string_view json) {
   return ParseTyped("status", json, ReadStatus);
 }
 
+std::string EncodeRollout(const v1::RolloutRecord& rollout) {
+  return doc::CanonicalJson(WriteRollout(rollout));
+}
+
+Expected<v1::RolloutRecord> ParseRollout(std::string_view json) {
+  return ParseTyped("rollout", json, ReadRollout);
+}
+
 std::string EncodeMeta(const ObjectMeta& meta) {
   return doc::CanonicalJson(WriteMeta(meta));
 }

@@ -22,6 +22,10 @@ std::string EncodeStatus(const v1::Status& status);
 // Reads what EncodeStatus wrote.
 Expected<v1::Status> ParseStatus(std::string_view json);
 
+// One rollout likewise.
+std::string EncodeRollout(const v1::RolloutRecord& rollout);
+Expected<v1::RolloutRecord> ParseRollout(std::string_view json);
+
 // ObjectMeta likewise.
 std::string EncodeMeta(const ObjectMeta& meta);
 Expected<ObjectMeta> ParseMeta(std::string_view json);

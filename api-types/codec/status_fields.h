@@ -46,12 +46,32 @@ void Fields(V& v, Of<v1::InventoryItem>) {
 }
 
 template <class V>
+void Fields(V& v, Of<v1::RolloutVersion>) {
+  using T = v1::RolloutVersion;
+  v(&T::version, "version", {.doc = "Tag or digest, for people."});
+  v(&T::reference, "reference", {.doc = "Image that was asked for."});
+  v(&T::image_id, "imageId", {.doc = "Image that ran."});
+}
+
+template <class V>
+void Fields(V& v, Of<v1::RolloutStep>) {
+  using T = v1::RolloutStep;
+  v(&T::time, "time", {.doc = "When it was done."});
+  v(&T::step, "step", {.doc = "What was done."});
+}
+
+template <class V>
 void Fields(V& v, Of<v1::RolloutRecord>) {
   using T = v1::RolloutRecord;
+  v(&T::id, "id", {.doc = "Number of the rollout in its workload."});
   v(&T::cause, "cause", {.doc = "Field that differed, or drift that was repaired."});
-  v(&T::outcome, "outcome", {.doc = "InProgress, Succeeded or Failed."});
+  v(&T::outcome, "outcome", {.doc = "InProgress, Succeeded, Failed, Stopped or Superseded."});
   v(&T::message, "message", {.doc = "What happened."});
   v(&T::revision, "revision", {.doc = "Commit it came from."});
+  v(&T::generation, "generation", {.doc = "Generation of the spec it brings."});
+  v(&T::from, "from", {.doc = "What ran before."});
+  v(&T::to, "to", {.doc = "What is brought up."});
+  v(&T::steps, "steps", {.doc = "What was done, with times."});
   v(&T::started, "started", {.doc = "When it began."});
   v(&T::ended, "ended", {.doc = "When it ended."});
 }

@@ -34,4 +34,8 @@ v1::Status ReadStatus(Reader& reader, const doc::Node& node) {
   return ReadAs<v1::Status>(reader, node);
 }
 
+v1::RolloutRecord ReadRollout(Reader& reader, const doc::Node& node) {
+  return ReadAs<v1::RolloutRecord>(reader, node);
+}
+
 }  // namespace tinyforge::codec

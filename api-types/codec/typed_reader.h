@@ -12,5 +12,6 @@ namespace tinyforge::codec {
 v1::Spec ReadSpec(Reader& reader, Kind kind, const doc::Node& node);
 ObjectMeta ReadMeta(Reader& reader, const doc::Node& node);
 v1::Status ReadStatus(Reader& reader, const doc::Node& node);
+v1::RolloutRecord ReadRollout(Reader& reader, const doc::Node& node);
 
 }  // namespace tinyforge::codec

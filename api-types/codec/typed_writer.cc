@@ -19,4 +19,8 @@ doc::Node WriteStatus(const v1::Status& status) {
   return WriteStruct(status);
 }
 
+doc::Node WriteRollout(const v1::RolloutRecord& rollout) {
+  return WriteStruct(rollout);
+}
+
 }  // namespace tinyforge::codec

@@ -11,5 +11,6 @@ namespace tinyforge::codec {
 doc::Node WriteSpec(const v1::Spec& spec);
 doc::Node WriteMeta(const ObjectMeta& meta);
 doc::Node WriteStatus(const v1::Status& status);
+doc::Node WriteRollout(const v1::RolloutRecord& rollout);
 
 }  // namespace tinyforge::codec

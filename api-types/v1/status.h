@@ -26,11 +26,30 @@ struct InventoryItem {
   bool operator==(const InventoryItem&) const = default;
 };
 
+struct RolloutVersion {
+  std::string version;    // "1.4.2"
+  std::string reference;  // of the image, as asked for
+  std::string image_id;
+  bool operator==(const RolloutVersion&) const = default;
+};
+
+struct RolloutStep {
+  SysTime time{};
+  std::string step;  // "create shop.4"
+  bool operator==(const RolloutStep&) const = default;
+};
+
+// One run of changes: an update, or the repair of drift.
 struct RolloutRecord {
+  std::int64_t id = 0;  // counts up in a workload, as long as the cache lives
   std::string cause;    // the field that differs, or the drift that was repaired
-  std::string outcome;  // InProgress | Succeeded | Failed
+  std::string outcome;  // InProgress | Succeeded | Failed | Stopped | Superseded
   std::string message;
   Revision revision;
+  std::int64_t generation = 0;
+  RolloutVersion from;  // empty: nothing ran
+  RolloutVersion to;
+  std::vector<RolloutStep> steps;  // the newest 40
   SysTime started{};
   SysTime ended{};
   bool operator==(const RolloutRecord&) const = default;

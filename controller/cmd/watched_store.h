@@ -31,6 +31,12 @@ class WatchedStore : public ObjectStore {
   Expected<RepositoryStatus> Repository() override { return inner_.Repository(); }
   Expected<void> AddEvents(const std::vector<Event>& events) override { return Tell(inner_.AddEvents(events)); }
   Expected<std::vector<Event>> Events(const EventFilter& filter) override { return inner_.Events(filter); }
+  Expected<void> PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) override {
+    return Tell(inner_.PutRollout(workload, rollout));
+  }
+  Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) override {
+    return inner_.Rollouts(workload);
+  }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
     return inner_.ReplaceContainers(rows);
   }

@@ -131,12 +131,15 @@ void Worker::Redact(Outcome& outcome) const {
   const auto redact = [this](std::string& text) { text = parts_.redactor.Redact(text); };
   if (outcome.error) redact(outcome.error->message);
   for (Event& event : outcome.events) redact(event.message);
+  const auto redact_rollout = [&redact](v1::RolloutRecord& rollout) {
+    redact(rollout.cause);
+    redact(rollout.message);
+    for (v1::RolloutStep& step : rollout.steps) redact(step.step);
+  };
+  std::ranges::for_each(outcome.rollouts, redact_rollout);
   if (!outcome.status) return;
   for (Condition& condition : outcome.status->conditions) redact(condition.message);
-  if (outcome.status->last_rollout) {
-    redact(outcome.status->last_rollout->cause);
-    redact(outcome.status->last_rollout->message);
-  }
+  if (outcome.status->last_rollout) redact_rollout(*outcome.status->last_rollout);
 }
 
 // The store is a cache: what cannot be stored is said and changes nothing else.
@@ -145,6 +148,8 @@ void Worker::Store(const Pass& pass) {
     if (!stored) parts_.logger.Warn(message, {{"error", stored.error().message}});
   };
   if (pass.outcome.status) check(parts_.store.UpdateStatus(pass.key, *pass.outcome.status), "status not stored");
+  for (const v1::RolloutRecord& rollout : pass.outcome.rollouts)
+    check(parts_.store.PutRollout(pass.key.name, rollout), "rollout not stored");
   if (!pass.outcome.events.empty()) check(parts_.store.AddEvents(pass.outcome.events), "events not stored");
 }
 

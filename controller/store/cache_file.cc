@@ -17,8 +17,8 @@ namespace tinyforge {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kDatabaseName = "cache-v1.sqlite";
-constexpr const char* kIdentityName = "cache-v1.id";
+constexpr const char* kDatabaseName = "cache-v2.sqlite";
+constexpr const char* kIdentityName = "cache-v2.id";
 constexpr std::size_t kMaxIdentity = 256;
 
 FileStamp StampOf(const std::string& path) {

@@ -29,7 +29,7 @@ struct StoreIdentity {
   std::int64_t modified = 0;
 };
 
-// cache-v1.sqlite, its -wal, -shm and .id in one directory. The number is the schema's: another schema is another file.
+// cache-v2.sqlite, its -wal, -shm and .id in one directory. The number is the schema's: another schema is another file.
 class CacheFile {
  public:
   explicit CacheFile(std::string directory);

@@ -58,6 +58,15 @@ CREATE TABLE containers(
   created  INTEGER NOT NULL,     -- milliseconds since 1970
   missing  INTEGER NOT NULL      -- when it was found gone, milliseconds since 1970; 0: it is there
 ) STRICT, WITHOUT ROWID;
+
+-- History: rollouts and repairs. Writer: PutRollout.
+CREATE TABLE rollouts(
+  workload TEXT NOT NULL,
+  id       INTEGER NOT NULL,     -- counts up in a workload
+  started  INTEGER NOT NULL,     -- milliseconds since 1970
+  rollout  TEXT NOT NULL,        -- JSON
+  PRIMARY KEY(workload, id)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 }  // namespace tinyforge

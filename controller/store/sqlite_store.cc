@@ -99,6 +99,22 @@ Expected<std::vector<Event>> SqliteStore::Events(const EventFilter& filter) {
   return events;
 }
 
+Expected<void> SqliteStore::PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) {
+  const rollout_table::Retention retention{options_.max_rollouts, Now() - options_.max_rollout_age};
+  return Run("store a rollout of " + workload, [&](Database& database) {
+    Transaction transaction(database);
+    rollout_table::Put(database, {workload, rollout}, retention);
+    transaction.Commit();
+  });
+}
+
+Expected<std::vector<RolloutRow>> SqliteStore::Rollouts(const std::string& workload) {
+  std::vector<RolloutRow> rows;
+  auto done = Run("list rollouts", [&](Database& database) { rows = rollout_table::List(database, workload); });
+  if (!done) return std::move(done).error();
+  return rows;
+}
+
 Expected<void> SqliteStore::ReplaceContainers(const std::vector<ContainerRow>& rows) {
   const SysTime now = Now();
   const container_table::Retention missing{options_.max_missing_containers, now - options_.max_missing_age, now};

@@ -23,6 +23,8 @@ struct SqliteStoreOptions {
   std::function<SysTime()> now;  // empty: the system clock
   std::size_t max_events = 2000;
   Duration max_event_age = std::chrono::hours(7 * 24);
+  std::size_t max_rollouts = 50;  // of a workload
+  Duration max_rollout_age = std::chrono::hours(90 * 24);
   std::size_t max_missing_containers = 100;
   Duration max_missing_age = std::chrono::hours(24);
   Duration retry_interval = std::chrono::seconds(1);
@@ -44,6 +46,8 @@ class SqliteStore : public ObjectStore {
   Expected<RepositoryStatus> Repository() override;
   Expected<void> AddEvents(const std::vector<Event>& events) override;
   Expected<std::vector<Event>> Events(const EventFilter& filter) override;
+  Expected<void> PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) override;
+  Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) override;
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override;
   Expected<std::vector<ContainerRow>> Containers() override;
 

@@ -34,6 +34,15 @@ void Trim(Database& database, const Retention& retention);
 std::vector<Event> List(Database& database, const EventFilter& filter);
 }  // namespace event_table
 
+namespace rollout_table {
+struct Retention {
+  std::size_t per_workload = 0;
+  SysTime oldest{};
+};
+void Put(Database& database, const RolloutRow& row, const Retention& retention);
+std::vector<RolloutRow> List(Database& database, const std::string& workload);
+}  // namespace rollout_table
+
 namespace container_table {
 struct Retention {
   std::size_t rows = 0;

@@ -292,7 +292,7 @@ class DeletionLedger {
 
 // The cache (promise 3): every row can be rebuilt from git and the Engine, or is history. A failed write is reported
 // and changes nothing that runs. Each field has one writer: CommitRevision (specs and generations), UpdateStatus
-// (statuses), SetRepository, AddEvents, ReplaceContainers.
+// (statuses), SetRepository, AddEvents, PutRollout, ReplaceContainers.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -307,6 +307,10 @@ class ObjectStore {
   virtual Expected<RepositoryStatus> Repository() = 0;
   virtual Expected<void> AddEvents(const std::vector<Event>& events) = 0;
   virtual Expected<std::vector<Event>> Events(const EventFilter& filter) = 0;  // oldest first
+  // By workload and id; one that is there already is replaced. Old ones go.
+  virtual Expected<void> PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) = 0;
+  // Newest first; empty workload: of all.
+  virtual Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) = 0;
   // The rows become exactly these; a row that was there before and is not now stays with state "missing" for a while.
   virtual Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) = 0;
   virtual Expected<std::vector<ContainerRow>> Containers() = 0;

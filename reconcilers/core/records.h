@@ -61,6 +61,12 @@ struct ContainerRow {
   bool operator==(const ContainerRow&) const = default;
 };
 
+struct RolloutRow {
+  std::string workload;
+  v1::RolloutRecord rollout;
+  bool operator==(const RolloutRow&) const = default;
+};
+
 struct EventFilter {
   std::string object;       // empty: all
   std::size_t limit = 200;  // the newest

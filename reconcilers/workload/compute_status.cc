@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/rollout_record.h"
 
 namespace tinyforge {
 namespace {
@@ -98,21 +99,6 @@ void FillInventory(const StatusInput& input, v1::Status& status) {
   for (const std::string& volume : input.desired->volumes) status.inventory.push_back({"Volume", volume, ""});
 }
 
-// A rollout is one run of changes from the first step until the workload is Ready or has failed.
-void FillRollout(const StatusInput& input, v1::Status& status) {
-  const bool running = status.last_rollout && status.last_rollout->outcome == "InProgress";
-  const Plan& plan = input.decision->plan;
-  if (!running && !plan.empty())
-    status.last_rollout = v1::RolloutRecord{
-        .cause = plan.steps.front().cause, .outcome = "InProgress", .revision = input.revision, .started = input.now};
-  if (!status.last_rollout || status.last_rollout->outcome != "InProgress" || !plan.empty()) return;
-  const Phase phase = input.decision->verdict.phase;
-  if (phase != Phase::Ready && phase != Phase::Failed && phase != Phase::Stopped) return;
-  status.last_rollout->outcome = phase == Phase::Ready ? "Succeeded" : "Failed";
-  status.last_rollout->message = input.decision->verdict.message;
-  status.last_rollout->ended = input.now;
-}
-
 const Condition& ReadyOf(const v1::Status& status) {
   static const Condition none;
   const Condition* ready = FindCondition(status.conditions, condition::kReady);
@@ -147,7 +133,7 @@ v1::Status ComputeStatus(const StatusInput& input) {
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillInventory(input, status);
   FillWarnings(input, status);
-  if (!input.error && !input.held) FillRollout(input, status);
+  if (!input.held) FollowRollout(input, status);
   return status;
 }
 

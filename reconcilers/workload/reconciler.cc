@@ -9,6 +9,7 @@
 #include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/health.h"
 #include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/rollout_record.h"
 
 namespace tinyforge {
 
@@ -252,6 +253,7 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
                                   .observed = pass.observed ? &*pass.observed : nullptr,
                                   .decision = pass.decision ? &*pass.decision : nullptr,
                                   .held = !pass.held.empty(),
+                                  .applied = pass.result.applied,
                                   .error = pass.result.error,
                                   .previous = pass.record.status,
                                   .now = pass.now});
@@ -263,6 +265,7 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.events = ComputeEvents(seen);
   outcome.repairs = RepairsOf(seen);
   outcome.rollout_ended = RolloutEnded(seen);
+  outcome.rollouts = ChangedRollouts(seen);
   if (pass.decision) outcome.requeue_after = LookAgain(pass.result, pass.decision->verdict.come_back);
   outcome.acted = pass.held.empty() && pass.decision && !pass.decision->plan.empty();
   outcome.error = std::move(pass.result.error);

@@ -83,6 +83,19 @@ class FakeStore final : public ObjectStore {
     if (list.size() > filter.limit) list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(filter.limit));
     return list;
   }
+  Expected<void> PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) override {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(rollouts_, [&](const RolloutRow& r) { return r.workload == workload && r.rollout.id == rollout.id; });
+    rollouts_.insert(rollouts_.begin(), {workload, rollout});
+    return {};
+  }
+  Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<RolloutRow> found;
+    for (const RolloutRow& row : rollouts_)
+      if (workload.empty() || row.workload == workload) found.push_back(row);
+    return found;
+  }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
     std::lock_guard lock(mutex_);
     containers_ = rows;
@@ -102,6 +115,7 @@ class FakeStore final : public ObjectStore {
   std::mutex mutex_;
   std::map<ObjectKey, ObjectRecord> records_;
   std::vector<Event> events_;
+  std::vector<RolloutRow> rollouts_;
   std::vector<ContainerRow> containers_;
   RepositoryStatus repository_;
   std::size_t status_writes_ = 0;

@@ -24,8 +24,19 @@ v1::Status FullStatus() {
   status.resolved = v1::ResolvedSource{"1.4.2", "sha256:00", "manifest"};
   status.inventory = {{"Container", "shop", "0123"}};
   status.last_rollout =
-      v1::RolloutRecord{"env.A", "Succeeded", "", "abc", *ParseRfc3339("2026-01-02T03:04:05Z"), SysTime{}};
+      v1::RolloutRecord{.id = 7, .cause = "env.A", .outcome = "Succeeded", .revision = "abc", .generation = 3};
+  status.last_rollout->from = {"1.4.1", "shop:1.4.1", "sha256:0"};
+  status.last_rollout->to = {"1.4.2", "shop:1.4.2", "sha256:1"};
+  status.last_rollout->steps = {{*ParseRfc3339("2026-01-02T03:04:05Z"), "create shop.4"}};
+  status.last_rollout->started = *ParseRfc3339("2026-01-02T03:04:05Z");
   return status;
+}
+
+TEST(Rollout, SurvivesJson) {
+  const v1::RolloutRecord rollout = *FullStatus().last_rollout;
+  const auto back = ParseRollout(EncodeRollout(rollout));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, rollout);
 }
 
 TEST(Status, SurvivesJson) {

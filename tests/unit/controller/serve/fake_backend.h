@@ -63,6 +63,19 @@ class FakeStore : public ObjectStore {
       found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(filter.limit));
     return found;
   }
+  Expected<void> PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) override {
+    const std::lock_guard lock(mutex);
+    std::erase_if(rollouts, [&](const RolloutRow& r) { return r.workload == workload && r.rollout.id == rollout.id; });
+    rollouts.insert(rollouts.begin(), {workload, rollout});
+    return {};
+  }
+  Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) override {
+    const std::lock_guard lock(mutex);
+    std::vector<RolloutRow> found;
+    for (const RolloutRow& row : rollouts)
+      if (workload.empty() || row.workload == workload) found.push_back(row);
+    return found;
+  }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
     const std::lock_guard lock(mutex);
     containers = rows;
@@ -77,6 +90,7 @@ class FakeStore : public ObjectStore {
   std::map<ObjectKey, ObjectRecord> records;
   RepositoryStatus repository;
   std::vector<Event> events;
+  std::vector<RolloutRow> rollouts;
   std::vector<ContainerRow> containers;
   std::optional<Error> broken;
 };

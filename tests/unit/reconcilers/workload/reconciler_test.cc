@@ -89,6 +89,74 @@ TEST_F(WorkloadReconcilerTest, BringsUpAWorkloadAndSaysSo) {
   EXPECT_THAT(outcome.events, IsEmpty());
 }
 
+TEST_F(WorkloadReconcilerTest, APinStandsInForTheVersionItWasSetAgainstAndForNoOther) {
+  Settle();
+  engine.images["web:2"] = "sha256:two";
+  engine.images["web:3"] = "sha256:three";
+  spec.source.image->tag = "2";
+  Commit();
+  Settle();
+  EXPECT_EQ(facts.facts["web"].good.back().reference, "web:2");
+  facts.facts["web"].pin = Pin{.reference = "web:1", .version = "1", .base = "web:2"};
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:one");
+  EXPECT_EQ(Pass().status->resolved->set_by, "pin");
+  spec.env = {{.name = "A", .value = "1"}};  // another field: the pin holds
+  Commit();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:one");
+  spec.source.image->tag = "3";
+  Commit();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:three");
+  EXPECT_FALSE(facts.facts["web"].pin);
+}
+
+TEST_F(WorkloadReconcilerTest, ARolloutIsARecordWithItsVersionsAndSteps) {
+  Settle();
+  engine.images["web:2"] = "sha256:two";
+  spec.source.image->tag = "2";
+  Commit();
+  std::vector<v1::RolloutRecord> seen;
+  for (int i = 0; i < 10; ++i) {
+    for (const v1::RolloutRecord& r : Pass().rollouts) seen.push_back(r);
+    engine.Tick(std::chrono::seconds(10)), now += std::chrono::seconds(10);
+  }
+  ASSERT_FALSE(seen.empty());
+  const v1::RolloutRecord& last = seen.back();
+  EXPECT_EQ(last.id, 2);
+  EXPECT_EQ(last.outcome, "Succeeded");
+  EXPECT_EQ(last.cause, "image differs");
+  EXPECT_EQ(last.from.image_id, "sha256:one");
+  EXPECT_EQ(last.to.reference, "web:2");
+  EXPECT_EQ(last.to.image_id, "sha256:two");
+  EXPECT_EQ(last.steps.front().step, "create web.2");
+  EXPECT_EQ(last.steps.back().step, "remove web.1");
+}
+
+TEST_F(WorkloadReconcilerTest, ANewerSpecEndsARolloutAsSuperseded) {
+  Settle();
+  spec.env = {{.name = "A", .value = "1"}};
+  Commit();
+  Pass();
+  spec.env = {{.name = "A", .value = "2"}};
+  Commit();
+  const auto rollouts = Pass().rollouts;
+  ASSERT_EQ(rollouts.size(), 2u);
+  EXPECT_EQ(rollouts[0].outcome, "Superseded");
+  EXPECT_EQ(rollouts[1].outcome, "InProgress");
+  EXPECT_EQ(rollouts[1].id, rollouts[0].id + 1);
+}
+
+TEST_F(WorkloadReconcilerTest, SuspendedByAPersonChangesNothingAndSaysHowToGoOn) {
+  Settle();
+  facts.facts["web"].suspended = true;
+  engine.containers.begin()->second.name = "else";
+  engine.calls.clear();
+  EXPECT_THAT(Ready(Pass()).message, HasSubstr("tfctl resume web"));
+  EXPECT_THAT(engine.calls, IsEmpty());
+}
+
 TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {
   engine.host.memory_limit = false;
   Settle();

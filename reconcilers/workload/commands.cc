@@ -1,0 +1,136 @@
+#include "reconcilers/workload/commands.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "reconcilers/source/image/image_source.h"
+
+namespace tinyforge {
+namespace {
+
+using Verb = WorkloadCommand::Verb;
+
+constexpr std::array kVerbs = {std::pair(std::string_view("suspend"), Verb::Suspend),
+                               std::pair(std::string_view("resume"), Verb::Resume),
+                               std::pair(std::string_view("stop"), Verb::Stop),
+                               std::pair(std::string_view("start"), Verb::Start),
+                               std::pair(std::string_view("retry"), Verb::Retry),
+                               std::pair(std::string_view("rollback"), Verb::Rollback),
+                               std::pair(std::string_view("unpin"), Verb::Unpin)};
+
+struct Words {
+  std::string changed;
+  std::string unchanged;
+};
+
+// Sets one flag of the facts.
+Expected<std::string> SetFlag(const WorkloadCommand& command, FactStore& facts, bool Facts::* flag, bool value,
+                              Words words) {
+  bool was = value;
+  auto saved = facts.Update(command.workload, [&](Facts& f) { was = std::exchange(f.*flag, value); });
+  if (!saved) return std::move(saved).error();
+  return was == value ? std::move(words.unchanged) : std::move(words.changed);
+}
+
+Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& object, FactStore& facts) {
+  if (object.workload().suspend)
+    return Error{ErrorKind::Invalid, command.workload + " is suspended by its manifest (spec.suspend in " +
+                                         object.position.path + "); expected a commit that changes it"};
+  return SetFlag(command, facts, &Facts::suspended, false,
+                 {command.workload + " goes on", command.workload + " was not suspended"});
+}
+
+Expected<std::string> Retry(const WorkloadCommand& command, FactStore& facts) {
+  std::size_t forgotten = 0;
+  auto saved =
+      facts.Update(command.workload, [&](Facts& f) { forgotten = std::exchange(f.failed, {}).size(); });
+  if (!saved) return std::move(saved).error();
+  if (forgotten == 0) return "no release of " + command.workload + " is held back";
+  return "what failed of " + command.workload + " is tried again";
+}
+
+// The version that ran well before the one that is asked for now. Where the tag is the same it was moved: then only the
+// image's id tells the two apart.
+Expected<Pin> Previous(const WorkloadCommand& command, const std::string& base, const Facts& facts) {
+  const std::string now = facts.pin && facts.pin->base == base ? facts.pin->reference : base;
+  const auto& good = facts.good;
+  auto asked = std::find_if(good.rbegin(), good.rend(),
+                            [&](const GoodRelease& r) { return r.reference == now || r.image_id == now; });
+  const auto before = asked == good.rend() ? good.rbegin() : std::next(asked);
+  if (before != good.rend())
+    return Pin{before->reference == base ? before->image_id : before->reference, before->version, base, command.now};
+  return Error{ErrorKind::Invalid, "no earlier version of " + command.workload +
+                                       " is known to have run well; to choose one: tfctl get rollouts " +
+                                       command.workload + ", then tfctl rollback " + command.workload + " --to ID"};
+}
+
+Expected<Pin> Chosen(const WorkloadCommand& command, const std::string& base, ObjectStore& store) {
+  auto rows = store.Rollouts(command.workload);
+  if (!rows) return std::move(rows).error();
+  auto found = std::ranges::find_if(*rows, [&](const RolloutRow& r) { return r.rollout.id == command.to; });
+  if (found == rows->end())
+    return Error{ErrorKind::NotFound, "rollout " + std::to_string(command.to) + " of " + command.workload +
+                                          " is not in the history; known ones: tfctl get rollouts " + command.workload};
+  const v1::RolloutVersion& to = found->rollout.to;
+  if (to.reference.empty())
+    return Error{ErrorKind::Invalid, "rollout " + std::to_string(command.to) + " does not say which image it brought"};
+  return Pin{to.reference, to.version, base, command.now};
+}
+
+Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports) {
+  const auto& image = object.workload().source.image;
+  if (!image) return Error{ErrorKind::Invalid, command.workload + " has no source.image, whose version could be pinned"};
+  const std::string base = ImageReference(*image);
+  auto facts = ports.facts.Load(command.workload);
+  if (!facts) return std::move(facts).error();
+  auto pin = command.to ? Chosen(command, base, ports.store) : Previous(command, base, *facts);
+  if (!pin) return std::move(pin).error();
+  const std::string version = pin->version;
+  const bool as_manifest = pin->reference == base;
+  auto saved = ports.facts.Update(command.workload, [&](Facts& f) {
+    f.pin = as_manifest ? std::nullopt : std::optional(std::move(*pin));
+  });
+  if (!saved) return std::move(saved).error();
+  if (as_manifest) return command.workload + " runs " + version + ", which is what its manifest says; no pin is needed";
+  return command.workload + " goes back to " + version + " and stays there until tfctl unpin " + command.workload +
+         ", or until its manifest names another version";
+}
+
+Expected<std::string> Unpin(const WorkloadCommand& command, FactStore& facts) {
+  bool pinned = false;
+  auto saved = facts.Update(command.workload, [&](Facts& f) { pinned = std::exchange(f.pin, std::nullopt).has_value(); });
+  if (!saved) return std::move(saved).error();
+  return command.workload + (pinned ? " follows its manifest again" : " was not pinned");
+}
+
+}  // namespace
+
+std::optional<Verb> ParseVerb(std::string_view word) {
+  auto found = std::ranges::find(kVerbs, word, [](const auto& verb) { return verb.first; });
+  return found == kVerbs.end() ? std::nullopt : std::optional(found->second);
+}
+
+Expected<std::string> RunCommand(const WorkloadCommand& command, const CommandPorts& ports) {
+  const auto snapshot = ports.config.Current();
+  if (!snapshot) return Error{ErrorKind::Waiting, "no revision of the config repository is in force yet"};
+  const v1::Object* object = snapshot->objects->Find({Kind::Workload, command.workload});
+  if (!object) return Error{ErrorKind::NotFound, "workload \"" + command.workload + "\" not found"};
+  const std::string& name = command.workload;
+  switch (command.verb) {
+    case Verb::Suspend:
+      return SetFlag(command, ports.facts, &Facts::suspended, true,
+                     {name + " is suspended: drift is reported and nothing is changed", name + " is suspended already"});
+    case Verb::Resume: return Resume(command, *object, ports.facts);
+    case Verb::Stop:
+      return SetFlag(command, ports.facts, &Facts::stopped, true, {name + " is being stopped", name + " is stopped already"});
+    case Verb::Start:
+      return SetFlag(command, ports.facts, &Facts::stopped, false, {name + " is being started", name + " was not stopped"});
+    case Verb::Retry: return Retry(command, ports.facts);
+    case Verb::Rollback: return Rollback(command, *object, ports);
+    case Verb::Unpin: return Unpin(command, ports.facts);
+  }
+  return Error{ErrorKind::Invalid, "unknown command"};
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,91 @@
+#include "reconcilers/workload/rollout_record.h"
+
+#include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/slots.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr std::size_t kStepsKept = 40;
+constexpr std::string_view kInProgress = "InProgress";
+
+std::string FirstWord(std::string_view text) {
+  return std::string(text.substr(0, text.find(' ')));
+}
+
+// Of the newest container that runs; empty: none does.
+v1::RolloutVersion Running(const ObservedState& observed) {
+  v1::RolloutVersion version;
+  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned)
+    if (IsUp(*c)) version = {FirstWord(c->Label(label::kVersion)), c->image, c->image_id};
+  return version;
+}
+
+v1::RolloutRecord Begin(const StatusInput& input) {
+  const std::int64_t last = input.previous.last_rollout ? input.previous.last_rollout->id : 0;
+  return {.id = last + 1,
+          .cause = input.decision->plan.steps.front().cause,
+          .outcome = std::string(kInProgress),
+          .revision = input.revision,
+          .generation = input.generation,
+          .from = Running(*input.observed),
+          .to = {FirstWord(input.desired->version), input.desired->image, input.observed->image_id.value_or("")},
+          .started = input.now};
+}
+
+void End(v1::RolloutRecord& rollout, std::string_view outcome, const StatusInput& input) {
+  rollout.outcome = outcome;
+  rollout.ended = input.now;
+}
+
+// Empty: it goes on.
+std::string_view OutcomeOf(const Decision& decision) {
+  if (!decision.plan.empty()) return {};
+  switch (decision.verdict.phase) {
+    case Phase::Ready: return "Succeeded";
+    case Phase::Failed: return "Failed";
+    case Phase::Stopped: return "Stopped";
+    case Phase::Progressing:
+    case Phase::Waiting: break;
+  }
+  return {};
+}
+
+void AddSteps(const StatusInput& input, v1::RolloutRecord& rollout) {
+  for (const Step* step : input.applied) rollout.steps.push_back({input.now, ToString(step->action)});
+  if (rollout.steps.size() > kStepsKept)
+    rollout.steps.erase(rollout.steps.begin(), rollout.steps.end() - kStepsKept);
+}
+
+}  // namespace
+
+std::vector<v1::RolloutRecord> ChangedRollouts(const EventInput& input) {
+  const auto& before = input.before.last_rollout;
+  const auto& after = input.after.last_rollout;
+  if (!after || before == after) return {};
+  std::vector<v1::RolloutRecord> changed;
+  if (before && before->id != after->id && before->outcome == kInProgress) {
+    changed.push_back(*before);
+    changed.back().outcome = "Superseded";
+    changed.back().ended = input.now;
+  }
+  changed.push_back(*after);
+  return changed;
+}
+
+void FollowRollout(const StatusInput& input, v1::Status& status) {
+  auto& rollout = status.last_rollout;
+  const bool running = rollout && rollout->outcome == kInProgress;
+  const bool superseded = running && rollout->generation != input.generation;
+  if ((!running || superseded) && !input.decision->plan.empty()) rollout = Begin(input);
+  if (!rollout || rollout->outcome != kInProgress) return;
+  AddSteps(input, *rollout);
+  if (input.error) return;
+  const std::string_view outcome = OutcomeOf(*input.decision);
+  if (outcome.empty()) return;
+  End(*rollout, outcome, input);
+  rollout->message = input.decision->verdict.message;
+  if (outcome == "Succeeded") rollout->to.image_id = Running(*input.observed).image_id;
+}
+
+}  // namespace tinyforge
