@@ -232,6 +232,7 @@ DaemonBackend::Parts Daemon::Parts::BackendParts() {
           .engine = *engine,
           .workloads = *workloads,
           .secrets = *secrets,
+          .facts = *facts,
           .clock = clock,
           .metrics = metrics,
           .version = {.version = TINYFORGE_VERSION,

@@ -6,6 +6,7 @@
 #include "controller/cmd/memory_tree.h"
 #include "controller/docker/container_logs.h"
 #include "reconcilers/source/source_kind.h"
+#include "reconcilers/workload/commands.h"
 
 namespace tinyforge::cmd {
 namespace {
@@ -107,6 +108,22 @@ Expected<serve::SyncResult> DaemonBackend::Sync(std::stop_token stop) {
   serve::SyncResult result{.revision = report->revision, .changed = report->changed};
   if (const auto snapshot = parts_.manager.Current()) result.errors = snapshot->objects->errors;
   return result;
+}
+
+Expected<std::string> DaemonBackend::Command(std::string_view workload, std::string_view verb, std::int64_t to) {
+  const auto known = ParseVerb(verb);
+  if (!known) return Error{ErrorKind::Invalid, "unknown command " + std::string(verb)};
+  const SysTime now = parts_.clock.SystemNow();
+  const WorkloadCommand command{.verb = *known, .workload = std::string(workload), .to = to, .now = now};
+  auto answer = RunCommand(command, {parts_.manager, parts_.facts, parts_.store});
+  if (!answer) return answer;
+  // History: the command itself is done.
+  (void)parts_.store.AddEvents({{.time = now,
+                                 .object = ToString(ObjectKey{Kind::Workload, command.workload}),
+                                 .reason = "Asked",
+                                 .message = "tfctl " + std::string(verb) + ": " + *answer}});
+  parts_.manager.OnContainersChanged(command.workload);
+  return answer;
 }
 
 Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOptions& options,

@@ -20,6 +20,7 @@ class DaemonBackend : public serve::Backend {
     docker::DockerEngine& engine;
     WorkloadReconciler& workloads;
     SecretReader& secrets;
+    FactStore& facts;
     const Clock& clock;
     Metrics& metrics;
     serve::VersionInfo version;
@@ -34,6 +35,8 @@ class DaemonBackend : public serve::Backend {
   Expected<serve::WorkloadPlan> Plan(std::string_view workload) override;
   Expected<serve::TreePlan> PlanTree(const serve::FileTree& files, std::stop_token stop) override;
   Expected<serve::SyncResult> Sync(std::stop_token stop) override;
+  Expected<std::string> Command(std::string_view workload, std::string_view verb, std::int64_t to) override;
+  Expected<Facts> FactsOf(std::string_view workload) override { return parts_.facts.Load(workload); }
   Expected<void> ApproveDeletions(const Revision& revision) override {
     return parts_.manager.ApproveDeletions(revision);
   }

@@ -1,9 +1,10 @@
 // The routes of the local API and of the metrics listener.
 //
-// GET /api/workloads[/NAME], /api/workloads/NAME/{plan,containers,logs}, /api/workloads/source-kinds,
+// GET /api/workloads[/NAME], /api/workloads/NAME/{plan,containers,rollouts,logs}, /api/workloads/source-kinds,
 // /api/triggers[/NAME], /api/bindings[/NAME], /api/secrets[/NAME], /api/containers?workload=&kind=&state=,
-// /api/events?object=&limit=, /api/repository, /api/plan, /api/version; POST /api/sync, /api/plan with {"files": {PATH:
-// TEXT | {"base64": TEXT}}}, /api/approve/deletions with {"revision": COMMIT}.
+// /api/events?object=&limit=, /api/rollouts?workload=, /api/facts, /api/repository, /api/plan, /api/version; POST
+// /api/sync, /api/workloads/NAME/{suspend,resume,stop,start,retry,unpin}, /api/workloads/NAME/rollback with {"to": ID}
+// or {}, /api/plan with {"files": {PATH: TEXT | {"base64": TEXT}}}, /api/approve/deletions with {"revision": COMMIT}.
 //
 // Lists are {"version", "items"}; one object stands alone. Every GET of objects, containers, events and the repository
 // takes ?watch=VERSION[&timeout=DURATION]: the answer waits until the version is another one (or the time is over, 30s

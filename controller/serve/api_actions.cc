@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kPlanBody = 8 * 1024 * 1024;
 constexpr std::size_t kApproveBody = 4096;
+constexpr std::size_t kCommandBody = 4096;
+constexpr std::string_view kVerbs[] = {"suspend", "resume", "stop", "start", "retry", "rollback", "unpin"};
 constexpr std::size_t kMostFiles = 20'000;
 
 template <class T>
@@ -50,6 +52,23 @@ void Approve(Backend& backend, const ExchangePtr& exchange) {
   }
   const auto done = backend.ApproveDeletions(json["revision"].get<std::string>());
   exchange->Send(done ? HttpResponse{.body = "{}\n"} : ErrorResponse(done.error()));
+}
+
+// {} or {"to": ID}; an empty body is {}.
+Expected<std::int64_t> RolloutWanted(const std::string& body) {
+  if (body.empty()) return std::int64_t{0};
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  const bool whole = json.is_object() && (!json.contains("to") || json["to"].is_number_unsigned());
+  if (!whole) return Error{ErrorKind::Invalid, R"(expected a JSON object, {} or {"to": ID of a rollout})"};
+  return json.value("to", std::int64_t{0});
+}
+
+void Command(Backend& backend, std::string_view verb, const ExchangePtr& exchange) {
+  const auto to = RolloutWanted(exchange->request().body);
+  if (!to) return exchange->Send(ErrorResponse(to.error()));
+  const auto answer = backend.Command(exchange->request().Capture("name"), verb, *to);
+  if (!answer) return exchange->Send(ErrorResponse(answer.error()));
+  exchange->Send({.body = nlohmann::json{{"message", *answer}}.dump() + "\n"});
 }
 
 std::optional<Error> ReadLogOptions(const HttpRequest& request, LogOptions& options) {
@@ -136,6 +155,11 @@ void AddActions(Router& router, Backend& backend) {
       {.method = "POST", .pattern = "/api/sync", .lane = Lane::Own, .handler = [&backend](const ExchangePtr& exchange) {
          Reply(exchange, backend.Sync(exchange->Gone()));
        }});
+  for (const std::string_view verb : kVerbs)
+    router.Add({.method = "POST",
+                .pattern = "/api/workloads/{name}/" + std::string(verb),
+                .handler = [&backend, verb](const ExchangePtr& exchange) { Command(backend, verb, exchange); },
+                .body_bytes = kCommandBody});
   router.Add({.method = "POST",
               .pattern = "/api/approve/deletions",
               .handler = [&backend](const ExchangePtr& exchange) { Approve(backend, exchange); },

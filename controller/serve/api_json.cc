@@ -164,6 +164,36 @@ std::string ToJson(const Event& event) {
   return Dump(json);
 }
 
+std::string ToJson(const RolloutRow& row) {
+  Json json = Headed("Rollout", row.workload + "-" + std::to_string(row.rollout.id));
+  json["status"] = Json::parse(codec::EncodeRollout(row.rollout), nullptr, false);
+  json["status"]["workload"] = row.workload;
+  return Dump(json);
+}
+
+std::string FactsToJson(const std::string& workload, const Facts& facts) {
+  Json json = Headed("Facts", workload);
+  Json status = {{"suspended", facts.suspended}, {"stopped", facts.stopped}, {"orphan", facts.orphan}};
+  if (facts.pin) {
+    status["pin"] = {{"version", facts.pin->version}, {"reference", facts.pin->reference}, {"base", facts.pin->base}};
+    AddTime(status["pin"], "at", facts.pin->at);
+  }
+  for (const GoodRelease& good : facts.good) {
+    Json item = {{"version", good.version}, {"reference", good.reference}, {"imageId", good.image_id}};
+    AddText(item, "revision", good.revision);
+    AddTime(item, "at", good.at);
+    status["good"].push_back(std::move(item));
+  }
+  for (const FailedRelease& failed : facts.failed) {
+    Json item = {{"release", failed.release}, {"imageId", failed.image_id}, {"message", failed.message}};
+    AddText(item, "lastLines", failed.last_lines);
+    AddTime(item, "at", failed.at);
+    status["failed"].push_back(std::move(item));
+  }
+  json["status"] = std::move(status);
+  return Dump(json);
+}
+
 std::string ToJson(const RepositoryStatus& repository) {
   Json json = Headed("Repository", "config");
   json["spec"] = {{"url", repository.url}, {"branch", repository.branch}, {"path", repository.path}};

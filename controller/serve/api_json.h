@@ -16,6 +16,8 @@ std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKey
 std::string ToJson(const ContainerRow& row);
 std::string ToJson(const ObservedContainer& container);
 std::string ToJson(const Event& event);
+std::string ToJson(const RolloutRow& row);
+std::string FactsToJson(const std::string& workload, const Facts& facts);
 std::string ToJson(const RepositoryStatus& repository);
 std::string ToJson(const WorkloadPlan& plan);
 std::string ToJson(const TreePlan& plan);

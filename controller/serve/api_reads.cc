@@ -120,6 +120,24 @@ Expected<std::string> ListEvents(Backend& backend, const HttpRequest& request, s
   return ListOf(version, *events);
 }
 
+Expected<std::string> ListRollouts(Backend& backend, const std::string& workload, std::uint64_t version) {
+  auto rows = backend.Store().Rollouts(workload);
+  if (!rows) return std::move(rows).error();
+  return ListOf(version, *rows);
+}
+
+Expected<std::string> ListFacts(Backend& backend, std::uint64_t version) {
+  auto records = backend.Store().List(Kind::Workload);
+  if (!records) return std::move(records).error();
+  std::vector<std::string> items;
+  for (const auto& record : *records) {
+    auto facts = backend.FactsOf(record.key.name);
+    if (!facts) return std::move(facts).error();
+    if (*facts != Facts()) items.push_back(FactsToJson(record.key.name, *facts));
+  }
+  return ListToJson(version, items);
+}
+
 void AddObjects(Router& router, Backend& backend, Kind kind, const std::string& path) {
   router.Add({.method = "GET", .pattern = path, .handler = Watchable(backend, ListObjects(backend, kind))});
   router.Add({.method = "GET", .pattern = path + "/{name}", .handler = Watchable(backend, GetObject(backend, kind))});
@@ -142,6 +160,15 @@ void AddReads(Router& router, Backend& backend) {
   AddRead(router, backend, "/api/events", [&backend](const HttpRequest& request, std::uint64_t version) {
     return ListEvents(backend, request, version);
   });
+  AddRead(router, backend, "/api/rollouts", [&backend](const HttpRequest& request, std::uint64_t version) {
+    return ListRollouts(backend, std::string(request.Query("workload")), version);
+  });
+  AddRead(router, backend, "/api/workloads/{name}/rollouts",
+          [&backend](const HttpRequest& request, std::uint64_t version) {
+            return ListRollouts(backend, std::string(request.Capture("name")), version);
+          });
+  AddRead(router, backend, "/api/facts",
+          [&backend](const HttpRequest&, std::uint64_t version) { return ListFacts(backend, version); });
   AddRead(router, backend, "/api/repository", [&backend](const HttpRequest&, std::uint64_t) -> Expected<std::string> {
     auto repository = backend.Store().Repository();
     if (!repository) return std::move(repository).error();

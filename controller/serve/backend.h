@@ -100,6 +100,12 @@ class Backend {
   // Fetches now and waits until what was fetched is in force; returns early when `stop` is requested.
   virtual Expected<SyncResult> Sync(std::stop_token stop) = 0;
 
+  // Does what a person asks of a workload, "suspend" or another verb of reconcilers/workload/commands.h; `to` is the
+  // rollout that a rollback goes to, 0 for the one before. A sentence that says what comes of it.
+  virtual Expected<std::string> Command(std::string_view workload, std::string_view verb, std::int64_t to) = 0;
+  // What is known of a workload that neither git nor the Engine knows.
+  virtual Expected<Facts> FactsOf(std::string_view workload) = 0;
+
   // Releases the deletions that wait for approval. Conflict unless `revision` (7 characters or more) is the one in
   // force.
   virtual Expected<void> ApproveDeletions(const Revision& revision) = 0;

@@ -90,6 +90,21 @@ void FillWarnings(const StatusInput& input, v1::Status& status) {
   }
 }
 
+// What a person said beside the manifest; no condition when nothing.
+void FillFacts(const StatusInput& input, v1::Status& status) {
+  auto tell = [&](std::string_view type, std::string reason, const std::string& message) {
+    if (message.empty()) return RemoveCondition(status.conditions, type);
+    SetCondition(status.conditions,
+                 {std::string(type), ConditionStatus::True, std::move(reason), message, input.generation, input.now});
+  };
+  tell("Suspended", "Suspended", input.suspended);
+  const bool pinned = status.resolved && status.resolved->set_by == "pin";
+  tell("Pinned", "RolledBack",
+       pinned ? "version " + status.resolved->tag +
+                    " is pinned in place of the manifest's; to follow it again: tfctl unpin " + input.object.key.name
+              : "");
+}
+
 void FillInventory(const StatusInput& input, v1::Status& status) {
   status.inventory.clear();
   for (const ObservedContainer* c : ClassifyOwnership(input.observed->containers).owned)
@@ -131,6 +146,7 @@ v1::Status ComputeStatus(const StatusInput& input) {
       v1::ResolvedSource{.tag = version.substr(0, version.find(' ')), .set_by = version.substr(version.rfind(' ') + 1)};
   if (!input.observed || !input.decision) return status;
   status.ready_replicas = input.decision->verdict.ready_replicas;
+  FillFacts(input, status);
   FillInventory(input, status);
   FillWarnings(input, status);
   if (!input.held) FollowRollout(input, status);

@@ -16,6 +16,7 @@ struct StatusInput {
   const ObservedState* observed = nullptr;  // null: the Engine could not be asked
   const Decision* decision = nullptr;       // null with either of them
   bool held = false;                        // nothing of the decision was done
+  std::string suspended{};                  // why; empty: it is not
   std::vector<const Step*> applied{};       // what was
   std::optional<Error> error;               // of the pass: rendering, observing or a step
   v1::Status previous;

@@ -253,6 +253,7 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
                                   .observed = pass.observed ? &*pass.observed : nullptr,
                                   .decision = pass.decision ? &*pass.decision : nullptr,
                                   .held = !pass.held.empty(),
+                                  .suspended = WhySuspended(pass.object, pass.facts),
                                   .applied = pass.result.applied,
                                   .error = pass.result.error,
                                   .previous = pass.record.status,

@@ -2,6 +2,7 @@
 
   tinyforge-test/sleeper:1, :2   runs for ever
   tinyforge-test/httpd:1         answers on port 80 with $GREETING, and with the files below /www
+  tinyforge-test/httpd:2         the same, another image
   tinyforge-test/crasher:1       says "boom" and exits with 3 at once
   tinyforge-test/writer:1        needs /data for itself, as a database does: holds a lock there and appends to
                                  /data/log; finding the lock held it leaves /data/corrupt behind and exits with 1
@@ -81,7 +82,7 @@ def import_all(engine):
     flock = ("/usr/bin/flock",)
     made = {}
     for name, script, programs in (("sleeper:1", _WAIT_FOR_EVER, ()), ("sleeper:2", _WAIT_FOR_EVER, ()),
-                                   ("httpd:1", _HTTPD, ()), ("crasher:1", "echo boom; exit 3", ()),
+                                   ("httpd:1", _HTTPD, ()), ("httpd:2", _HTTPD, ()), ("crasher:1", "echo boom; exit 3", ()),
                                    ("writer:1", _WRITER, flock)):
         reference = f"{BASE}/{name}"
         made[reference] = import_busybox_image(engine, reference, script, programs, marker=name)

@@ -40,6 +40,13 @@ class CommandLine {
     AddLogs();
     AddSync();
     AddWait();
+    AddCommand("suspend", "Change nothing of a workload until it is resumed; drift is reported");
+    AddCommand("resume", "End a suspend");
+    AddCommand("stop", "Keep a workload down on purpose");
+    AddCommand("start", "End a stop");
+    AddCommand("retry", "Try again what failed");
+    AddCommand("rollback", "Go back to the version that ran well before, and stay there until unpin");
+    AddCommand("unpin", "Follow the manifest's version again");
     AddApprove();
     AddOffline();
     AddVersion();
@@ -136,6 +143,16 @@ class CommandLine {
     verb->add_flag("--all", options->all, "Every object of the kind; of workloads without a kind");
     verb->add_option("--for", options->condition, "condition=NAME[=STATUS] or delete")->capture_default_str();
     verb->add_option("--timeout", options->timeout, "How long at most")->capture_default_str()->type_name("DURATION");
+  }
+
+  void AddCommand(const char* name, const char* help) {
+    auto options = std::make_shared<CommandOptions>(CommandOptions{.verb = name, .workload = {}, .to = {}});
+    auto* verb = RemoteVerb(name, help, [options](const Session& s) { return Command(s, *options); });
+    verb->add_option("name", options->workload, "The workload")->required();
+    if (options->verb == "rollback")
+      verb->add_option("--to", options->to, "The rollout whose version is wanted, see tfctl get rollouts NAME")
+          ->type_name("ID")
+          ->check(CLI::PositiveNumber);
   }
 
   void AddApprove() {

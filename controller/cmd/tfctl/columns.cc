@@ -164,17 +164,62 @@ Row RepositoryRow(const Json& item, bool wide, SysTime now) {
   return row;
 }
 
+std::string VersionText(const Json& version) {
+  const std::string text = Text(version, {"version"});
+  return text.empty() ? "-" : text;
+}
+
+Row RolloutRow(const Json& item, bool wide, SysTime now) {
+  const Json& status = At(item, {"status"});
+  const std::string outcome = Text(status, {"outcome"});
+  const auto started = Time(status, {"started"});
+  const auto ended = Time(status, {"ended"});
+  Row row{{Text(status, {"workload"})},
+          {std::to_string(Number(status, {"id"}))},
+          {outcome, outcome == "Succeeded" ? Tone::Good
+                    : outcome == "Failed"  ? Tone::Bad
+                                           : Tone::Plain},
+          {VersionText(At(status, {"from"}))},
+          {VersionText(At(status, {"to"}))},
+          {ShortRevision(Text(status, {"revision"}))},
+          {AgeSince(started, now)},
+          {started && ended ? FormatAge(*ended - *started) : "-"}};
+  if (wide) row.push_back({Text(status, {"message"})});
+  row.push_back({Text(status, {"cause"})});
+  return row;
+}
+
+Row FactsRow(const Json& item) {
+  const Json& status = At(item, {"status"});
+  std::string good;
+  for (const auto& release : At(status, {"good"}))
+    good.append(good.empty() ? "" : ",").append(Text(release, {"version"}));
+  const std::string pin = Text(status, {"pin", "version"});
+  std::string last;
+  for (const auto& release : At(status, {"failed"})) last = Text(release, {"message"});
+  return {{NameOf(item)},
+          {pin.empty() ? "-" : pin},
+          {good.empty() ? "-" : good},
+          {std::to_string(At(status, {"failed"}).size())},
+          {Flag(status, {"suspended"}) ? "true" : "false"},
+          {Flag(status, {"stopped"}) ? "true" : "false"},
+          {last}};
+}
+
 }  // namespace
 
 Verdict Judge(const Json& object) {
   if (Flag(object, {"spec", "suspend"})) return {{"Suspended", Tone::Dim}, "spec.suspend is true"};
+  const Json& suspended = FindCondition(object, "Suspended");
+  if (Text(suspended, {"status"}) == "True") return {{"Suspended", Tone::Dim}, Text(suspended, {"message"})};
   const Json& ready = FindCondition(object, "Ready");
   if (ready.is_null()) return {{"Pending"}, "not looked at yet"};
   const std::int64_t generation = Number(object, {"metadata", "generation"});
   if (Number(ready, {"observedGeneration"}, generation) < generation) {
     return {{"Pending"}, "the newest spec has not been acted upon yet"};
   }
-  if (Text(ready, {"status"}) == "True") return {{"Ready", Tone::Good}, {}};
+  if (Text(ready, {"status"}) == "True")
+    return {{"Ready", Tone::Good}, Text(FindCondition(object, "Pinned"), {"message"})};
   const std::string reason = Text(ready, {"reason"});
   return {{reason.empty() ? "NotReady" : reason, Tone::Bad}, Text(ready, {"message"})};
 }
@@ -217,6 +262,9 @@ std::vector<std::string> HeadersOf(ResourceKind kind, bool wide) {
     case ResourceKind::Secret: return pick({"NAME", "READABLE", "STATUS", "KEYS"}, {}, "MESSAGE");
     case ResourceKind::Container:
       return pick({"NAME", "WORKLOAD", "STATE", "RELATION", "AGE"}, {"ID", "SOURCE", "REPLICA"}, "IMAGE");
+    case ResourceKind::Rollout:
+      return pick({"WORKLOAD", "ID", "OUTCOME", "FROM", "TO", "REVISION", "AGE", "TOOK"}, {"MESSAGE"}, "CAUSE");
+    case ResourceKind::Facts: return {"NAME", "PIN", "GOOD", "FAILED", "SUSPENDED", "STOPPED", "LAST FAILURE"};
     case ResourceKind::Event: return {"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
     case ResourceKind::Repository:
       return pick({"URL", "BRANCH", "REVISION", "FETCHED", "STATUS", "BROKEN FILES"}, {"PATH", "APPLIED"}, "MESSAGE");
@@ -231,6 +279,8 @@ std::vector<Cell> RowOf(ResourceKind kind, bool wide, const Json& item, SysTime 
     case ResourceKind::Binding: return BindingRow(item, wide, now);
     case ResourceKind::Secret: return SecretRow(item, wide);
     case ResourceKind::Container: return ContainerRow(item, wide, now);
+    case ResourceKind::Rollout: return RolloutRow(item, wide, now);
+    case ResourceKind::Facts: return FactsRow(item);
     case ResourceKind::Event: return EventRow(item, now);
     case ResourceKind::Repository: return RepositoryRow(item, wide, now);
   }

@@ -40,16 +40,21 @@ Expected<Found> FetchNamed(ApiClient& client, const Target& target) {
   return found;
 }
 
+// Rollouts go by their workload's name too.
+bool Goes(const Json& item, const std::string& name) {
+  return NameOf(item) == name || (Text(item, {"kind"}) == "Rollout" && Text(item, {"status", "workload"}) == name);
+}
+
 // Names that no item has are an error.
 std::optional<Error> KeepNamed(const Target& target, std::vector<Json>& items) {
   if (target.names.empty()) return std::nullopt;
   for (const auto& name : target.names) {
-    if (std::ranges::none_of(items, [&name](const Json& item) { return NameOf(item) == name; })) {
+    if (std::ranges::none_of(items, [&name](const Json& item) { return Goes(item, name); })) {
       return Error{ErrorKind::NotFound, std::string(target.resource->name) + " \"" + name + "\" not found"};
     }
   }
   std::erase_if(items, [&target](const Json& item) {
-    return std::ranges::find(target.names, NameOf(item)) == target.names.end();
+    return std::ranges::none_of(target.names, [&item](const std::string& name) { return Goes(item, name); });
   });
   return std::nullopt;
 }

@@ -35,6 +35,14 @@ int Sync(const Session& session) {
   return kDone;
 }
 
+int Command(const Session& session, const CommandOptions& options) {
+  const std::string path = "/api/workloads/" + PercentEncode(options.workload) + "/" + options.verb;
+  const auto result = session.client.Post(path, options.to ? Json{{"to", *options.to}}.dump() : "{}");
+  if (!result) return Report(session.terminal, result.error());
+  session.terminal.out << Text(*result, {"message"}) << "\n";
+  return kDone;
+}
+
 int ApproveDeletions(const Session& session, const std::string& revision) {
   const auto result = session.client.Post("/api/approve/deletions", Json{{"revision", revision}}.dump());
   if (!result) return Report(session.terminal, result.error());

@@ -1,4 +1,4 @@
-// tfctl logs, sync, approve, wait, version.
+// tfctl logs, sync, approve, wait, version, and what is asked of one workload: suspend, rollback, ….
 #pragma once
 
 #include <optional>
@@ -29,6 +29,14 @@ struct WaitOptions {
 };
 // Until the condition holds for every object, for its newest spec. "delete" waits until none of them is there.
 int Wait(const Session& session, const WaitOptions& options);
+
+struct CommandOptions {
+  std::string verb;  // suspend, resume, stop, start, retry, rollback, unpin
+  std::string workload;
+  std::optional<std::int64_t> to;  // rollback: a rollout's id
+};
+// Prints what comes of it.
+int Command(const Session& session, const CommandOptions& options);
 
 // Releases the deletions that wait, if `revision` is the one in force.
 int ApproveDeletions(const Session& session, const std::string& revision);

@@ -13,6 +13,8 @@ constexpr std::array kResources{
     Resource{ResourceKind::Binding, "binding", "bindings", "bnd", "/api/bindings", true},
     Resource{ResourceKind::Secret, "secret", "secrets", "", "/api/secrets", true},
     Resource{ResourceKind::Container, "container", "containers", "ct", "/api/containers", false},
+    Resource{ResourceKind::Rollout, "rollout", "rollouts", "ro", "/api/rollouts", false},
+    Resource{ResourceKind::Facts, "facts", "facts", "", "/api/facts", false},
     Resource{ResourceKind::Event, "event", "events", "ev", "/api/events", false},
     Resource{ResourceKind::Repository, "repository", "repositories", "repo", "/api/repository", false},
 };
@@ -34,7 +36,7 @@ Expected<std::vector<Target>> ParseKinds(std::string_view list) {
   std::vector<Target> targets;
   if (list == "all") {
     for (const auto& resource : kResources) {
-      if (resource.kind != ResourceKind::Event && resource.kind != ResourceKind::Repository)
+      if (resource.kind <= ResourceKind::Container)  // the rest is history and notes
         targets.push_back({&resource, {}});
     }
     return targets;

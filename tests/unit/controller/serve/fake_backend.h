@@ -114,6 +114,16 @@ class FakeBackend : public Backend {
     return tree_plan;
   }
   Expected<SyncResult> Sync(std::stop_token stop) override { return on_sync(stop); }
+  Expected<std::string> Command(std::string_view workload, std::string_view verb, std::int64_t to) override {
+    if (!store.records.contains({Kind::Workload, std::string(workload)}))
+      return Error{ErrorKind::NotFound, "workload \"" + std::string(workload) + "\" not found"};
+    return std::string(workload) + " " + std::string(verb) + (to ? " to " + std::to_string(to) : "");
+  }
+  Expected<Facts> FactsOf(std::string_view workload) override {
+    const auto it = facts.find(workload);
+    return it == facts.end() ? Facts() : it->second;
+  }
+  std::map<std::string, Facts, std::less<>> facts;
   Expected<void> ApproveDeletions(const Revision& revision) override {
     if (!store.repository.revision.starts_with(revision))
       return Error{ErrorKind::Conflict, "that revision is not in force"};

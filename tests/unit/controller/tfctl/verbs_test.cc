@@ -204,6 +204,53 @@ TEST_F(VerbsTest, ApproveReleasesTheDeletionsOfTheRevisionInForce) {
   EXPECT_EQ(Run({"approve", "deletions", "0000000"}), kFailed);
 }
 
+TEST_F(VerbsTest, WhatIsAskedOfAWorkloadIsAnsweredInASentence) {
+  AddShopAndApi();
+  for (const char* verb : {"suspend", "resume", "stop", "start", "retry", "rollback", "unpin"}) {
+    EXPECT_EQ(Run({verb, "api"}), kDone) << err;
+    EXPECT_EQ(out, "api " + std::string(verb) + "\n");
+  }
+  EXPECT_EQ(Run({"rollback", "api", "--to", "7"}), kDone);
+  EXPECT_EQ(out, "api rollback to 7\n");
+  EXPECT_EQ(Run({"stop", "ghost"}), kFailed);
+  EXPECT_THAT(err, HasSubstr("workload \"ghost\" not found"));
+  EXPECT_EQ(Run({"rollback", "api", "--to", "x"}), kUsage);
+  EXPECT_EQ(Run({"stop"}), kUsage);
+}
+
+TEST_F(VerbsTest, RolloutsAreListedNewestFirstAndByWorkload) {
+  AddShopAndApi();
+  const auto rollout = [](std::int64_t id, const char* outcome) {
+    return v1::RolloutRecord{.id = id,
+                             .cause = "image differs",
+                             .outcome = outcome,
+                             .revision = kCommit,
+                             .from = {"1.1", "", ""},
+                             .to = {"1.2", "", ""},
+                             .started = kNow - std::chrono::minutes(5),
+                             .ended = kNow - std::chrono::minutes(4)};
+  };
+  backend_.store.rollouts = {
+      {"api", rollout(2, "Failed")}, {"api", rollout(1, "Succeeded")}, {"shop", rollout(1, "Succeeded")}};
+  EXPECT_EQ(Run({"get", "rollouts", "api"}), kDone) << err;
+  EXPECT_EQ(out,
+            "WORKLOAD   ID   OUTCOME     FROM   TO    REVISION   AGE   TOOK   CAUSE\n"
+            "api        2    Failed      1.1    1.2   4f2a9c1    5m    60s    image differs\n"
+            "api        1    Succeeded   1.1    1.2   4f2a9c1    5m    60s    image differs\n");
+  EXPECT_EQ(Run({"get", "rollouts", "-o", "name"}), kDone);
+  EXPECT_EQ(out, "rollout/api-2\nrollout/api-1\nrollout/shop-1\n");
+}
+
+TEST_F(VerbsTest, FactsShowWhatNeitherGitNorTheEngineKnows) {
+  AddShopAndApi();
+  backend_.facts["api"].pin = Pin{.reference = "api:1.1", .version = "1.1", .base = "api:1.2"};
+  backend_.facts["api"].failed = {{"r", "sha256:1", "exit code 3", "", SysTime{}}};
+  EXPECT_EQ(Run({"get", "facts"}), kDone) << err;
+  EXPECT_EQ(out,
+            "NAME   PIN   GOOD   FAILED   SUSPENDED   STOPPED   LAST FAILURE\n"
+            "api    1.1   -      1        false       false     exit code 3\n");
+}
+
 TEST_F(VerbsTest, VersionNamesBothSides) {
   EXPECT_EQ(Run({"version"}), kDone);
   EXPECT_THAT(out, AllOf(StartsWith("tfctl       "), HasSubstr("tinyforged  0.1.0 (abcdef0)\n"),
