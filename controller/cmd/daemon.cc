@@ -184,7 +184,9 @@ Expected<void> Daemon::Parts::Open() {
                          }});
   store = std::make_unique<WatchedStore>(
       *cache,
-      WatchedStore::Hooks{.changed = [this] { changes.Bump(); }, .refresh = [this] { manager->RefreshContainers(); }});
+      WatchedStore::Hooks{.changed = [this] { changes.Bump(); },
+                          .refresh = [this] { manager->RefreshContainers(); },
+                          .on_status = [this](const ObjectKey& of, const v1::Status& s) { manager->OnStatus(of, s); }});
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);

@@ -8,13 +8,15 @@
 
 namespace tinyforge::cmd {
 
-// Passes every call on to `inner`, which outlives it, calls `changed` after each successful write, and `refresh` before
+// Passes every call on to `inner`, which outlives it, calls `changed` after each successful write,
+// `on_status` after a status was given, whether it could be stored or not, and `refresh` before
 // the rows of containers are read, so that they are made only when somebody looks. Thread-safe as far as all are.
 class WatchedStore : public ObjectStore {
  public:
   struct Hooks {
     std::function<void()> changed;
     std::function<void()> refresh;
+    std::function<void(const ObjectKey&, const v1::Status&)> on_status = [](const ObjectKey&, const v1::Status&) {};
   };
   WatchedStore(ObjectStore& inner, Hooks hooks) : inner_(inner), hooks_(std::move(hooks)) {}
 
@@ -25,7 +27,9 @@ class WatchedStore : public ObjectStore {
   Expected<std::optional<ObjectRecord>> Get(const ObjectKey& key) override { return inner_.Get(key); }
   Expected<std::vector<ObjectRecord>> List(Kind kind) override { return inner_.List(kind); }
   Expected<void> UpdateStatus(const ObjectKey& key, const v1::Status& status) override {
-    return Tell(inner_.UpdateStatus(key, status));
+    auto stored = Tell(inner_.UpdateStatus(key, status));
+    hooks_.on_status(key, status);
+    return stored;
   }
   Expected<void> SetRepository(const RepositoryStatus& status) override { return Tell(inner_.SetRepository(status)); }
   Expected<RepositoryStatus> Repository() override { return inner_.Repository(); }
@@ -34,9 +38,7 @@ class WatchedStore : public ObjectStore {
   Expected<void> PutRollout(const std::string& workload, const v1::RolloutRecord& rollout) override {
     return Tell(inner_.PutRollout(workload, rollout));
   }
-  Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) override {
-    return inner_.Rollouts(workload);
-  }
+  Expected<std::vector<RolloutRow>> Rollouts(const std::string& workload) override { return inner_.Rollouts(workload); }
   Expected<void> ReplaceContainers(const std::vector<ContainerRow>& rows) override {
     return inner_.ReplaceContainers(rows);
   }

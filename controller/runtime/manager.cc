@@ -6,6 +6,7 @@
 
 #include "api-types/v1/hosts.h"
 #include "reconcilers/config/deletion_budget.h"
+#include "reconcilers/config/dependencies.h"
 
 namespace tinyforge {
 namespace {
@@ -204,6 +205,7 @@ void Manager::Apply(ConfigUpdate update) {
     state->repository.revision = revision;
     state->repository.applied = now;
     state->repository.errors = update.snapshot->objects->errors;
+    NoteTeardownOrder(*state, before ? *before->objects : nothing, changes.removed);
   }
   WeighDeletions();
   for (const ObjectKey& key : QueuedBy(changes, *update.snapshot->objects, update.changed_paths))
@@ -219,6 +221,18 @@ void Manager::Apply(ConfigUpdate update) {
   for (const v1::Diagnostic& error : update.snapshot->objects->errors)
     Event(Event::Type::Warning, "InvalidManifest", v1::ToString(error));
   StoreRepository();
+}
+
+// What waits for a dependent that is held back or kept as an orphan waits with it. Known of removals in this process's
+// life; after a restart all go at once.
+void Manager::NoteTeardownOrder(State& state, const v1::ObjectSet& before, const std::vector<ObjectKey>& removed) {
+  std::erase_if(state.goes_after, [&](const auto& entry) { return RunsHere(*state.snapshot->objects, entry.first); });
+  for (auto& [name, first] : state.goes_after)
+    std::erase_if(first, [&](const std::string& other) { return RunsHere(*state.snapshot->objects, other); });
+  std::set<std::string> workloads;
+  for (const ObjectKey& key : removed)
+    if (key.kind == Kind::Workload) workloads.insert(key.name);
+  for (auto& [name, first] : TeardownOrder(before, workloads)) state.goes_after[name].merge(first);
 }
 
 // Beside what changed itself, what read of it or refers to it.
@@ -399,9 +413,18 @@ void Manager::WeighDeletions() {
 }
 
 bool Manager::MayDelete(std::string_view workload) {
-  auto state = state_.Lock();
-  return state->snapshot && !RunsHere(*state->snapshot->objects, workload) &&
-         state->deletions.approved.contains(std::string(workload));
+  const std::string name(workload);
+  std::set<std::string> first;
+  {
+    auto state = state_.Lock();
+    if (!state->snapshot || RunsHere(*state->snapshot->objects, workload) || !state->deletions.approved.contains(name))
+      return false;
+    if (auto found = state->goes_after.find(name); found != state->goes_after.end()) first = found->second;
+  }
+  if (first.empty()) return true;
+  return std::ranges::none_of(ports_.fleet.All(), [&](const ObservedContainer& c) {
+    return !IsForged(c) && first.contains(std::string(c.Label(label::kWorkload)));
+  });
 }
 
 Expected<void> Manager::ApproveDeletions(const Revision& revision) {
@@ -425,6 +448,28 @@ Expected<void> Manager::ApproveDeletions(const Revision& revision) {
 
 void Manager::OnContainersChanged(const std::string& workload) {
   ports_.queue.Add({Kind::Workload, workload}, Urgency::Event);
+  std::vector<std::string> waiting;
+  {
+    auto state = state_.Lock();
+    for (const auto& [name, first] : state->goes_after)
+      if (first.contains(workload)) waiting.push_back(name);
+  }
+  for (const std::string& name : waiting) ports_.queue.Add({Kind::Workload, name}, Urgency::Event);
+}
+
+void Manager::OnStatus(const ObjectKey& key, const v1::Status& status) {
+  if (key.kind != Kind::Workload) return;
+  std::shared_ptr<const ConfigSnapshot> snapshot;
+  {
+    auto state = state_.Lock();
+    const bool moved =
+        status.ready_replicas > 0 ? state->serving.insert(key.name).second : state->serving.erase(key.name) > 0;
+    if (!moved) return;
+    snapshot = state->snapshot;
+  }
+  if (!snapshot) return;
+  for (const std::string& name : DependentsOf(*snapshot->objects, key.name))
+    ports_.queue.Add({Kind::Workload, name}, Urgency::Event);
 }
 
 void Manager::OnSecretsChanged(const std::set<std::string>& names) {

@@ -73,6 +73,8 @@ class Manager : public ConfigReader, public DeletionGate {
   void OnContainersChanged(const std::string& workload);
   // All containers were listed; these workloads' differ from what was known. Orphans are queued as well.
   void OnResynced(const std::vector<std::string>& workloads);
+  // A pass has stored this status: who depends on a workload that began or ceased to serve is looked at.
+  void OnStatus(const ObjectKey& key, const v1::Status& status);
   void OnSecretsChanged(const std::set<std::string>& names);
   // A rendering of another revision than the one in force is queued again: what it read may have changed since.
   void OnRead(const ObjectKey& key, ReadPaths read);
@@ -108,7 +110,9 @@ class Manager : public ConfigReader, public DeletionGate {
     std::map<ObjectKey, ReadPaths> reads;
     RepositoryStatus repository;
     Deletions deletions;
-    std::vector<ReleasedDeletion> deleted;  // of the last 24 hours, by time
+    std::vector<ReleasedDeletion> deleted;                    // of the last 24 hours, by time
+    std::set<std::string> serving;                            // workloads with a ready replica, by their last status
+    std::map<std::string, std::set<std::string>> goes_after;  // of removed workloads: dependents that go first
     SteadyTime next_sync{};
     bool cache_lost = false;
     std::optional<SteadyTime> next_refill;  // the cache did not take something: all of it is tried then
@@ -126,6 +130,7 @@ class Manager : public ConfigReader, public DeletionGate {
   // What an update queues, in order of the key.
   std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects,
                                const std::vector<std::string>& paths);
+  void NoteTeardownOrder(State& state, const v1::ObjectSet& before, const std::vector<ObjectKey>& removed);
   void WeighDeletions();
   // Containers of ours by workload that is not to run here: gone, if a commit of this branch explains it, or meant for
   // other hosts. And by workload of all.

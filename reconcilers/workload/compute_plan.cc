@@ -47,6 +47,10 @@ class Planner {
         build_(desired, observed, context) {}
 
   Decision Run() {
+    if (!context_.cycle.empty()) {
+      Say(Phase::Failed, "DependencyCycle", "dependsOn leads back to itself: " + context_.cycle);
+      verdict_.stalled = true;
+    }
     for (const Slot& slot : grouped_.slots) {
       if (slot.desired) PlanSlot(slot);
       build_.NextGroup();
@@ -297,6 +301,7 @@ class Planner {
   }
 
   void CreateMissing(const Slot& slot) {
+    if (IsFirstStart() && MustAwaitOthers()) return;
     if (!HaveImage()) return;
     const std::string cause = "replica " + std::to_string(slot.desired->replica) + " is missing";
     const std::string name = Create(*slot.desired, cause);
@@ -430,8 +435,20 @@ class Planner {
     AwaitProof(health, "RollingOut");
   }
 
+  // What ran well once, or runs in part, is repaired whatever others do.
+  bool IsFirstStart() const {
+    return context_.facts.good.empty() &&
+           std::none_of(observed_.containers.begin(), observed_.containers.end(),
+                        [&](const ObservedContainer& c) { return c.started != SysTime{} && !IsForeign(c); });
+  }
+  bool MustAwaitOthers() {
+    if (context_.awaited.empty() && context_.cycle.empty()) return false;
+    Say(Phase::Waiting, "DependencyNotReady", context_.awaited);
+    return true;
+  }
+
   void CreateCandidate(const Slot& slot, const std::string& cause) {
-    if (!HaveImage() || !MyTurn(slot)) return KeepOld(slot);
+    if (MustAwaitOthers() || !HaveImage() || !MyTurn(slot)) return KeepOld(slot);
     const bool side_by_side = SideBySide(slot);
     if (!side_by_side && BlockedByOthers()) return KeepOld(slot);
     const int seq = grouped_.next_seq++;

@@ -24,7 +24,10 @@ struct PlanContext {
   Duration deadline = std::chrono::minutes(2);  // for a candidate that runs to be proven
   v1::OnRolloutFailure on_failure = v1::OnRolloutFailure::Rollback;
   Facts facts;
-  SysTime now{};  // for records only
+  std::string
+      awaited;  // what spec.dependsOn has to wait for; empty: nothing. First starts and rollouts wait, repairs do not
+  std::string cycle;  // of dependsOn, through this workload: it waits for ever
+  SysTime now{};      // for records only
 };
 
 enum class Phase {
@@ -40,6 +43,7 @@ struct Verdict {
   std::string reason = "Running";  // PascalCase
   std::string message;
   int ready_replicas = 0;
+  bool stalled = false;               // only another commit can change it
   std::optional<Duration> come_back;  // when time alone changes the answer
 };
 

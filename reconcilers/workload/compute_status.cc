@@ -41,7 +41,7 @@ Summary OfVerdict(const Verdict& verdict, int replicas) {
     case Phase::Progressing:
     case Phase::Waiting: return {ConditionStatus::False, verdict.reason, verdict.message, true, false};
     case Phase::Failed:
-    case Phase::Stopped: return {ConditionStatus::False, verdict.reason, verdict.message, false, false};
+    case Phase::Stopped: return {ConditionStatus::False, verdict.reason, verdict.message, false, verdict.stalled};
   }
   return {};
 }

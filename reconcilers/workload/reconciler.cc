@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api-types/v1/hosts.h"
+#include "reconcilers/config/dependencies.h"
 #include "reconcilers/source/image/image_source.h"
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/drift.h"
@@ -120,7 +121,7 @@ Expected<DesiredState> WorkloadReconciler::Render(const Pass& pass, ReadSet& rea
                          read_set);
 }
 
-PlanContext WorkloadReconciler::ContextOf(const Pass& pass) const {
+PlanContext WorkloadReconciler::ContextOf(const Pass& pass) {
   const v1::WorkloadSpec& spec = pass.object.workload();
   return {.instance = options_.instance,
           .revision = pass.snapshot.objects->revision,
@@ -131,7 +132,22 @@ PlanContext WorkloadReconciler::ContextOf(const Pass& pass) const {
           .deadline = spec.rollout.deadline,
           .on_failure = spec.rollout.on_failure,
           .facts = pass.facts,
+          .awaited = Awaited(pass),
+          .cycle = spec.depends_on.empty() ? "" : FindCycle(*pass.snapshot.objects, pass.object.key.name),
           .now = pass.now};
+}
+
+// A dependency counts while any version of it serves. One that runs on other hosts cannot be seen from here.
+std::string WorkloadReconciler::Awaited(const Pass& pass) {
+  std::string text;
+  for (const std::string& name : pass.object.workload().depends_on) {
+    const v1::Object* object = pass.snapshot.objects->Find({Kind::Workload, name});
+    if (object && !v1::RunsOn(object->workload().hosts, options_.host)) continue;
+    auto record = object ? ports_.store.Get(object->key) : Expected<std::optional<ObjectRecord>>(std::nullopt);
+    if (record && *record && (*record)->status.ready_replicas > 0) continue;
+    text += (text.empty() ? "" : ", ") + name + (object ? "" : " (which no manifest describes)");
+  }
+  return text.empty() ? text : "waiting for " + text;
 }
 
 Expected<ObservedState> WorkloadReconciler::Observe(const Pass& pass) {

@@ -54,7 +54,8 @@ class WorkloadReconciler : public Reconciler {
   Expected<ObservedState> Observe(const Pass& pass);
   void Probe(const Pass& pass, ObservedState& observed);
   Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
-  PlanContext ContextOf(const Pass& pass) const;
+  PlanContext ContextOf(const Pass& pass);
+  std::string Awaited(const Pass& pass);
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   void Execute(Pass& pass);

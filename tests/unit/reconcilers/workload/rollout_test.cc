@@ -168,6 +168,35 @@ TEST_F(Rollout, StoppedOnPurposeStaysDownAndStartsAgain) {
   EXPECT_EQ(world.engine.FindByName("web")->restart, v1::RestartPolicy::Always);
 }
 
+TEST_F(Rollout, AFirstStartAndAnUpdateWaitForWhatIsDependedOnAndARepairDoesNot) {
+  world.context.awaited = "waiting for db";
+  EXPECT_EQ(Next().reason, "DependencyNotReady");
+  EXPECT_THAT(world.engine.calls, IsEmpty());
+  world.context.awaited.clear();
+  ASSERT_GE(world.Settle(), 0);
+  world.facts.facts["web"].good.push_back(*world.Decide().proven);
+  world.context.awaited = "waiting for db";
+  world.engine.containers.clear();
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web (replica 1 is missing)"));
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.TakeCalls();
+  EXPECT_EQ(Next().message, "waiting for db");
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  EXPECT_THAT(world.engine.calls, IsEmpty());
+}
+
+TEST_F(Rollout, AMemberOfACycleIsStalledAndStillRepaired) {
+  ASSERT_GE(world.Settle(), 0);
+  world.facts.facts["web"].good.push_back(*world.Decide().proven);
+  world.context.cycle = "web -> db -> web";
+  const Verdict verdict = Next();
+  EXPECT_TRUE(verdict.stalled);
+  EXPECT_THAT(verdict.message, HasSubstr("web -> db -> web"));
+  world.engine.containers.clear();
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web"));
+}
+
 TEST_F(Rollout, AVersionThatRanWellIsSaidOnce) {
   ASSERT_GE(world.Settle(), 0);
   auto proven = world.Decide().proven;
