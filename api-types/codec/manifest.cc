@@ -15,8 +15,6 @@
 namespace tinyforge::codec {
 namespace {
 
-constexpr std::string_view kRenamedFrom = "tinyforge.dev/renamed-from";
-
 // Whether one of the paths lies at or below the other.
 bool Related(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
@@ -107,10 +105,13 @@ class FileDecoder {
     Reader reader("metadata");
     ObjectMeta meta = ReadMeta(reader, node);
     Take(reader);
-    // Ignoring it would remove what the author wants kept.
-    if (meta.annotations.contains(kRenamedFrom))
-      Fail(node.mark, "metadata.annotations[\"" + std::string(kRenamedFrom) + "\"]",
-           "is not supported by this version, which would remove the containers of the old name; keep the name");
+    if (const auto old = meta.annotations.find(std::string(v1::kRenamedFrom)); old != meta.annotations.end()) {
+      const std::string field = "metadata.annotations[\"" + std::string(v1::kRenamedFrom) + "\"]";
+      if (!IsDnsLabel(old->second))
+        Fail(node.mark, field, "expected the name that the workload had, got \"" + old->second + "\"");
+      else if (old->second == meta.name)
+        Fail(node.mark, field, "is the name that the workload has; expected the one it had before, or no annotation");
+    }
     return meta;
   }
 

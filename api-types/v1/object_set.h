@@ -43,6 +43,11 @@ struct Diagnostic {
 // "apps/shop.yaml:12:7: spec.ports[0].host: expected a number from 0 to 65535, got "http""
 std::string ToString(const Diagnostic& diagnostic);
 
+// The name that a Workload goes by on its hosts: in the labels of its containers, in paths, volumes and facts. Its own,
+// or the first one it had, if it says so: annotation tinyforge.dev/renamed-from.
+inline constexpr std::string_view kRenamedFrom = "tinyforge.dev/renamed-from";
+const std::string& IdentityOf(const Object& workload);
+
 struct ObjectSet {
   Revision revision;
   std::map<ObjectKey, ObjectPtr> objects;
@@ -64,6 +69,8 @@ struct ObjectSet {
   std::set<std::string, std::less<>> bare;
 
   const Object* Find(const ObjectKey& key) const;
+  // The Workload that goes by this identity; null: none. Of two the one that bears it as its name, else the first.
+  const Object* Owner(std::string_view identity) const;
   // The entry of `refused` at or above this path; null: none.
   const std::string* RefusedAbove(std::string_view path) const;
 };

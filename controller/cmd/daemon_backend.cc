@@ -62,8 +62,14 @@ Expected<std::vector<serve::SecretKeyInfo>> DaemonBackend::SecretKeys(std::strin
   return keys;
 }
 
+std::string DaemonBackend::IdentityOf(std::string_view workload) {
+  const auto snapshot = parts_.manager.Current();
+  const v1::Object* object = snapshot ? snapshot->objects->Find({Kind::Workload, std::string(workload)}) : nullptr;
+  return object ? v1::IdentityOf(*object) : std::string(workload);
+}
+
 Expected<std::vector<ObservedContainer>> DaemonBackend::ContainersOf(std::string_view workload) {
-  return parts_.engine.index().Peek(workload);
+  return parts_.engine.index().Peek(IdentityOf(workload));
 }
 
 Expected<serve::WorkloadPlan> DaemonBackend::PreviewOf(const ConfigSnapshot& snapshot, const ObjectKey& key) {

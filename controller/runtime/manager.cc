@@ -64,13 +64,19 @@ bool NamesOneOf(const std::set<ObjectKey>& keys, const v1::BindingSpec& binding)
          (binding.workload && keys.contains({Kind::Workload, *binding.workload}));
 }
 
-ContainerRow RowOf(const ObservedContainer& c, bool owner_known) {
+// The key that a container's label stands for: of the workload that goes by that identity, if there is one.
+ObjectKey KeyOf(const ConfigSnapshot* snapshot, const std::string& identity) {
+  const v1::Object* owner = snapshot ? snapshot->objects->Owner(identity) : nullptr;
+  return owner ? owner->key : ObjectKey{Kind::Workload, identity};
+}
+
+ContainerRow RowOf(const ObservedContainer& c, const v1::Object* owner) {
   ContainerRow row{
       .id = c.id, .name = c.name, .image = c.image, .state = std::string(ToString(c.state)), .created = c.created};
   if (c.state == ContainerState::Killed) row.state = ToString(ContainerState::Exited);  // the Engine's words alone
-  row.workload = c.Label(label::kWorkload);
+  row.workload = owner ? owner->key.name : c.Label(label::kWorkload);
   row.kind = c.Label(label::kWorkloadKind);
-  row.relation = IsForged(c) ? "foreign" : owner_known ? "owned" : "orphan";
+  row.relation = IsForged(c) ? "foreign" : owner ? "owned" : "orphan";
   row.replica = std::atoi(std::string(c.Label(label::kReplica)).c_str());
   return row;
 }
@@ -208,7 +214,8 @@ void Manager::Apply(ConfigUpdate update) {
     NoteTeardownOrder(*state, before ? *before->objects : nothing, changes.removed);
   }
   WeighDeletions();
-  for (const ObjectKey& key : QueuedBy(changes, *update.snapshot->objects, update.changed_paths))
+  for (const ObjectKey& key :
+       QueuedBy(changes, before ? *before->objects : nothing, *update.snapshot->objects, update.changed_paths))
     ports_.queue.Add(key, Urgency::Change);
   ports_.metrics.RevisionChanged(now);
   ports_.log.Info("revision in force", {{"revision", revision},
@@ -236,9 +243,13 @@ void Manager::NoteTeardownOrder(State& state, const v1::ObjectSet& before, const
 }
 
 // Beside what changed itself, what read of it or refers to it.
-std::set<ObjectKey> Manager::QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects,
-                                      const std::vector<std::string>& paths) {
+std::set<ObjectKey> Manager::QueuedBy(const ChangeSet& changes, const v1::ObjectSet& before,
+                                      const v1::ObjectSet& objects, const std::vector<std::string>& paths) {
   std::set<ObjectKey> own(changes.removed.begin(), changes.removed.end());
+  // What runs of a workload that had another name once bears that one.
+  for (const ObjectKey& key : changes.removed)
+    if (const v1::Object* gone = before.Find(key); gone && key.kind == Kind::Workload)
+      own.insert({Kind::Workload, v1::IdentityOf(*gone)});
   for (const v1::ObjectPtr& object : changes.changed) own.insert(object->key);
   std::set<std::string> workloads;
   std::set<std::string> secrets;
@@ -301,14 +312,14 @@ void Manager::Event(tinyforge::Event::Type type, std::string reason, std::string
 // --- resyncs ---
 
 void Manager::OnResynced(const std::vector<std::string>& workloads) {
-  for (const std::string& workload : workloads) ports_.queue.Add({Kind::Workload, workload}, Urgency::Resync);
   const auto snapshot = Current();
+  for (const std::string& workload : workloads) ports_.queue.Add(KeyOf(snapshot.get(), workload), Urgency::Resync);
   if (!snapshot) return;
   WeighDeletions();
   std::set<std::string> orphans;
   for (const ObservedContainer& c : ports_.fleet.All()) {
-    ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
-    if (!snapshot->objects->Find(owner)) orphans.insert(std::move(owner.name));
+    std::string owner(c.Label(label::kWorkload));
+    if (!snapshot->objects->Owner(owner)) orphans.insert(std::move(owner));
   }
   for (const std::string& name : orphans) ports_.queue.Add({Kind::Workload, name}, Urgency::Resync);
 }
@@ -316,14 +327,14 @@ void Manager::OnResynced(const std::vector<std::string>& workloads) {
 // --- deletions ---
 
 bool Manager::RunsHere(const v1::ObjectSet& objects, std::string_view workload) const {
-  const v1::Object* object = objects.Find({Kind::Workload, std::string(workload)});
+  const v1::Object* object = objects.Owner(workload);
   return object && (options_.host.empty() || v1::RunsOn(object->workload().hosts, options_.host));
 }
 
 bool Manager::IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& c) {
   const ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
   if (RunsHere(objects, owner.name)) return false;
-  if (const v1::Object* elsewhere = objects.Find(owner)) return !elsewhere->workload().suspend;
+  if (const v1::Object* elsewhere = objects.Owner(owner.name)) return !elsewhere->workload().suspend;
   return IsKnownGone(objects, owner, c.Label(label::kSource)) &&
          HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource));
 }
@@ -447,7 +458,7 @@ Expected<void> Manager::ApproveDeletions(const Revision& revision) {
 // --- what others notice ---
 
 void Manager::OnContainersChanged(const std::string& workload) {
-  ports_.queue.Add({Kind::Workload, workload}, Urgency::Event);
+  ports_.queue.Add(KeyOf(Current().get(), workload), Urgency::Event);
   std::vector<std::string> waiting;
   {
     auto state = state_.Lock();
@@ -538,8 +549,8 @@ std::vector<ContainerRow> Manager::RefreshContainers() {
   const auto snapshot = Current();
   std::vector<ContainerRow> rows;
   for (const ObservedContainer& c : ports_.fleet.All()) {
-    const ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
-    rows.push_back(RowOf(c, snapshot && snapshot->objects->Find(owner)));
+    const v1::Object* owner = snapshot ? snapshot->objects->Owner(c.Label(label::kWorkload)) : nullptr;
+    rows.push_back(RowOf(c, owner));
   }
   (void)ports_.store.ReplaceContainers(rows);
   return rows;

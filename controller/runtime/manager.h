@@ -128,7 +128,7 @@ class Manager : public ConfigReader, public DeletionGate {
   void ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took);
   void StoreRepository();
   // What an update queues, in order of the key.
-  std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& objects,
+  std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& before, const v1::ObjectSet& objects,
                                const std::vector<std::string>& paths);
   void NoteTeardownOrder(State& state, const v1::ObjectSet& before, const std::vector<ObjectKey>& removed);
   void WeighDeletions();

@@ -166,7 +166,7 @@ struct DesiredContainer {
 };
 
 struct DesiredState {
-  std::string workload;
+  std::string workload;     // its identity, see v1::IdentityOf
   std::string source_kind;  // "image"
   std::string version;      // for people and the version label: "1.4.2 by manifest"
   std::vector<DesiredContainer> containers;

@@ -17,7 +17,7 @@ struct RenderRequest {
   const TreeReader& tree;
   SecretReader& secrets;
   const HostPaths& paths;
-  std::string project;  // root of the parent chain, the workload's own name without one
+  std::string project;  // identity of the root of the parent chain; the workload's own without one
 };
 
 // What a rendering read beside the manifest: files and folders of the tree, present or not, and secrets. A commit that

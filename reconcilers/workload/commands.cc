@@ -11,13 +11,11 @@ namespace {
 
 using Verb = WorkloadCommand::Verb;
 
-constexpr std::array kVerbs = {std::pair(std::string_view("suspend"), Verb::Suspend),
-                               std::pair(std::string_view("resume"), Verb::Resume),
-                               std::pair(std::string_view("stop"), Verb::Stop),
-                               std::pair(std::string_view("start"), Verb::Start),
-                               std::pair(std::string_view("retry"), Verb::Retry),
-                               std::pair(std::string_view("rollback"), Verb::Rollback),
-                               std::pair(std::string_view("unpin"), Verb::Unpin)};
+constexpr std::array kVerbs = {
+    std::pair(std::string_view("suspend"), Verb::Suspend), std::pair(std::string_view("resume"), Verb::Resume),
+    std::pair(std::string_view("stop"), Verb::Stop),       std::pair(std::string_view("start"), Verb::Start),
+    std::pair(std::string_view("retry"), Verb::Retry),     std::pair(std::string_view("rollback"), Verb::Rollback),
+    std::pair(std::string_view("unpin"), Verb::Unpin)};
 
 struct Words {
   std::string changed;
@@ -25,10 +23,10 @@ struct Words {
 };
 
 // Sets one flag of the facts.
-Expected<std::string> SetFlag(const WorkloadCommand& command, FactStore& facts, bool Facts::* flag, bool value,
+Expected<std::string> SetFlag(const WorkloadCommand& command, FactStore& facts, bool Facts::*flag, bool value,
                               Words words) {
   bool was = value;
-  auto saved = facts.Update(command.workload, [&](Facts& f) { was = std::exchange(f.*flag, value); });
+  auto saved = facts.Update(command.identity, [&](Facts& f) { was = std::exchange(f.*flag, value); });
   if (!saved) return std::move(saved).error();
   return was == value ? std::move(words.unchanged) : std::move(words.changed);
 }
@@ -43,8 +41,7 @@ Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& o
 
 Expected<std::string> Retry(const WorkloadCommand& command, FactStore& facts) {
   std::size_t forgotten = 0;
-  auto saved =
-      facts.Update(command.workload, [&](Facts& f) { forgotten = std::exchange(f.failed, {}).size(); });
+  auto saved = facts.Update(command.identity, [&](Facts& f) { forgotten = std::exchange(f.failed, {}).size(); });
   if (!saved) return std::move(saved).error();
   if (forgotten == 0) return "no release of " + command.workload + " is held back";
   return "what failed of " + command.workload + " is tried again";
@@ -80,17 +77,17 @@ Expected<Pin> Chosen(const WorkloadCommand& command, const std::string& base, Ob
 
 Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports) {
   const auto& image = object.workload().source.image;
-  if (!image) return Error{ErrorKind::Invalid, command.workload + " has no source.image, whose version could be pinned"};
+  if (!image)
+    return Error{ErrorKind::Invalid, command.workload + " has no source.image, whose version could be pinned"};
   const std::string base = ImageReference(*image);
-  auto facts = ports.facts.Load(command.workload);
+  auto facts = ports.facts.Load(command.identity);
   if (!facts) return std::move(facts).error();
   auto pin = command.to ? Chosen(command, base, ports.store) : Previous(command, base, *facts);
   if (!pin) return std::move(pin).error();
   const std::string version = pin->version;
   const bool as_manifest = pin->reference == base;
-  auto saved = ports.facts.Update(command.workload, [&](Facts& f) {
-    f.pin = as_manifest ? std::nullopt : std::optional(std::move(*pin));
-  });
+  auto saved = ports.facts.Update(
+      command.identity, [&](Facts& f) { f.pin = as_manifest ? std::nullopt : std::optional(std::move(*pin)); });
   if (!saved) return std::move(saved).error();
   if (as_manifest) return command.workload + " runs " + version + ", which is what its manifest says; no pin is needed";
   return command.workload + " goes back to " + version + " and stays there until tfctl unpin " + command.workload +
@@ -99,7 +96,8 @@ Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object&
 
 Expected<std::string> Unpin(const WorkloadCommand& command, FactStore& facts) {
   bool pinned = false;
-  auto saved = facts.Update(command.workload, [&](Facts& f) { pinned = std::exchange(f.pin, std::nullopt).has_value(); });
+  auto saved =
+      facts.Update(command.identity, [&](Facts& f) { pinned = std::exchange(f.pin, std::nullopt).has_value(); });
   if (!saved) return std::move(saved).error();
   return command.workload + (pinned ? " follows its manifest again" : " was not pinned");
 }
@@ -111,21 +109,25 @@ std::optional<Verb> ParseVerb(std::string_view word) {
   return found == kVerbs.end() ? std::nullopt : std::optional(found->second);
 }
 
-Expected<std::string> RunCommand(const WorkloadCommand& command, const CommandPorts& ports) {
+Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& ports) {
   const auto snapshot = ports.config.Current();
   if (!snapshot) return Error{ErrorKind::Waiting, "no revision of the config repository is in force yet"};
   const v1::Object* object = snapshot->objects->Find({Kind::Workload, command.workload});
   if (!object) return Error{ErrorKind::NotFound, "workload \"" + command.workload + "\" not found"};
+  command.identity = v1::IdentityOf(*object);
   const std::string& name = command.workload;
   switch (command.verb) {
     case Verb::Suspend:
-      return SetFlag(command, ports.facts, &Facts::suspended, true,
-                     {name + " is suspended: drift is reported and nothing is changed", name + " is suspended already"});
+      return SetFlag(
+          command, ports.facts, &Facts::suspended, true,
+          {name + " is suspended: drift is reported and nothing is changed", name + " is suspended already"});
     case Verb::Resume: return Resume(command, *object, ports.facts);
     case Verb::Stop:
-      return SetFlag(command, ports.facts, &Facts::stopped, true, {name + " is being stopped", name + " is stopped already"});
+      return SetFlag(command, ports.facts, &Facts::stopped, true,
+                     {name + " is being stopped", name + " is stopped already"});
     case Verb::Start:
-      return SetFlag(command, ports.facts, &Facts::stopped, false, {name + " is being started", name + " was not stopped"});
+      return SetFlag(command, ports.facts, &Facts::stopped, false,
+                     {name + " is being started", name + " was not stopped"});
     case Verb::Retry: return Retry(command, ports.facts);
     case Verb::Rollback: return Rollback(command, *object, ports);
     case Verb::Unpin: return Unpin(command, ports.facts);

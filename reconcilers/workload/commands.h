@@ -11,7 +11,8 @@ struct WorkloadCommand {
   enum class Verb { Suspend, Resume, Stop, Start, Retry, Rollback, Unpin };
   Verb verb = Verb::Suspend;
   std::string workload;
-  std::int64_t to = 0;  // Rollback: the rollout whose version is wanted; 0: the one that ran well before
+  std::string identity{};  // filled in by RunCommand
+  std::int64_t to = 0;     // Rollback: the rollout whose version is wanted; 0: the one that ran well before
   SysTime now{};
 };
 
@@ -27,6 +28,6 @@ struct CommandPorts {
 // Does what is asked and answers with one sentence for people; asked twice it says that nothing changed. NotFound: no
 // such workload. Invalid: it cannot be, and why. The caller queues the workload and records the answer as an event.
 // Thread-safe as far as its ports are.
-Expected<std::string> RunCommand(const WorkloadCommand& command, const CommandPorts& ports);
+Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& ports);
 
 }  // namespace tinyforge

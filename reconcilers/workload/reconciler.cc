@@ -78,6 +78,7 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   const auto snapshot = ports_.config.Current();
   if (!snapshot) return {};
   const v1::Object* object = snapshot->objects->Find(request.key);
+  if (!object && snapshot->objects->Owner(request.key.name)) return {};  // its new name is queued as well
   if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) return TearDown(request, *snapshot);
   Pass pass{.snapshot = *snapshot, .object = *object, .now = request.now};
   if (auto record = ports_.store.Get(request.key); record && *record) pass.record = std::move(**record);
@@ -97,9 +98,10 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
 
 Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, const ObjectKey& key, SysTime now) {
   const v1::Object* object = snapshot.objects->Find(key);
+  if (!object && snapshot.objects->Owner(key.name)) return Decision{};  // it goes by a new name
   if (!object || !v1::RunsOn(object->workload().hosts, options_.host)) {
     ObservedState observed;
-    auto containers = ports_.onlooker.Containers(key.name);
+    auto containers = ports_.onlooker.Containers(object ? v1::IdentityOf(*object) : key.name);
     if (!containers) return std::move(containers).error();
     observed.containers = std::move(*containers);
     return ComputeTeardown(observed);
@@ -204,16 +206,20 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
 Expected<void> WorkloadReconciler::KeepPolicy(const v1::Object& object) {
   if (!options_.read_only().empty()) return {};
   const bool orphan = object.workload().deletion_policy == v1::DeletionPolicy::Orphan;
-  auto kept = ports_.facts.Update(object.key.name, [orphan](Facts& facts) { facts.orphan = orphan; });
+  auto kept = ports_.facts.Update(v1::IdentityOf(object), [orphan](Facts& facts) { facts.orphan = orphan; });
   if (!kept) return std::move(kept).error().Within("keep the deletion policy");
   return {};
 }
 
 Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
+  const std::string& identity = v1::IdentityOf(pass.object);
+  if (const v1::Object* owner = pass.snapshot.objects->Owner(identity); owner && owner != &pass.object)
+    return Error{ErrorKind::Terminal, "renamed-from: " + identity + " is what " + ToString(owner->key) + " (" +
+                                          ToString(owner->position) + ") goes by; expected one of the two alone"};
   auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
   pass.desired = std::move(*desired);
-  auto facts = ports_.facts.Load(pass.object.key.name);
+  auto facts = ports_.facts.Load(identity);
   if (!facts) return std::move(facts).error().Within("load facts");
   pass.facts = std::move(*facts);
   if (pass.held.empty()) pass.held = WhySuspended(pass.object, pass.facts);
@@ -251,7 +257,7 @@ void WorkloadReconciler::Execute(Pass& pass) {
 void WorkloadReconciler::Learn(Pass& pass) {
   auto& proven = pass.decision->proven;
   if (!proven || !pass.held.empty()) return;
-  auto learnt = ports_.facts.Update(pass.object.key.name, [&](Facts& facts) {
+  auto learnt = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
     std::erase_if(facts.good, [&](const GoodRelease& known) { return known.image_id == proven->image_id; });
     facts.good.push_back(std::move(*proven));
     if (facts.good.size() > kGoodReleasesKept) facts.good.erase(facts.good.begin());
@@ -293,17 +299,18 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
 // orphan: reported, never removed.
 Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapshot& snapshot) {
   Outcome outcome;
-  (void)ports_.health.Watch(request.key.name, {});
-  auto containers = ports_.containers.Containers(request.key.name);
+  const v1::Object* elsewhere = snapshot.objects->Find(request.key);
+  const std::string& identity = elsewhere ? v1::IdentityOf(*elsewhere) : request.key.name;
+  (void)ports_.health.Watch(identity, {});
+  auto containers = ports_.containers.Containers(identity);
   if (!containers) {
     outcome.error = std::move(containers).error().Within("observe containers");
     return outcome;
   }
-  const v1::Object* elsewhere = snapshot.objects->Find(request.key);
   if (!snapshot.objects->complete || !options_.read_only().empty() || (elsewhere && elsewhere->workload().suspend))
     return outcome;
-  if (!containers->empty() && !ports_.deletions.MayDelete(request.key.name)) return outcome;
-  auto facts = ports_.facts.Load(request.key.name);
+  if (!containers->empty() && !ports_.deletions.MayDelete(identity)) return outcome;
+  auto facts = ports_.facts.Load(identity);
   if (!facts) {
     outcome.error = std::move(facts).error().Within("load facts");
     return outcome;
@@ -322,8 +329,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   // What was learnt about releases goes with the workload.
-  if (observed.containers.empty() && !elsewhere)
-    (void)ports_.facts.Update(request.key.name, [](Facts& kept) { kept = {}; });
+  if (observed.containers.empty() && !elsewhere) (void)ports_.facts.Update(identity, [](Facts& kept) { kept = {}; });
   return outcome;
 }
 
@@ -332,7 +338,8 @@ std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload)
   std::string name = workload;
   while (seen.insert(name).second) {
     const v1::Object* object = objects.Find({Kind::Workload, name});
-    if (!object || !object->workload().parent) return name;
+    if (!object) return name;
+    if (!object->workload().parent) return v1::IdentityOf(*object);
     name = *object->workload().parent;
   }
   return workload;

@@ -68,7 +68,8 @@ class WorkloadReconciler : public Reconciler {
   ReadListener on_read_;
 };
 
-// The first ancestor of a parent chain; the workload itself without a parent, or with a chain that never ends.
+// The identity of the first ancestor of a parent chain; of the workload itself without a parent, or with a chain that
+// never ends.
 std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload);
 
 }  // namespace tinyforge

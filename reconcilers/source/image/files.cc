@@ -85,7 +85,7 @@ Expected<void> FillContent(const RenderRequest& request, const v1::FileMount& mo
 }
 
 std::string VolumePath(const RenderRequest& request, const v1::Volume& volume) {
-  const std::string& name = request.workload.key.name;
+  const std::string& name = v1::IdentityOf(request.workload);
   const auto& image = request.workload.workload().source.image;
   switch (volume.scope) {
     case v1::VolumeScope::Instance:
@@ -144,7 +144,7 @@ Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, Desi
     const bool in_place = mount.on_change.action != v1::FileChange::Recreate;
     file.host_path =
         request.paths.files + "/" +
-        (in_place ? "live/" + request.workload.key.name + "/" + Sha256Hex(mount.target).substr(0, kHashLength)
+        (in_place ? "live/" + v1::IdentityOf(request.workload) + "/" + Sha256Hex(mount.target).substr(0, kHashLength)
                   : file.content_hash);
     container.mounts.push_back(
         {.type = MountType::Bind,

@@ -150,7 +150,7 @@ spec:
 Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
   const v1::WorkloadSpec& spec = request.workload.workload();
   const v1::ImageSource& image = *spec.source.image;
-  DesiredState desired{.workload = request.workload.key.name, .source_kind = std::string(Kind())};
+  DesiredState desired{.workload = v1::IdentityOf(request.workload), .source_kind = std::string(Kind())};
   desired.image = ImageReference(image);
   desired.pull_policy = image.pull_policy;
   desired.version = (image.digest ? *image.digest : image.tag.value_or("latest")) + " by manifest";
@@ -169,7 +169,7 @@ Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, Rea
   Sort(container.spec);
   container.template_hash = TemplateHash(container.spec);
   for (container.replica = 1; container.replica <= spec.replicas; ++container.replica) {
-    container.name = ServingName(desired.workload, container.replica);
+    container.name = ServingName(request.workload.key.name, container.replica);
     desired.containers.push_back(container);
   }
   return desired;
