@@ -53,7 +53,7 @@ Expected<void> FileDeletionLedger::Save(const std::vector<ReleasedDeletion>& rel
   if (auto made = MakeDirectories(directory_, 0700); !made) return made;
   auto dir = OpenDirectory(directory_);
   if (!dir) return std::move(dir).error();
-  return ReplaceFileAt(dir->get(), kName, doc::PrettyJson(json), {.mode = 0600});
+  return ReplaceFileAt(dir->get(), kName, doc::PrettyJson(json), {.mode = 0600}, "deletions");
 }
 
 }  // namespace tinyforge

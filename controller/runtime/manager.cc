@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api-types/v1/hosts.h"
+#include "controller/runtime/failpoint.h"
 #include "reconcilers/config/deletion_budget.h"
 
 namespace tinyforge {
@@ -192,6 +193,7 @@ void Manager::Apply(ConfigUpdate update) {
   ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
   if (!before) changes.removed = StaleKeys(*update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
+  (void)Failpoint("manager.apply.before");
   if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
   if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored) {
     ports_.log.Warn("the cache did not take the revision", {{"revision", revision}, {"error", stored.error().message}});
@@ -205,9 +207,12 @@ void Manager::Apply(ConfigUpdate update) {
     state->repository.applied = now;
     state->repository.errors = update.snapshot->objects->errors;
   }
+  (void)Failpoint("manager.apply.in-force");
   WeighDeletions();
+  (void)Failpoint("manager.apply.weighed");
   for (const ObjectKey& key : QueuedBy(changes, *update.snapshot->objects, update.changed_paths))
     ports_.queue.Add(key, Urgency::Change);
+  (void)Failpoint("manager.apply.queued");
   ports_.metrics.RevisionChanged(now);
   ports_.log.Info("revision in force", {{"revision", revision},
                                         {"changed", std::to_string(changes.changed.size())},
