@@ -39,29 +39,36 @@ class Cell:
 
 
 def learn(lane, scenario):
-    """The kinds of Engine calls that the controller makes for this change."""
-    lane.proxy.reset()
+    """{kind of Engine call that the controller makes for this change: whether it does only when it starts with it}"""
+    kinds = {}
+    for restarted in (True, False):
+        lane.proxy.reset()
+        change(lane, scenario, restarted)
+        lane.wait_exact()
+        lane.wait_honest()
+        kinds.update((kind_of(request), restarted) for request in lane.proxy.requests())
+    return {**kinds, _EVENTS: False}
+
+
+def change(lane, scenario, restarted):
+    if restarted:
+        lane.stop()
     bring(lane, scenario, scenario.end)
-    lane.sync()
-    settle_keeping(lane)
-    return sorted({kind_of(request) for request in lane.proxy.requests()} | {_EVENTS})
+    if restarted:
+        lane.start()
+    else:
+        lane.sync()
 
 
-def settle_keeping(lane):
-    lane.wait_exact()
-    lane.wait_honest()
-
-
-def run_cell(lane, scenario, kind, fault_name, limit):
+def run_cell(lane, scenario, kind, restarted, fault_name, limit):
     cell = Cell(scenario.name, kind, fault_name)
     before, place, promised_before = lane.look(), lane.watch.mark(), lane.promised()
     lane.proxy.reset()
     fault = lane.proxy.arm(fault_name, kind)
     if kind == _EVENTS:
         lane.proxy.cut()
-    bring(lane, scenario, scenario.end)
     try:
-        lane.sync()
+        change(lane, scenario, restarted)
         cell.hit = fault.hit.wait(_HIT)
         if cell.hit:
             time.sleep(max(0.0, fault.ends - time.monotonic()))
@@ -112,14 +119,15 @@ class Grid:
             lane.close()
 
     def _cells(self, lane, scenario, number):
-        chosen = [(kind, fault) for kind in learn(lane, scenario) for fault in FAULTS
+        kinds = learn(lane, scenario)
+        chosen = [(kind, fault) for kind in sorted(kinds) for fault in FAULTS
                   if (fault != "duplicate" or kind == _EVENTS) and fnmatch.fnmatch(kind, self.options.calls) and
                   fnmatch.fnmatch(fault, self.options.faults)]
         random.Random(self.options.seed).shuffle(chosen)
         for kind, fault in chosen[number::self.options.lanes]:
             if self.options.short and time.monotonic() - self._began > _SHORT:
                 return
-            self._done(run_cell(lane, scenario, kind, fault, self.options.limit), lane)
+            self._done(run_cell(lane, scenario, kind, kinds[kind], fault, self.options.limit), lane)
 
     def _done(self, cell, lane):
         with self._lock:

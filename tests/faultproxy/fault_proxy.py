@@ -116,11 +116,12 @@ class FaultProxy(EngineProxy):
             return False
         connection = Engine(self._upstream, timeout=None).connection()
         connection.request("GET", request.path)
+        upstream = connection.sock
         answer = connection.getresponse()
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
         with self._lock:
-            self._live.add(connection.sock)
-        threading.Thread(target=self._end_with, args=(client, connection.sock), daemon=True).start()
+            self._live.add(upstream)
+        threading.Thread(target=self._end_with, args=(client, upstream), daemon=True).start()
         try:
             for line in answer:
                 if name in ("reset", "truncate"):
@@ -129,9 +130,10 @@ class FaultProxy(EngineProxy):
                     return False
                 for _ in range(2):
                     self._chunk(client, line)
+            client.sendall(b"0\r\n\r\n")
         finally:
             with self._lock:
-                self._live.discard(connection.sock)
+                self._live.discard(upstream)
             connection.close()
         return False
 

@@ -1,6 +1,7 @@
 """The judge: what must be true of what runs, stated without a line of the reconcilers.
 
-It reads the manifests of the config repository, `docker inspect` and what the API shows, and nothing else. Each
+It reads the manifests of the config repository, the secrets that they name, `docker inspect` and what the API shows, and
+nothing else. Each
 invariant is a function of observations that returns its violations as texts which begin with its name; what must be true
 at every moment is judged from the Engine's events (watcher.py). I1 to I9 are:
 
@@ -75,12 +76,18 @@ def _decode(path, data):
         raise BrokenTree(f"{path}: {error}") from error
 
 
-def promises(bare, revision="main"):
-    """{workload: Promise} of a commit."""
-    return {promise.name: promise for promise in map(promise_of, documents(bare, revision)) if promise}
+def promises(bare, revision="main", secrets_dir=None):
+    """{workload: Promise} of a commit; values of secrets are those that lie below `secrets_dir` now."""
+    found = documents(bare, revision)
+    secrets = {}
+    for document in found:
+        if document.get("kind") == "Secret":
+            for key, path in document["spec"]["fromFiles"].items():
+                secrets[document["metadata"]["name"], key] = _content(os.path.join(secrets_dir, path))
+    return {promise.name: promise for promise in (promise_of(document, secrets) for document in found) if promise}
 
 
-def promise_of(document):
+def promise_of(document, secrets=None):
     if document.get("kind") != "Workload":
         return None
     spec = document["spec"]
@@ -90,10 +97,15 @@ def promise_of(document):
                    replicas=spec.get("replicas", 1),
                    env={entry["name"]: entry["value"] for entry in spec.get("env", []) if "value" in entry},
                    memory=quantity(spec.get("resources", {}).get("memory", "0")),
-                   files={entry["target"]: entry["content"] for entry in spec.get("files", []) if "content" in entry},
+                   files={entry["target"]: _wanted(entry, secrets or {}) for entry in spec.get("files", [])
+                          if "content" in entry or "secret" in entry},
                    strategy=rollout.get("strategy", "Recreate"),
                    exclusive=any(_is_exclusive(volume) for volume in spec.get("volumes", [])),
                    healthy_after=seconds(rollout.get("healthyAfter", "10s")))
+
+
+def _wanted(entry, secrets):
+    return entry["content"] if "content" in entry else secrets[entry["secret"]["name"], entry["secret"]["key"]]
 
 
 def _is_exclusive(volume):
@@ -266,11 +278,12 @@ def broken_deletes_nothing(before, after, instance, broken):
             yield f"I6 broken_deletes_nothing: {workload} is gone, and the tree could not be read whole"
 
 
-def static_while_away(before, after, instance):
-    """I7: between the end of a controller and its next start, containers stay as they are."""
+def static_while_away(before, after, instance, names):
+    """I7: between the end of a controller and its next start, the containers that serve under `names` stay as they are."""
     now = {container["Id"]: identity(container) for container in after.ours(instance)}
     for container in before.ours(instance):
-        if container["State"]["Running"] and now.get(container["Id"]) != identity(container):
+        serves = container["State"]["Running"] and name_of(container) in names
+        if serves and now.get(container["Id"]) != identity(container):
             yield f"I7 static_while_away: {name_of(container)} changed while no controller ran"
 
 

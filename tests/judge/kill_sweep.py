@@ -101,8 +101,8 @@ def run_trial(lane, scenario, point, limit):
         lane.sync()
     trial.killed = lane.wait_death(_DEATH if scenario.name != "start" else 3) and lane.was_killed()
     lane.stop()
-    dead = lane.look(instance_only=True)
-    trial.wrong += judge.static_while_away(dead, lane.look(instance_only=True), lane.daemon.instance)
+    dead, serving = lane.look(instance_only=True), {name for promise in promised_before.values() for name in promise.names()}
+    trial.wrong += judge.static_while_away(dead, lane.look(instance_only=True), lane.daemon.instance, serving)
     began = time.monotonic()
     lane.start()
     came, wrong = lane.wait_exact()
@@ -115,6 +115,8 @@ def run_trial(lane, scenario, point, limit):
     if trial.wrong:
         trial.report = lane.report()
     lane.stop()
+    if trial.wrong:
+        lane.recover()
     return trial
 
 

@@ -79,12 +79,19 @@ class Lane:
         if os.path.exists(ledger):
             os.unlink(ledger)
 
+    def recover(self):
+        """After a violation: as well as an undisturbed controller gets it, so that the next trial begins anew."""
+        self.forget_deletions()
+        self.start()
+        self.wait_exact()
+        self.stop()
+
     # --- what is judged ---
 
     def promised(self):
-        promised = judge.promises(self.repo.bare)
+        promised = judge.promises(self.repo.bare, secrets_dir=self.daemon.secrets_dir)
         for name in self.failing:
-            promised[name] = judge.promises(self.repo.bare, self.good)[name]
+            promised[name] = judge.promises(self.repo.bare, self.good, self.daemon.secrets_dir)[name]
         return promised
 
     def look(self, instance_only=False):

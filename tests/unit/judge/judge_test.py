@@ -87,7 +87,7 @@ def test_files_are_compared_by_content(tmp_path):
 @pytest.mark.parametrize("invariant,owner", [
     (lambda b, a: judge.foreign_untouched(b, a, "i"), ""),
     (lambda b, a: judge.unconcerned_untouched(b, a, "i", ["shop"]), "i"),
-    (lambda b, a: judge.static_while_away(b, a, "i"), "i")])
+    (lambda b, a: judge.static_while_away(b, a, "i", {"shop"}), "i")])
 def test_a_touched_container_is_named(invariant, owner, change):
     before = container("shop", instance=owner)
     after = copy.deepcopy(before)
@@ -150,6 +150,8 @@ def test_manifests_are_read_as_promises():
     spec["volumes"][0]["shared"] = True
     assert not judge.promise_of(document).exclusive
     assert judge.promise_of({**document, "kind": "Trigger"}) is None
+    spec["files"] = [{"target": "/a", "content": "x"}, {"target": "/b", "secret": {"name": "s", "key": "k"}}]
+    assert judge.promise_of(document, {("s", "k"): "value"}).files == {"/a": "x", "/b": "value"}
     assert judge.Promise("a", "app:1", replicas=2).names() == ["tf-a", "tf-a-2"]
 
 
