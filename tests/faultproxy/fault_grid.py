@@ -111,6 +111,8 @@ class Grid:
             lane.start()
             settle(lane)
             self._cells(lane, scenario, number)
+            if not sys.stderr.isatty():
+                print(f"{lane.name}: done after {time.monotonic() - self._began:.0f} s", flush=True)
         except Exception:  # the other strategies go on
             with self._lock:
                 self.broken.append(f"{scenario.name}: {traceback.format_exc()}\n{lane.report()}")
@@ -127,9 +129,9 @@ class Grid:
         for kind, fault in chosen[number::self.options.lanes]:
             if self.options.short and time.monotonic() - self._began > _SHORT:
                 return
-            self._done(run_cell(lane, scenario, kind, kinds[kind], fault, self.options.limit), lane)
+            self._done(lane, run_cell(lane, scenario, kind, kinds[kind], fault, self.options.limit))
 
-    def _done(self, cell, lane):
+    def _done(self, lane, cell):
         with self._lock:
             self.cells.append(cell)
             if cell.wrong:

@@ -185,10 +185,15 @@ class Sweep:
     def _family(self, lane, family):
         until = time.monotonic() + self._share if self.options.short else float("inf")
         plans = {scenario.name: self._plan(learn(lane, scenario), scenario) for scenario in family}
+        begun = time.monotonic()
         while any(plans.values()) and time.monotonic() < until:
             scenario = next((s for s in family if plans[s.name] and s.start == lane.state),
                             next(s for s in family if plans[s.name]))
             self._done(run_trial(lane, scenario, plans[scenario.name].pop(0), self.options.limit))
+        if not sys.stderr.isatty():
+            mine = [trial for trial in self.trials if trial.scenario in family]
+            print(f"{', '.join(scenario.name for scenario in family)}: {len(mine)} trials, "
+                  f"{sum(bool(trial.wrong) for trial in mine)} violated, {time.monotonic() - begun:.0f} s", flush=True)
 
     def _plan(self, points, scenario):
         """The passings to kill at: the first of each point, then others as the seed says."""

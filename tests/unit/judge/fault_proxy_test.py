@@ -47,7 +47,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def upstream(tmp_path):
     server = _Upstream(str(tmp_path / "up.sock"), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
