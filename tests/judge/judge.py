@@ -21,6 +21,8 @@ import tarfile
 
 import yaml
 
+from rig.engine import EngineError
+
 INSTANCE, WORKLOAD, REPLICA = "tinyforge.instance", "tinyforge.workload.id", "tinyforge.replica"
 _GROUP = "tinyforge.dev/v1"
 _UNITS = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
@@ -145,8 +147,13 @@ def look(engine, references=(), instance=None):
     labels = [f"{INSTANCE}={instance}"] if instance else []
     images = {}
     for reference in references:
-        image = engine.image(reference)
-        images[reference] = {"Id": image["Id"], "Env": set(image["Config"]["Env"] or [])}
+        try:
+            image = engine.image(reference)
+        except EngineError as error:  # not there yet
+            if error.status != 404:
+                raise
+        else:
+            images[reference] = {"Id": image["Id"], "Env": set(image["Config"]["Env"] or [])}
     return World(engine.inspect_all(engine.containers(labels=labels)),
                  {volume["Name"] for volume in engine.call("GET", "/volumes")["Volumes"] or []},
                  {network["Name"] for network in engine.call("GET", "/networks")}, images)

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import fnmatch
+import math
 import os
 import queue
 import random
@@ -20,6 +21,7 @@ from judge.watcher import Watcher  # noqa: E402
 from rig import images, sandbox  # noqa: E402
 from rig.dockerd import Dockerd  # noqa: E402
 from rig.processes import free_port  # noqa: E402
+from rig.registry import Registry  # noqa: E402
 
 _SHORT = 270  # seconds
 _DEATH = 10   # seconds that a change has to reach its failpoint
@@ -144,8 +146,8 @@ def owned_volumes(world, lane):
 class Sweep:
     """The work of all lanes: one queue of families, the results, and what is shown meanwhile."""
 
-    def __init__(self, options, dockerd, watch):
-        self.options, self.dockerd, self.watch = options, dockerd, watch
+    def __init__(self, options, dockerd, watch, registry):
+        self.options, self.dockerd, self.watch, self.registry = options, dockerd, watch, registry
         self.todo = queue.SimpleQueue()
         self.trials, self.broken = [], []
         self._lock = threading.Lock()
@@ -154,7 +156,7 @@ class Sweep:
         for scenario in SCENARIOS:
             if fnmatch.fnmatch(scenario.name, options.only):
                 families.setdefault(scenario.family, []).append(scenario)
-        self._share = _SHORT * options.jobs / max(1, len(families))
+        self._share = _SHORT / math.ceil(max(1, len(families)) / options.jobs)
         for family in families.values():
             self.todo.put(family)
 
@@ -172,7 +174,7 @@ class Sweep:
             except queue.Empty:
                 return
             lane = Lane(self.dockerd, self.watch, f"l{number}-{family[0].family}")
-            lane.port = free_port()
+            lane.port, lane.registry = free_port(), self.registry
             try:
                 self._family(lane, family)
             except Exception:  # the other families go on
@@ -260,15 +262,17 @@ def options_of(arguments):
 
 def main():
     options = options_of(sys.argv[1:])
-    dockerd = Dockerd()
+    dockerd, registry = Dockerd(), Registry()
     try:
+        registry.start()
         dockerd.start()
         images.import_all(dockerd.engine)
         dockerd.engine.run("foreign", "tinyforge-test/sleeper:1")
-        sweep = Sweep(options, dockerd, Watcher(dockerd.socket))
+        sweep = Sweep(options, dockerd, Watcher(dockerd.socket), registry)
         sweep.run()
     finally:
         dockerd.close()
+        registry.close()
     text, well = sweep.table()
     print(("\n" if sys.stderr.isatty() else "") + text)
     return 0 if well else 1

@@ -18,7 +18,9 @@ PATIENCE = 20  # seconds after which a trial is given up, whatever its limit
 
 
 class Lane:
-    """`still` is a workload that no trial concerns."""
+    """`still` is a workload that no trial concerns. `registry` is where new images come from."""
+
+    registry = None
 
     def __init__(self, dockerd, watch, name, proxy=EngineProxy):
         self.name, self.still = name, f"{name}-still"
@@ -34,6 +36,13 @@ class Lane:
         self.good = "main"    # the revision whose promise of the failing workload holds
         self.failing = set()  # workloads whose newest release cannot run
         self.repo.commit({"still.yaml": workload(self.still, env=env(STILL="1"))})
+
+    def new_image(self):
+        """A reference that only the registry holds."""
+        reference = f"{self.registry.address}/{self.name}:{self.number}"
+        for command in (("tag", "tinyforge-test/sleeper:1", reference), ("push", "-q", reference), ("rmi", reference)):
+            self.dockerd.docker(*command)
+        return reference
 
     # --- the controller ---
 

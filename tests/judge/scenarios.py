@@ -22,6 +22,7 @@ SCENARIOS = [
     Scenario("delete", "life", "up", "none"),
     Scenario("blue-green", "blue-green", "up", "up"),
     Scenario("rolling", "rolling", "up", "up"),
+    Scenario("pull", "pull", "up", "up"),
     Scenario("recreate", "recreate", "up", "up"),
     Scenario("recreate-port", "port", "up", "up"),
     Scenario("in-place", "limits", "up", "up", in_place=True),
@@ -52,6 +53,8 @@ def bring(lane, scenario, state):
         files = workload(name, env=env(N=number), rollout=side_by_side)
     elif family == "rolling":
         files = workload(name, env=env(N=number), replicas=2, rollout={**rollout, "strategy": "Rolling"})
+    elif family == "pull":
+        files = workload(name, lane.new_image(), env=env(N=number), rollout=side_by_side)
     elif family == "recreate":
         files = workload(name, "tinyforge-test/writer:1", env=env(N=number),
                          volumes=[{"scope": "Stage", "source": "data", "target": "/data"}])
