@@ -158,6 +158,8 @@ Expected<void> EngineWriter::Rename(std::string_view container, std::string_view
   EngineCall call{
       .endpoint = Endpoint::ContainerRename, .object = std::string(container), .query = {{"name", std::string(name)}}};
   auto renamed = Change(call, container);
+  // The answer to an earlier one was lost.
+  if (!renamed && Says(renamed.error(), "same name as its current name")) return {};
   if (!renamed && renamed.error().kind == ErrorKind::Conflict) {
     return NameHeld("rename container " + ShortId(container) + " to", std::string(name), renamed.error());
   }
