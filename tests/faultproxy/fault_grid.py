@@ -162,7 +162,7 @@ class Grid:
         lines.append(f"{len(self.cells)} cells, {len(hit)} hit, {sum(bool(c.wrong) for c in self.cells)} violated, "
                      f"{time.monotonic() - self._began:.0f} s" +
                      (f"; slowest {slowest.took:.1f} s ({slowest.strategy}, {slowest.kind}, {slowest.fault})" if slowest else ""))
-        return "\n".join(lines), not self.broken and not any(cell.wrong for cell in self.cells)
+        return "\n".join(lines), bool(self.cells) and not self.broken and not any(cell.wrong for cell in self.cells)
 
     def _square(self, kind, fault):
         cells = [cell for cell in self.cells if (cell.kind, cell.fault) == (kind, fault)]

@@ -23,7 +23,7 @@ from rig.dockerd import Dockerd  # noqa: E402
 from rig.processes import free_port  # noqa: E402
 from rig.registry import Registry  # noqa: E402
 
-_SHORT = 270  # seconds
+_SHORT = 250  # seconds
 _DEATH = 10   # seconds that a change has to reach its failpoint
 
 
@@ -81,6 +81,8 @@ def to_state(lane, scenario, state):
     """Brings the scenario's starting state up with an undisturbed controller."""
     if lane.state == state:
         return
+    if state == "failed":
+        to_state(lane, scenario, "good")
     bring(lane, scenario, state)
     lane.start()
     took, wrong = lane.wait_exact(60)
@@ -244,7 +246,7 @@ class Sweep:
         lines.append(f"{len(self.trials)} trials, {sum(t.killed for t in self.trials)} kills at {len(names)} failpoints, "
                      f"{sum(bool(t.wrong) for t in self.trials)} violated, {time.monotonic() - self._began:.0f} s" +
                      (f"; slowest {slowest.took:.1f} s ({slowest.scenario.name} {slowest.point})" if slowest else ""))
-        return "\n".join(lines), not self.broken and not any(trial.wrong for trial in self.trials)
+        return "\n".join(lines), bool(self.trials) and not self.broken and not any(trial.wrong for trial in self.trials)
 
 
 def options_of(arguments):
