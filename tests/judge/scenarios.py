@@ -37,50 +37,52 @@ SCENARIOS = [
 ]
 
 
+_ROLLOUT = {"healthyAfter": "300ms"}
+_BLUE_GREEN = {**_ROLLOUT, "strategy": "BlueGreen"}
+
+
+def _files(*files):
+    return {"files": list(files)}
+
+
+# What each family says of its workload in a state: {family: (lane, state) -> arguments of rig.site.workload beside the
+# name, or None for no workload}. The lane's number makes each change one.
+_SAYS = {
+    "life": lambda lane, state: {"replicas": 2, "env": _env(lane)} if state == "up" else None,
+    "blue-green": lambda lane, state: {"env": _env(lane), "rollout": _BLUE_GREEN},
+    "rolling": lambda lane, state: {"env": _env(lane), "replicas": 2, "rollout": {**_ROLLOUT, "strategy": "Rolling"}},
+    "pull": lambda lane, state: {"image": lane.new_image(), "env": _env(lane), "rollout": _BLUE_GREEN},
+    "recreate": lambda lane, state: {"image": "tinyforge-test/writer:1", "env": _env(lane),
+                                     "volumes": [{"scope": "Stage", "source": "data", "target": "/data"}]},
+    "port": lambda lane, state: {"image": "tinyforge-test/httpd:1", "env": _env(lane),
+                                 "ports": [{"container": 80, "host": lane.port}]},
+    "limits": lambda lane, state: {"resources": {"memory": f"{64 + lane.number % 8}Mi"}},
+    "scale": lambda lane, state: {"replicas": 3 if state == "three" else 1, "rollout": _BLUE_GREEN},
+    "release": lambda lane, state: {"image": _CRASHER if state == "failed" else "tinyforge-test/sleeper:1",
+                                    "env": _env(lane), "rollout": _BLUE_GREEN},
+    "file": lambda lane, state: {**_files({"target": "/etc/x", "content": f"{lane.number}\n"}), "rollout": _BLUE_GREEN},
+    "signal": lambda lane, state: _files({"target": "/etc/x", "content": f"{lane.number}\n", "onChange": {"signal": "WINCH"}}),
+    "secret": lambda lane, state: {**_files({"target": "/run/key", "secret": {"name": f"{lane.name}-s", "key": "key"}}),
+                                   "rollout": _BLUE_GREEN},
+    "idle": lambda lane, state: {},
+}
+
+
+def _env(lane):
+    return env(N=str(lane.number))
+
+
 def bring(lane, scenario, state):
-    """Changes what the lane's repository (or its secrets) says so that the family is in that state anew. Returns nothing;
-    the lane knows afterwards what to expect."""
+    """Changes what the lane's repository (or its secrets) says so that the family is in that state anew. The lane knows
+    afterwards what to expect."""
     lane.number += 1
-    name = f"{lane.name}-w"
-    number = str(lane.number)
-    rollout = {"healthyAfter": "300ms"}
-    side_by_side = {**rollout, "strategy": "BlueGreen"}
-    family = scenario.family
-    files, lane.failing = None, set()
-    if family == "life":
-        files = workload(name, replicas=2, env=env(N=number)) if state == "up" else None
-    elif family == "blue-green":
-        files = workload(name, env=env(N=number), rollout=side_by_side)
-    elif family == "rolling":
-        files = workload(name, env=env(N=number), replicas=2, rollout={**rollout, "strategy": "Rolling"})
-    elif family == "pull":
-        files = workload(name, lane.new_image(), env=env(N=number), rollout=side_by_side)
-    elif family == "recreate":
-        files = workload(name, "tinyforge-test/writer:1", env=env(N=number),
-                         volumes=[{"scope": "Stage", "source": "data", "target": "/data"}])
-    elif family == "port":
-        files = workload(name, "tinyforge-test/httpd:1", env=env(N=number), ports=[{"container": 80, "host": lane.port}])
-    elif family == "limits":
-        files = workload(name, resources={"memory": f"{64 + lane.number % 8}Mi"})
-    elif family == "scale":
-        files = workload(name, replicas=3 if state == "three" else 1, rollout=side_by_side)
-    elif family == "release":
-        lane.failing = {name} if state == "failed" else set()
-        files = workload(name, _CRASHER if lane.failing else "tinyforge-test/sleeper:1", env=env(N=number),
-                         rollout=side_by_side)
-    elif family == "file":
-        files = workload(name, files=[{"target": "/etc/x", "content": f"{number}\n"}], rollout=side_by_side)
-    elif family == "signal":
-        files = workload(name, files=[{"target": "/etc/x", "content": f"{number}\n", "onChange": {"signal": "WINCH"}}])
-    elif family == "secret":
-        lane.daemon.write_secret("s/key", f"value {number}")
-        files = workload(name, files=[{"target": "/run/key", "secret": {"name": f"{lane.name}-s", "key": "key"}}],
-                         rollout=side_by_side)
-    elif family == "idle":
-        files = workload(name)
-    extra = {"secret.yaml": manifest("Secret", f"{lane.name}-s", {"fromFiles": {"key": "s/key"}})} if family == "secret" else {}
-    _commit(lane, files, extra)
-    lane.state = state
+    name, extra = f"{lane.name}-w", {}
+    says = _SAYS[scenario.family](lane, state)
+    if scenario.family == "secret":
+        lane.daemon.write_secret("s/key", f"value {lane.number}")
+        extra["secret.yaml"] = manifest("Secret", f"{lane.name}-s", {"fromFiles": {"key": "s/key"}})
+    _commit(lane, None if says is None else workload(name, **says), extra)
+    lane.state, lane.failing = state, {name} if state == "failed" else set()
     if not lane.failing:
         lane.good = lane.repo.head()
 
