@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controller/runtime/failpoint.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -72,6 +74,10 @@ bool HasDotSegment(std::string_view object) {
     start = end + 1;
   }
   return false;
+}
+
+Expected<void> Passed(const EndpointInfo& info, std::string_view moment) {
+  return info.mutating() ? Failpoint("docker.", info.operation, moment) : Expected<void>();
 }
 
 }  // namespace
@@ -167,10 +173,12 @@ Expected<HttpAnswer> EngineClient::Exchange(const EngineCall& call, const HttpSt
   auto request = RequestOf(call, stop);
   if (!request) return std::move(request).error();
   const auto& info = InfoOf(call.endpoint);
+  if (auto passed = Passed(info, ".before"); !passed) return std::move(passed).error().Within(NameOf(call));
   if (info.mutating()) mutating_calls_.fetch_add(1, std::memory_order_relaxed);
   auto begun = std::chrono::steady_clock::now();
   auto answer = handler ? transport_.Stream(*request, *handler, stop) : transport_.Send(*request, stop);
   if (on_call_) on_call_({info.operation, answer ? answer->status : 0, std::chrono::steady_clock::now() - begun});
+  if (auto passed = Passed(info, ".after"); !passed) return std::move(passed).error().Within(NameOf(call));
   if (answer) return answer;
   if (!stop.stop_requested()) ForgetVersion();
   return std::move(answer.error()).Within(NameOf(call));

@@ -7,6 +7,7 @@
 #include "controller/docker/json_splitter.h"
 #include "controller/docker/registry_auth.h"
 #include "controller/docker/thread_shield.h"
+#include "controller/runtime/failpoint.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -234,7 +235,8 @@ void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::
   Expected<std::string> id = Error{ErrorKind::Transient, "pull " + reference + ": the puller failed; its log says why"};
   Shielded(log_, "image pulls", stop, [&] {
     log_.Info("image pull started", {{"image", reference}});
-    id = Pull(reference, stop);
+    if (auto passed = Failpoint("docker.pull.begin"); passed) id = Pull(reference, stop);
+    (void)Failpoint("docker.pull.end");
   });
   lock.lock();
   image.pulling = false;

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controller/runtime/failpoint.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -39,6 +41,7 @@ Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
   if (!id) return id;
   index_.Created(*id, request.workload);
   if (options_.on_created) options_.on_created(request);
+  if (auto passed = Failpoint("docker.create.noted"); !passed) return std::move(passed).error();
   for (const auto& attachment : NetworksAfterCreate(request, *version)) {
     if (auto connected = Connect(*id, attachment); !connected) {
       return std::move(connected).error().Within("container " + request.name +
@@ -106,6 +109,7 @@ Expected<bool> EngineWriter::BeginStop(std::string_view container) {
       return error;
     }
   }
+  if (auto passed = Failpoint("docker.stop.begin"); !passed) return std::move(passed).error();
   return stops_.Begin(container);
 }
 
@@ -122,6 +126,7 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
     if (answer.error().kind != ErrorKind::NotFound) RememberFailedStop(container, answer.error());
   }
   if (!options_.on_stop_ended || workload.empty()) return {};
+  (void)Failpoint("docker.stop.ended");
   return [this, workload] { options_.on_stop_ended(workload); };
 }
 
@@ -153,6 +158,8 @@ Expected<void> EngineWriter::Rename(std::string_view container, std::string_view
   EngineCall call{
       .endpoint = Endpoint::ContainerRename, .object = std::string(container), .query = {{"name", std::string(name)}}};
   auto renamed = Change(call, container);
+  // The answer to an earlier one was lost.
+  if (!renamed && Says(renamed.error(), "same name as its current name")) return {};
   if (!renamed && renamed.error().kind == ErrorKind::Conflict) {
     return NameHeld("rename container " + ShortId(container) + " to", std::string(name), renamed.error());
   }
@@ -165,7 +172,9 @@ Expected<void> EngineWriter::Update(std::string_view container, const Limits& li
 }
 
 Expected<void> EngineWriter::DisableRestart(std::string_view container) {
-  return Update(container, Limits{.restart = v1::RestartPolicy::Never});
+  if (auto passed = Failpoint("docker.disable-restart.before"); !passed) return passed;
+  auto done = Update(container, Limits{.restart = v1::RestartPolicy::Never});
+  return done ? Failpoint("docker.disable-restart.after") : std::move(done);
 }
 
 Expected<void> EngineWriter::Unpause(std::string_view container) {

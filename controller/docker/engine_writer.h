@@ -41,6 +41,7 @@ struct EngineWriterParts {
 // - Create judges the very bytes it sends by the host policy. Below API 1.44 it connects the second and further
 // networks
 //   after the create; when that fails the container exists, and the error says so.
+// - Rename to the name that the container has succeeds.
 // - Disconnect from a network that the container is not on succeeds; Connect to one that it is on already is a
 //   Conflict.
 // - A stop lasts at most the container's own grace period and 10 s. Whenever one has ended its owner is told by

@@ -8,6 +8,7 @@
 
 #include "api-types/doc/json.h"
 #include "controller/facts/facts_json.h"
+#include "controller/runtime/failpoint.h"
 #include "controller/runtime/file.h"
 
 namespace tinyforge {
@@ -91,8 +92,10 @@ Expected<void> FileFactStore::Write(const std::string& name, const std::string& 
   if (auto made = MakeDirectories(directory_, 0700); !made) return made;
   Expected<Fd> dir = OpenDirectory(directory_);
   if (!dir) return std::move(dir).error();
-  if (!text.empty()) return ReplaceFileAt(dir->get(), name, text, {.mode = 0600});
+  if (!text.empty()) return ReplaceFileAt(dir->get(), name, text, {.mode = 0600}, "facts");
+  if (auto passed = Failpoint("facts.remove.before"); !passed) return passed;
   if (::unlinkat(dir->get(), name.c_str(), 0) != 0 && errno != ENOENT) return SystemError("remove " + name, errno);
+  if (auto passed = Failpoint("facts.remove.after"); !passed) return passed;
   return Sync(dir->get(), directory_);
 }
 

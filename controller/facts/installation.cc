@@ -72,7 +72,7 @@ Expected<void> Write(Copy& copy, const std::string& key) {
   if (!dir) return std::move(dir).error();
   std::erase_if(copy.json.members, [](const doc::Node::Member& member) { return member.key == kKeyField; });
   copy.json.Add(kKeyField, doc::Node::Of(ToHex(key)));
-  return ReplaceFileAt(dir->get(), copy.name, doc::PrettyJson(copy.json), {.mode = 0600});
+  return ReplaceFileAt(dir->get(), copy.name, doc::PrettyJson(copy.json), {.mode = 0600}, "installation");
 }
 
 Expected<std::string> RandomKey() {

@@ -9,6 +9,8 @@
 #include <memory>
 #include <set>
 
+#include "controller/runtime/failpoint.h"
+
 namespace tinyforge {
 namespace {
 
@@ -128,6 +130,7 @@ Expected<void> CreateFolder(int dir, const WantedFolder& wanted) {
   if (::mkdirat(dir, temporary.c_str(), 0700) != 0) return SystemError("create a folder beside " + wanted.name, errno);
   Expected<Fd> folder = OpenDirectoryAt(dir, temporary);
   Expected<void> done = folder ? FillFolder(folder->get(), wanted) : Expected<void>(std::move(folder).error());
+  if (done) done = Failpoint("files.folder.rename.before");
   if (done && ::renameat(dir, temporary.c_str(), dir, wanted.name.c_str()) != 0) {
     done = SystemError("create folder " + wanted.name, errno);
   }
@@ -135,6 +138,7 @@ Expected<void> CreateFolder(int dir, const WantedFolder& wanted) {
     static_cast<void>(RemoveTree(dir, temporary, 0).has_value());
     return done;
   }
+  if (auto passed = Failpoint("files.folder.rename.after"); !passed) return passed;
   return Sync(dir, "the directory of " + wanted.name);
 }
 
@@ -147,7 +151,9 @@ Expected<void> RewriteInPlace(int dir, const WantedFile& wanted) {
   if (size > 0 && ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, size) != 0 && errno == ENOSPC) {
     return SystemError("write " + wanted.name, ENOSPC);
   }
+  if (auto passed = Failpoint("files.rewrite.before"); !passed) return passed;
   if (auto written = WriteAll(fd.get(), wanted.content, wanted.name); !written) return written;
+  if (auto passed = Failpoint("files.rewrite.written"); !passed) return passed;
   if (::ftruncate(fd.get(), size) != 0) return SystemError("truncate " + wanted.name, errno);
   if (auto applied = ApplyAttributes(fd.get(), wanted.attributes, wanted.name); !applied) return applied;
   return Sync(fd.get(), wanted.name);
@@ -209,7 +215,7 @@ Expected<void> BringFile(int dir, const WantedFile& wanted) {
     if (HoldsContent(dir, wanted.name, wanted.content)) return CorrectAttributes(dir, wanted);
     if (wanted.rewrite == Rewrite::InPlace) return RewriteInPlace(dir, wanted);
   }
-  return ReplaceFileAt(dir, wanted.name, wanted.content, wanted.attributes);
+  return ReplaceFileAt(dir, wanted.name, wanted.content, wanted.attributes, "files");
 }
 
 Expected<void> BringFolder(int dir, const WantedFolder& wanted) {

@@ -9,6 +9,7 @@
 #include "controller/files/collector.h"
 #include "controller/files/content.h"
 #include "controller/files/host_directory.h"
+#include "controller/runtime/failpoint.h"
 #include "controller/runtime/file.h"
 
 namespace tinyforge {
@@ -83,8 +84,11 @@ std::string ReadHash(const Place& place) {
 
 // The hash is forgotten before the first byte changes, so that a crash in between never claims a half-written content.
 Expected<void> BringInPlace(const Place& place, const DesiredFile& file, std::string_view secret) {
-  if (!Holds(place, file, secret))
+  if (!Holds(place, file, secret)) {
+    if (auto passed = Failpoint("files.unconfirm.before"); !passed) return passed;
     ::unlinkat(place.parent.get(), (place.name + std::string(kWrittenSuffix)).c_str(), 0);
+    if (auto passed = Failpoint("files.unconfirm.after"); !passed) return passed;
+  }
   return Bring(place, file, secret);
 }
 
@@ -108,6 +112,7 @@ Expected<void> FileStore::WriteOne(const DesiredFile& file) {
   if (!file.secret && file.entries.empty() && file.content_hash.empty()) {
     return Error{ErrorKind::Invalid, "it has neither content nor a secret"};
   }
+  if (auto passed = Failpoint("files.write.before"); !passed) return passed;
   std::string secret;
   if (file.secret) {
     Expected<std::string> value = secrets_.Reveal(*file.secret);
@@ -119,7 +124,7 @@ Expected<void> FileStore::WriteOne(const DesiredFile& file) {
                         : RewrittenInPlace(file) ? BringInPlace(*place, file, secret)
                                                  : Bring(*place, file, secret);
   Clear(secret);
-  return done;
+  return done ? Failpoint("files.write.after") : std::move(done);
 }
 
 Expected<void> FileStore::Confirm(const std::vector<DesiredFile>& files) {
@@ -130,7 +135,10 @@ Expected<void> FileStore::Confirm(const std::vector<DesiredFile>& files) {
     if (!place) return std::move(place).error();
     if (ReadHash(*place) == file.content_hash) continue;
     const std::string sidecar = place->name + std::string(kWrittenSuffix);
-    if (auto kept = ReplaceFileAt(place->parent.get(), sidecar, file.content_hash, {.mode = 0600}); !kept) return kept;
+    if (auto kept = ReplaceFileAt(place->parent.get(), sidecar, file.content_hash, {.mode = 0600}, "files.confirm");
+        !kept) {
+      return kept;
+    }
   }
   return {};
 }
@@ -161,6 +169,7 @@ Expected<std::vector<std::string>> FileStore::Collect(const std::set<std::string
   std::erase_if(*asked, [&](const auto& entry) { return now - entry.second > options_.grace; });
   std::set<std::string> kept = in_use;
   for (const auto& [path, when] : *asked) kept.insert(path);
+  if (auto passed = Failpoint("files.collect.before"); !passed) return std::move(passed).error();
   return CollectUnused(options_.paths.files, kept, options_.grace);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controller/files/content.h"
+#include "controller/runtime/failpoint.h"
 #include "controller/runtime/file.h"
 
 namespace tinyforge {
@@ -17,6 +18,7 @@ namespace {
 constexpr mode_t kParentMode = 0755;
 
 Expected<void> CreateAt(int dir, const std::string& name, const FileAttributes& attributes) {
+  if (auto passed = Failpoint("files.directory.before"); !passed) return passed;
   const std::string temporary = TemporaryName();
   if (::mkdirat(dir, temporary.c_str(), 0700) != 0) return SystemError("create " + name, errno);
   Expected<Fd> made = OpenDirectoryAt(dir, temporary);
@@ -26,6 +28,7 @@ Expected<void> CreateAt(int dir, const std::string& name, const FileAttributes& 
   }
   ::unlinkat(dir, temporary.c_str(), AT_REMOVEDIR);  // there only when the rename did not happen
   if (!done) return done;
+  if (auto passed = Failpoint("files.directory.after"); !passed) return passed;
   return Sync(dir, name);
 }
 

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "controller/runtime/failpoint.h"
+
 namespace tinyforge::git {
 namespace {
 
@@ -82,6 +84,7 @@ Expected<std::string> CloneDirectory::PrepareFresh() const {
     if (clone && it->path().filename() != current.filename()) remains.push_back(it->path());
   }
   for (const fs::path& folder : remains) fs::remove_all(folder, error);
+  if (auto passed = Failpoint("git.clone.before"); !passed) return std::move(passed).error();
   std::string fresh = link_ + "-XXXXXX";
   if (mkdtemp(fresh.data()) == nullptr) return FileError("create " + fresh, {errno, std::generic_category()});
   return fresh;
@@ -96,10 +99,11 @@ Expected<void> CloneDirectory::Promote(const std::string& fresh) const {
   const std::string link = fresh + ".link";
   fs::create_symlink(fs::path(fresh).filename(), link, error);
   if (error) return FileError("create " + link, error);
+  if (auto passed = Failpoint("git.promote.before"); !passed) return passed;
   if (fs::is_directory(fs::symlink_status(link_, error))) fs::remove_all(link_, error);
   fs::rename(link, link_, error);
   if (error) return FileError("replace " + link_, error);
-  return {};
+  return Failpoint("git.promote.after");
 }
 
 void RemoveLeftovers(const std::string& directory) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/git/git2.h"
+#include "controller/runtime/failpoint.h"
 
 namespace tinyforge {
 namespace {
@@ -27,6 +28,7 @@ Expected<ConfigUpdate> GitConfigSource::Load(const Revision& revision, const std
   auto update = Decode(revision, FilesOf(changes), whole);
   if (!update) return update;
   for (const TreeChange& change : changes) update->changed_paths.push_back(change.path);
+  if (auto passed = Failpoint("git.load.after"); !passed) return std::move(passed).error();
   in_force_ = revision;
   return update;
 }
@@ -49,6 +51,7 @@ Expected<ConfigUpdate> GitConfigSource::Decode(const Revision& revision, const s
 }
 
 Expected<std::optional<ConfigUpdate>> GitConfigSource::Restore() {
+  if (auto passed = Failpoint("git.restore.before"); !passed) return std::move(passed).error();
   auto revision = repository_->LastFetched();
   if (!revision && revision.error().kind == ErrorKind::NotFound) return std::optional<ConfigUpdate>();
   if (!revision) return std::move(revision).error();

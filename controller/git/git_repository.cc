@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "controller/runtime/failpoint.h"
+
 namespace tinyforge {
 namespace {
 
@@ -99,7 +101,12 @@ FetchReport GitRepository::FetchInto(const std::string& directory, bool create, 
   request.branch = options_.branch;
   request.auth = options_.auth;
   request.limits = options_.limits;
-  return fetcher_.Fetch(request, stop);
+  FetchReport report;
+  auto passed = Failpoint("git.fetch.before");
+  if (passed) report = fetcher_.Fetch(request, stop);
+  if (passed) passed = Failpoint("git.fetch.after");
+  if (!passed) report.answer.failure = GitFailure{GitReason::Internal, passed.error().message};
+  return report;
 }
 
 FetchReport GitRepository::Fetch(SyncResult& result, std::stop_token stop) {

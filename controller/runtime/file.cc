@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "controller/runtime/failpoint.h"
+
 namespace tinyforge {
 namespace {
 
@@ -140,16 +142,19 @@ Expected<void> ApplyAttributes(int fd, const FileAttributes& attributes, std::st
 }
 
 Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view content,
-                             const FileAttributes& attributes) {
+                             const FileAttributes& attributes, std::string_view subject) {
+  if (auto passed = Failpoint(subject, ".temp.before"); !passed) return passed;
   const std::string temporary = TemporaryName();
   Fd fd(::openat(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.valid()) return SystemError("create a file beside " + name, errno);
   Expected<void> done = WriteNew(fd.get(), content, attributes, name);
+  if (done) done = Failpoint(subject, ".rename.before");
   if (done && ::renameat(dir, temporary.c_str(), dir, name.c_str()) != 0) done = SystemError("replace " + name, errno);
   if (!done) {
     ::unlinkat(dir, temporary.c_str(), 0);
     return done;
   }
+  if (auto passed = Failpoint(subject, ".rename.after"); !passed) return passed;
   return Sync(dir, "the directory of " + name);
 }
 

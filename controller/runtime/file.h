@@ -56,9 +56,10 @@ Expected<std::string> ReadFileAt(int dir, const std::string& name, std::size_t m
 Expected<std::string> ReadAll(int fd, std::string_view name, std::size_t max);
 
 // Writes beside `name`, syncs, renames over it and syncs the directory: after a success and a power loss the new
-// content is there, after a failure the old one. The temporary name starts with kTemporaryPrefix.
+// content is there, after a failure the old one. The temporary name starts with kTemporaryPrefix. `subject` is what
+// failpoints call it.
 Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view content,
-                             const FileAttributes& attributes);
+                             const FileAttributes& attributes, std::string_view subject = "file");
 inline constexpr std::string_view kTemporaryPrefix = ".tmp-";
 std::string TemporaryName();
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api-types/v1/hosts.h"
+#include "controller/runtime/failpoint.h"
 #include "reconcilers/config/deletion_budget.h"
 #include "reconcilers/config/dependencies.h"
 
@@ -199,6 +200,7 @@ void Manager::Apply(ConfigUpdate update) {
   ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
   if (!before) changes.removed = StaleKeys(*update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
+  (void)Failpoint("manager.apply.before");
   if (options_.on_revision) options_.on_revision(*update.snapshot->objects);
   if (auto stored = ports_.store.CommitRevision(changes.changed, changes.removed, revision); !stored) {
     ports_.log.Warn("the cache did not take the revision", {{"revision", revision}, {"error", stored.error().message}});
@@ -213,10 +215,13 @@ void Manager::Apply(ConfigUpdate update) {
     state->repository.errors = update.snapshot->objects->errors;
     NoteTeardownOrder(*state, before ? *before->objects : nothing, changes.removed);
   }
+  (void)Failpoint("manager.apply.in-force");
   WeighDeletions();
+  (void)Failpoint("manager.apply.weighed");
   for (const ObjectKey& key :
        QueuedBy(changes, before ? *before->objects : nothing, *update.snapshot->objects, update.changed_paths))
     ports_.queue.Add(key, Urgency::Change);
+  (void)Failpoint("manager.apply.queued");
   ports_.metrics.RevisionChanged(now);
   ports_.log.Info("revision in force", {{"revision", revision},
                                         {"changed", std::to_string(changes.changed.size())},
@@ -355,6 +360,7 @@ Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
 Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SysTime now) {
   Deletions& deletions = state.deletions;
   std::erase_if(state.deleted, [&](const ReleasedDeletion& d) { return d.at < now - kBudgetWindow; });
+  std::set<std::string> released = ReleasedBefore(state, doomed);
   DeletionTally tally;
   for (const ReleasedDeletion& deletion : state.deleted) tally.recent += deletion.containers;
   for (const auto& [workload, count] : doomed.existing)
@@ -368,22 +374,46 @@ Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SysTime now)
   }
   std::size_t containers = 0;
   for (const std::string& workload : fresh) containers += doomed.workloads.at(workload);
-  if (NeedsApproval(tally) || !Release(state, containers, now)) {
+  if (NeedsApproval(tally) || !Release(state, fresh, containers, now)) {
     held.merge(fresh);
-    return {std::move(held), {}};
+    return {std::move(held), std::move(released)};
   }
   deletions.approved.insert(fresh.begin(), fresh.end());
-  return {std::move(held), std::move(fresh)};
+  released.merge(fresh);
+  return {std::move(held), std::move(released)};
+}
+
+// What was noted as released by an earlier process that did not come to the end of it is released, and counted already.
+std::set<std::string> Manager::ReleasedBefore(State& state, const Doomed& doomed) {
+  std::set<std::string> released;
+  for (const ReleasedDeletion& deletion : state.deleted)
+    for (const std::string& workload : deletion.workloads)
+      if (doomed.workloads.contains(workload) && state.deletions.approved.insert(workload).second)
+        released.insert(workload);
+  return released;
+}
+
+// What runs again is a new deletion when it goes again.
+void Manager::ForgetReleased(State& state, const v1::ObjectSet& objects) {
+  const auto runs = [&](const std::string& workload) { return RunsHere(objects, workload); };
+  std::erase_if(state.deletions.approved, runs);
+  std::size_t forgotten = 0;
+  for (ReleasedDeletion& deletion : state.deleted) forgotten += std::erase_if(deletion.workloads, runs);
+  if (forgotten == 0) return;
+  if (auto saved = ports_.ledger.Save(state.deleted); !saved)
+    ports_.log.Warn("the deletions of the last day could not be noted", {{"error", saved.error().message}});
 }
 
 // Noted before it is acted upon; what cannot be noted is not released.
-Expected<void> Manager::Release(State& state, std::size_t containers, SysTime now) {
+Expected<void> Manager::Release(State& state, const std::set<std::string>& workloads, std::size_t containers,
+                                SysTime now) {
   if (containers == 0) return {};
   std::vector<ReleasedDeletion> next = state.deleted;
   if (!next.empty() && now - next.back().at < kLedgerGrain)
     next.back().containers += containers;
   else
-    next.push_back({now, containers});
+    next.push_back({now, containers, {}});
+  next.back().workloads.insert(workloads.begin(), workloads.end());
   auto saved = ports_.ledger.Save(next);
   if (saved)
     state.deleted = std::move(next);
@@ -405,8 +435,7 @@ void Manager::WeighDeletions() {
     auto state = state_.Lock();
     if (state->snapshot != snapshot) return;  // who put the other one in force weighs it
     Deletions& deletions = state->deletions;
-    std::erase_if(deletions.approved,
-                  [&](const std::string& workload) { return RunsHere(*snapshot->objects, workload); });
+    ForgetReleased(*state, *snapshot->objects);
     if (!complete) return;
     deletions.revision = snapshot->objects->revision;
     weighed = Weigh(*state, doomed, ports_.clock.SystemNow());

@@ -145,7 +145,9 @@ class Manager : public ConfigReader, public DeletionGate {
     std::set<std::string> held;      // wait for approval
     std::set<std::string> released;  // by this weighing
   };
-  Expected<void> Release(State& state, std::size_t containers, SysTime now);
+  Expected<void> Release(State& state, const std::set<std::string>& workloads, std::size_t containers, SysTime now);
+  static std::set<std::string> ReleasedBefore(State& state, const Doomed& doomed);
+  void ForgetReleased(State& state, const v1::ObjectSet& objects);
   Weighed Weigh(State& state, const Doomed& doomed, SysTime now);
   bool RunsHere(const v1::ObjectSet& objects, std::string_view workload) const;
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);

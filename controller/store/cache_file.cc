@@ -79,7 +79,7 @@ Expected<void> CacheFile::WriteIdentity(const StoreIdentity& identity) const {
   std::ostringstream text;
   text << identity.id << ' ' << identity.epoch << ' ' << (identity.clean ? "closed" : "open") << ' ' << identity.size
        << ' ' << identity.modified << '\n';
-  return ReplaceFileAt(dir->get(), kIdentityName, text.str(), {.mode = 0600});
+  return ReplaceFileAt(dir->get(), kIdentityName, text.str(), {.mode = 0600}, "store.identity");
 }
 
 Expected<void> CacheFile::SetAside() const {

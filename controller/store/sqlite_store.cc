@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/runtime/failpoint.h"
 #include "controller/store/schema.h"
 #include "controller/store/tables.h"
 
@@ -40,9 +41,15 @@ Expected<void> SqliteStore::Run(std::string_view what, const Cache::Body& body) 
   return {};
 }
 
+Expected<void> SqliteStore::Write(std::string_view subject, std::string_view what, const Cache::Body& body) {
+  if (auto passed = Failpoint("store.", subject, ".before"); !passed) return passed;
+  auto done = Run(what, body);
+  return done ? Failpoint("store.", subject, ".after") : std::move(done);
+}
+
 Expected<void> SqliteStore::CommitRevision(const std::vector<v1::ObjectPtr>& changed,
                                            const std::vector<ObjectKey>& removed, const Revision& revision) {
-  return Run("store revision " + revision, [&](Database& database) {
+  return Write("revision", "store revision " + revision, [&](Database& database) {
     Transaction transaction(database);
     for (const ObjectKey& key : removed) object_table::Remove(database, key);
     for (const v1::ObjectPtr& object : changed) object_table::Put(database, *object, revision);
@@ -65,12 +72,13 @@ Expected<std::vector<ObjectRecord>> SqliteStore::List(Kind kind) {
 }
 
 Expected<void> SqliteStore::UpdateStatus(const ObjectKey& key, const v1::Status& status) {
-  return Run("store the status of " + ToString(key),
-             [&](Database& database) { object_table::PutStatus(database, key, status); });
+  return Write("status", "store the status of " + ToString(key),
+               [&](Database& database) { object_table::PutStatus(database, key, status); });
 }
 
 Expected<void> SqliteStore::SetRepository(const RepositoryStatus& status) {
-  return Run("store the repository's status", [&](Database& database) { repository_table::Put(database, status); });
+  return Write("repository", "store the repository's status",
+               [&](Database& database) { repository_table::Put(database, status); });
 }
 
 Expected<RepositoryStatus> SqliteStore::Repository() {
@@ -84,7 +92,7 @@ Expected<RepositoryStatus> SqliteStore::Repository() {
 Expected<void> SqliteStore::AddEvents(const std::vector<Event>& events) {
   if (events.empty()) return {};
   const event_table::Retention retention{options_.max_events, Now() - options_.max_event_age};
-  return Run("store events", [&](Database& database) {
+  return Write("events", "store events", [&](Database& database) {
     Transaction transaction(database);
     for (const Event& event : events) event_table::Add(database, event);
     event_table::Trim(database, retention);
@@ -118,7 +126,7 @@ Expected<std::vector<RolloutRow>> SqliteStore::Rollouts(const std::string& workl
 Expected<void> SqliteStore::ReplaceContainers(const std::vector<ContainerRow>& rows) {
   const SysTime now = Now();
   const container_table::Retention missing{options_.max_missing_containers, now - options_.max_missing_age, now};
-  return Run("store containers", [&](Database& database) {
+  return Write("containers", "store containers", [&](Database& database) {
     Transaction transaction(database);
     container_table::Replace(database, rows, missing);
     transaction.Commit();

@@ -62,6 +62,8 @@ class SqliteStore : public ObjectStore {
   };
 
   Expected<void> Run(std::string_view what, const Cache::Body& body);
+  // Run of what changes the cache; `subject` is what failpoints call it.
+  Expected<void> Write(std::string_view subject, std::string_view what, const Cache::Body& body);
   SysTime Now() const;
 
   SqliteStoreOptions options_;

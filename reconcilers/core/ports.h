@@ -279,6 +279,7 @@ class FactStore {
 struct ReleasedDeletion {
   SysTime at{};
   std::size_t containers = 0;
+  std::set<std::string> workloads;  // not to be counted again when a crash came before the end of their deletion
   bool operator==(const ReleasedDeletion&) const = default;
 };
 

@@ -101,6 +101,10 @@ class Daemon:
     def kill9(self):
         self._process.kill9()
 
+    def exit_code(self):
+        """Of an ended one; minus the signal's number when a signal ended it."""
+        return self._process.wait(0)
+
     def sigterm(self, timeout=10):
         """Ends it as an operator would; returns the exit code. It has 10 s, as promised."""
         self._process.signal(signal.SIGTERM)
@@ -132,6 +136,19 @@ class Daemon:
         if response.status != 200:
             raise RigError(f"GET {path}: {response.status} {body[:500]!r}")
         return json.loads(body)
+
+    def post(self, path, body="{}"):
+        """POST to the local API; returns the decoded JSON."""
+        api = _Api(self.api_socket)
+        try:
+            api.request("POST", path, body, {"Content-Type": "application/json"})
+            response = api.getresponse()
+            answer = response.read()
+        finally:
+            api.close()
+        if response.status >= 300:
+            raise RigError(f"POST {path}: {response.status} {answer[:500]!r}")
+        return json.loads(answer or "{}")
 
     def http(self, path):
         """GET of the metrics listener; returns (status, text)."""

@@ -66,6 +66,14 @@ class _Stream:
             kept = kept + piece if len(kept) < _BODY_KEPT else kept
         return kept
 
+    def kept_back(self, read):
+        """What read() reads, none of it forwarded."""
+        forward, self._forward = self._forward, lambda data: None
+        try:
+            return read()
+        finally:
+            self._forward = forward
+
     def rest(self):
         self._forward(self._buffer)
         self._buffer = b""
@@ -143,7 +151,7 @@ class EngineProxy:
         answers = threading.Thread(target=self._pump, args=(upstream, client, latest), daemon=True)
         answers.start()
         try:
-            self._follow(_Stream(client, upstream.sendall), upstream, latest)
+            self._follow(_Stream(client, upstream.sendall), client, upstream, latest)
             upstream.shutdown(socket.SHUT_WR)
         except (OSError, ConnectionError):
             # The client went away: so must our end, or the Engine would keep an event stream open for nobody.
@@ -171,7 +179,15 @@ class EngineProxy:
         except OSError:
             pass
 
-    def _follow(self, stream, upstream, latest):
+    def intercepts(self, request):
+        """For those that derive from it: whether intercept() shall answer this request. It may take its time."""
+        return False
+
+    def intercept(self, request, headers, client):
+        """Answers a request of which nothing went upstream; False when the connection is to end."""
+        raise NotImplementedError
+
+    def _follow(self, stream, client, upstream, latest):
         while True:
             head = stream.head()
             lines = head.decode("latin-1").split("\r\n")
@@ -181,6 +197,12 @@ class EngineProxy:
             with self._lock:
                 self._requests.append(request)
             latest[:] = [request]
+            if self.intercepts(request):
+                request.body = stream.kept_back(lambda: self._body(stream, headers))
+                if not self.intercept(request, headers, client):
+                    raise ConnectionError
+                request.ended = time.time()
+                continue
             upstream.sendall(head)
             if "upgrade" in headers.get("connection", "").lower():
                 return stream.rest()

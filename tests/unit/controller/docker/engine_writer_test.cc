@@ -48,5 +48,25 @@ TEST(EngineWriterTest, TheOwnerIsToldOfEveryStopThatEndedWithoutAnyEvent) {
   ASSERT_TRUE(ended.try_acquire_for(std::chrono::seconds(20)));
 }
 
+TEST(EngineWriterTest, ARenameOfWhichTheAnswerWasLostIsDone) {
+  std::atomic<bool> same_name = true;
+  ScriptedEngine engine([&](const std::string&) {
+    return Answer(400, same_name ? R"({"message":"Renaming a container with the same name as its current name"})"
+                                 : R"({"message":"Invalid container name"})");
+  });
+  EngineClient client({engine.host(), {}});
+  ContainerIndex index(client, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}});
+  ResourceKeeper resources(client, {});
+  PolicyChecker policy({}, {}, "");
+  NoSecrets secrets;
+  FakeLogger log;
+  EngineWriter writer({client, index, resources, policy, secrets, log}, {});
+  EXPECT_TRUE(writer.Rename("c1", "w"));
+  same_name = false;
+  const auto refused = writer.Rename("c1", "w");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Terminal);
+}
+
 }  // namespace
 }  // namespace tinyforge::docker

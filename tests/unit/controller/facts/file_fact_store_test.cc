@@ -13,6 +13,7 @@
 namespace tinyforge {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 namespace fs = std::filesystem;
@@ -171,10 +172,13 @@ TEST_F(FactsTest, ServeManyThreads) {
 TEST_F(FactsTest, KeepTheDeletionsOfTheDay) {
   FileDeletionLedger ledger(state_, *log_);
   EXPECT_THAT(ledger.Load(), SizeIs(0));
-  const std::vector<ReleasedDeletion> released = {{SysTime(std::chrono::milliseconds(1767225600123)), 3},
-                                                  {SysTime(std::chrono::milliseconds(1767229200000)), 1}};
+  const std::vector<ReleasedDeletion> released = {
+      {SysTime(std::chrono::milliseconds(1767225600123)), 3, {"shop", "web"}},
+      {SysTime(std::chrono::milliseconds(1767229200000)), 1, {}}};
   ASSERT_TRUE(ledger.Save(released));
   EXPECT_EQ(FileDeletionLedger(state_, *log_).Load(), released);
+  WriteText(File("_deletions.json"), "{\"released\": [{\"atMilliseconds\": 1767229200000, \"containers\": 1}]}");
+  EXPECT_THAT(ledger.Load(), ElementsAre(released.back()));
   WriteText(File("_deletions.json"), "{\"released\": 7}");
   EXPECT_THAT(ledger.Load(), SizeIs(0));
 }

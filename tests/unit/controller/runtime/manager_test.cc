@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::UnorderedElementsAre;
 
 // Revisions are given by the test; each is fetched by the next sync.
@@ -268,6 +269,35 @@ TEST_F(ManagerTest, TheBudgetOutlivesTheProcess) {
   source.next = Commit("r3", all);
   ASSERT_TRUE(again.Sync({}));
   EXPECT_FALSE(again.MayDelete("w5"));
+}
+
+TEST_F(ManagerTest, ADeletionThatACrashCutShortIsNotCountedAgain) {
+  auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  all.resize(7);
+  Push(Commit("r2", all));
+  Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
+  TakeQueued();
+  source.next = Commit("r2", all);
+  ASSERT_TRUE(again.Sync({}));
+  for (const char* gone : {"w7", "w8", "w9"}) EXPECT_TRUE(again.MayDelete(gone)) << gone;
+  EXPECT_THAT(TakeQueued(), IsSupersetOf({"w7", "w8", "w9"}));
+  std::size_t counted = 0;
+  for (const ReleasedDeletion& deletion : ledger.stored) counted += deletion.containers;
+  EXPECT_EQ(counted, 3u);
+}
+
+TEST_F(ManagerTest, WhatRanAgainIsANewDeletionToTheNextProcessToo) {
+  const auto all = TenWorkloads();
+  auto fewer = all;
+  fewer.resize(7);
+  Push(Commit("r1", all));
+  Push(Commit("r2", fewer));
+  Push(Commit("r3", all));
+  Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
+  source.next = Commit("r4", fewer);
+  ASSERT_TRUE(again.Sync({}));
+  EXPECT_FALSE(again.MayDelete("w9"));
 }
 
 TEST_F(ManagerTest, ADeletionThatCannotBeNotedWaits) {
