@@ -88,7 +88,6 @@ Json HealthcheckJson(const NativeHealthcheck& check) {
 }
 
 void AddProcess(const ContainerTemplate& spec, Json& body) {
-  body["Image"] = spec.image;
   if (spec.entrypoint) body["Entrypoint"] = *spec.entrypoint;
   if (spec.cmd) body["Cmd"] = *spec.cmd;
   if (spec.user) body["User"] = *spec.user;
@@ -149,6 +148,7 @@ void AddNetworking(const CreateRequest& request, ApiVersion version, Json& body,
 Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& options) {
   Json body = Json::object();
   Json host = Json::object();
+  body["Image"] = request.image.empty() ? request.spec.image : request.image;
   AddProcess(request.spec, body);
   AddPorts(request.spec, options.default_host_ip, body, host);
   AddIsolation(request.spec, host);

@@ -30,6 +30,21 @@ std::string TextAt(std::string_view text, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// The reference by digest under which this repository's registry has the image that was inspected; empty: the image has
+// none of that repository, or it is asked for by digest or id already.
+std::string PinnedReference(std::string_view inspected, const std::string& reference) {
+  const ImageReference asked = ParseImageReference(reference);
+  if (!asked.digest.empty() || reference.starts_with("sha256:")) return {};
+  const auto json = Json::parse(inspected, nullptr, false);
+  if (!json.is_object() || !json.contains("RepoDigests") || !json["RepoDigests"].is_array()) return {};
+  for (const Json& item : json["RepoDigests"]) {
+    if (!item.is_string()) continue;
+    const ImageReference known = ParseImageReference(item.get<std::string>());
+    if (FamiliarReference(known.name + ":x") == FamiliarReference(asked.name + ":x")) return item.get<std::string>();
+  }
+  return {};
+}
+
 bool ContainsAny(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(words, [&](auto word) { return text.find(word) != std::string_view::npos; });
 }
@@ -70,6 +85,11 @@ void EnginePuller::AbortPulls() {
   for (auto& thread : threads) thread.request_stop();
 }
 
+ImagePresence EnginePuller::PresenceOf(const Image& image) {
+  if (!image.local) return {};
+  return {.id = image.local->id, .pinned = image.local->pinned};
+}
+
 ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) {
   Lock lock(mutex_);
   auto now = std::chrono::steady_clock::now();
@@ -82,11 +102,11 @@ ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy 
     return {.failure = looked.error()};
   }
   image.ask_again_at.reset();
-  bool counts = image.id && image.counts_until.contains(owner) && image.counts_until[owner] > now;
-  bool wanted = policy == v1::PullPolicy::Always ? !counts : !image.id;
+  bool counts = image.local && image.counts_until.contains(owner) && image.counts_until[owner] > now;
+  bool wanted = policy == v1::PullPolicy::Always ? !counts : !image.local;
   if (!wanted) {
     NoLongerWaits(image, owner);
-    return {.id = image.id};
+    return PresenceOf(image);
   }
   if (policy == v1::PullPolicy::Never) {
     return {.failure =
@@ -102,24 +122,28 @@ ImagePresence EnginePuller::Peek(const std::string& reference) {
     auto found = images_.find(reference);
     if (found != images_.end() && found->second.looked) {
       const auto& image = found->second;
-      return {.id = image.id, .pulling = image.pulling || image.queued, .failure = image.failure};
+      ImagePresence presence = PresenceOf(image);
+      presence.pulling = image.pulling || image.queued;
+      presence.failure = image.failure;
+      return presence;
     }
   }
-  auto id = Inspect(reference);
-  if (!id) return {.failure = id.error()};
-  return {.id = std::move(*id)};
+  auto found = Inspect(reference);
+  if (!found) return {.failure = found.error()};
+  if (!*found) return {};
+  return {.id = std::move((*found)->id), .pinned = std::move((*found)->pinned)};
 }
 
 // Empty: the host does not have it.
-Expected<std::optional<std::string>> EnginePuller::Inspect(const std::string& reference) {
+Expected<std::optional<EnginePuller::LocalImage>> EnginePuller::Inspect(const std::string& reference) {
   EngineCall call{.endpoint = Endpoint::ImageInspect, .object = reference};
   auto answer = client_.Send(call);
   if (!answer) return std::move(answer).error();
-  if (answer->status == 404) return std::optional<std::string>();
+  if (answer->status == 404) return std::optional<LocalImage>();
   if (answer->status >= 400) return EngineClient::ToError(call, *answer);
   auto id = TextAt(answer->body, "Id");
   if (id.empty()) return Error{ErrorKind::Transient, "inspect image " + reference + ": the answer names no id"};
-  return std::optional(std::move(id));
+  return std::optional(LocalImage{std::move(id), PinnedReference(answer->body, reference)});
 }
 
 // Learns whether the host has the image; a call without the lock when that is not known.
@@ -128,10 +152,10 @@ Expected<void> EnginePuller::Look(const std::string& reference, Lock& lock) {
   if (image.looked) return {};
   auto forgotten = image.forgotten;
   lock.unlock();
-  auto id = Inspect(reference);
+  auto found = Inspect(reference);
   lock.lock();
-  if (!id) return std::move(id).error();
-  image.id = std::move(*id);
+  if (!found) return std::move(found).error();
+  image.local = std::move(*found);
   image.looked = image.forgotten == forgotten;
   return {};
 }
@@ -232,19 +256,20 @@ void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::
   image.queued = false;
   image.pulling = true;
   lock.unlock();
-  Expected<std::string> id = Error{ErrorKind::Transient, "pull " + reference + ": the puller failed; its log says why"};
+  Expected<LocalImage> pulled =
+      Error{ErrorKind::Transient, "pull " + reference + ": the puller failed; its log says why"};
   Shielded(log_, "image pulls", stop, [&] {
     log_.Info("image pull started", {{"image", reference}});
-    if (auto passed = Failpoint("docker.pull.begin"); passed) id = Pull(reference, stop);
+    if (auto passed = Failpoint("docker.pull.begin"); passed) pulled = Pull(reference, stop);
     (void)Failpoint("docker.pull.end");
   });
   lock.lock();
   image.pulling = false;
   if (stop.stop_requested()) return;
   std::vector<ObjectKey> owners(image.waiting.begin(), image.waiting.end());
-  if (id) {
-    log_.Info("image pulled", {{"image", reference}, {"id", *id}});
-    image.id = std::move(*id);
+  if (pulled) {
+    log_.Info("image pulled", {{"image", reference}, {"id", pulled->id}});
+    image.local = std::move(*pulled);
     image.looked = true;
     image.failure.reset();
     image.failures = 0;
@@ -252,7 +277,7 @@ void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::
     for (const auto& owner : owners) image.counts_until[owner] = std::chrono::steady_clock::now() + kCounts;
     image.waiting.clear();
   } else {
-    Failed(reference, image, std::move(id.error()));
+    Failed(reference, image, std::move(pulled.error()));
   }
   lock.unlock();
   Tell(owners);
@@ -269,7 +294,7 @@ void EnginePuller::Failed(const std::string& reference, Image& image, Error erro
   image.failure = std::move(error);
 }
 
-Expected<std::string> EnginePuller::Pull(const std::string& text, const std::stop_token& stop) {
+Expected<EnginePuller::LocalImage> EnginePuller::Pull(const std::string& text, const std::stop_token& stop) {
   auto reference = ParseImageReference(text);
   auto auth = RegistryAuthHeaderFromFile(options_.docker_config, reference.registry);
   if (!auth) return std::move(auth).error().Within("pull " + text);
@@ -310,14 +335,14 @@ void EnginePuller::OnEvent(const EngineEvent& event) {
     for (auto& [reference, image] : images_) {
       auto familiar = FamiliarReference(reference);
       bool named = familiar == FamiliarReference(event.name) || familiar == FamiliarReference(event.id);
-      if (!image.id || *image.id == event.id || named) Forget(image, wake);
+      if (!image.local || image.local->id == event.id || named) Forget(image, wake);
     }
   }
   Tell(wake);
 }
 
 void EnginePuller::Forget(Image& image, std::vector<ObjectKey>& wake) {
-  bool missing = image.looked && !image.id;
+  bool missing = image.looked && !image.local;
   image.looked = false;
   ++image.forgotten;
   if (missing && !image.pulling) wake.insert(wake.end(), image.waiting.begin(), image.waiting.end());

@@ -61,9 +61,13 @@ class EnginePuller : public ImagePuller {
   void AbortPulls();
 
  private:
+  struct LocalImage {
+    std::string id;
+    std::string pinned;  // see ImagePresence
+  };
   struct Image {
-    bool looked = false;  // `id` is what the host has
-    std::optional<std::string> id;
+    bool looked = false;  // `local` is what the host has
+    std::optional<LocalImage> local;
     bool queued = false;
     bool pulling = false;
     std::optional<Error> failure;
@@ -77,7 +81,8 @@ class EnginePuller : public ImagePuller {
   };
   using Lock = std::unique_lock<std::mutex>;
 
-  Expected<std::optional<std::string>> Inspect(const std::string& reference);
+  static ImagePresence PresenceOf(const Image& image);
+  Expected<std::optional<LocalImage>> Inspect(const std::string& reference);
   Expected<void> Look(const std::string& reference, Lock& lock);
   static void NoLongerWaits(Image& image, const ObjectKey& owner);
   void AskAgainLater(Image& image);
@@ -87,7 +92,7 @@ class EnginePuller : public ImagePuller {
   void Work(const std::stop_token& stop);
   std::string Next(SteadyTime now, SteadyTime& wake) const;
   void PullOne(const std::string& reference, Lock& lock, const std::stop_token& stop);
-  Expected<std::string> Pull(const std::string& reference, const std::stop_token& stop);
+  Expected<LocalImage> Pull(const std::string& reference, const std::stop_token& stop);
   void Failed(const std::string& reference, Image& image, Error error);
   void Forget(Image& image, std::vector<ObjectKey>& wake);
   void Tell(const std::vector<ObjectKey>& owners) const;

@@ -112,6 +112,7 @@ struct HostSupport {
 struct ObservedState {
   std::vector<ObservedContainer> containers;  // with our instance and this workload in their labels, by seq
   std::optional<std::string> image_id;        // of DesiredState::image, when present on the host
+  std::string image_pinned;                   // see ImagePresence
   std::optional<Error> pull_failure;
   std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create

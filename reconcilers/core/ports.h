@@ -47,6 +47,7 @@ struct CreateRequest {
   std::string workload;
   std::string name;
   ContainerTemplate spec;
+  std::string image;  // what to make it from, so that no tag can move in between; empty: spec.image
   Limits limits;
   std::vector<NetworkAttachment> networks;
   StringMap labels;
@@ -114,6 +115,7 @@ class LogReader {
 // Where the image of a workload stands.
 struct ImagePresence {
   std::optional<std::string> id;  // "sha256:…" when present
+  std::string pinned{};           // "repository@sha256:…" of just this image; empty: it came from no registry
   bool pulling = false;           // in progress: the owner is re-queued when it ends
   std::optional<Error> failure;   // of the last pull; retried with backoff by the puller
 };

@@ -11,6 +11,7 @@
 #include "reconcilers/workload/health.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/rollout_record.h"
+#include "reconcilers/workload/slots.h"
 
 namespace tinyforge {
 
@@ -52,6 +53,19 @@ std::string WhySuspended(const v1::Object& object, const Facts& facts) {
 std::string ManifestReference(const v1::Object& object) {
   const auto& image = object.workload().source.image;
   return image ? ImageReference(*image) : std::string();
+}
+
+// Replicas of one generation run one image, however its tag moves meanwhile: that of those that serve already.
+void JoinGeneration(const DesiredState& desired, ImagePuller& images, ObservedState& observed) {
+  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned) {
+    const bool serves = std::ranges::any_of(desired.containers, [&](const DesiredContainer& d) {
+      return d.name == c->name && d.template_hash == c->Label(label::kTemplateHash);
+    });
+    if (!serves || !IsUp(*c) || c->image_id == observed.image_id || !images.Peek(c->image_id).id) continue;
+    observed.image_id = c->image_id;
+    observed.image_pinned = c->image.find('@') == std::string::npos ? c->image_id : c->image;
+    return;
+  }
 }
 
 // The steps of a preview name an image that is not there yet.
@@ -184,7 +198,9 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
         return c.Label(label::kTemplateHash) == desired.containers.front().template_hash;
       });
   if (settled && !NeedsImage(desired, observed, context)) return {};
-  observed.image_id = ports_.images.Peek(desired.image).id;
+  ImagePresence present = ports_.images.Peek(desired.image);
+  observed.image_id = std::move(present.id);
+  observed.image_pinned = std::move(present.pinned);
   if (!NeedsImage(desired, observed, context)) return {};
   if (!pass.held.empty()) {
     if (!observed.image_id) observed.image_id = kToBePulled;
@@ -192,7 +208,9 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
   }
   ImagePresence image = ports_.images.Ensure(desired.image, desired.pull_policy, pass.object.key);
   observed.image_id = std::move(image.id);
+  observed.image_pinned = std::move(image.pinned);
   observed.pull_failure = std::move(image.failure);
+  if (observed.image_id) JoinGeneration(desired, ports_.images, observed);
   const bool shared =
       std::any_of(desired.networks.begin(), desired.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
   if (!shared || !observed.image_id) return {};

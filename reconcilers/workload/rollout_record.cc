@@ -9,15 +9,16 @@ namespace {
 constexpr std::size_t kStepsKept = 40;
 constexpr std::string_view kInProgress = "InProgress";
 
-std::string FirstWord(std::string_view text) {
-  return std::string(text.substr(0, text.find(' ')));
+// "1.4.2@sha256:… by manifest" -> "1.4.2"
+std::string ForPeople(std::string_view version) {
+  return std::string(version.substr(0, version.find_first_of("@ ")));
 }
 
 // Of the newest container that runs; empty: none does.
 v1::RolloutVersion Running(const ObservedState& observed) {
   v1::RolloutVersion version;
   for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned)
-    if (IsUp(*c)) version = {FirstWord(c->Label(label::kVersion)), c->image, c->image_id};
+    if (IsUp(*c)) version = {ForPeople(c->Label(label::kVersion)), c->image, c->image_id};
   return version;
 }
 
@@ -29,7 +30,7 @@ v1::RolloutRecord Begin(const StatusInput& input) {
           .revision = input.revision,
           .generation = input.generation,
           .from = Running(*input.observed),
-          .to = {FirstWord(input.desired->version), input.desired->image, input.observed->image_id.value_or("")},
+          .to = {ForPeople(input.desired->version), input.desired->image, input.observed->image_id.value_or("")},
           .started = input.now};
 }
 
@@ -53,8 +54,7 @@ std::string_view OutcomeOf(const Decision& decision) {
 
 void AddSteps(const StatusInput& input, v1::RolloutRecord& rollout) {
   for (const Step* step : input.applied) rollout.steps.push_back({input.now, ToString(step->action)});
-  if (rollout.steps.size() > kStepsKept)
-    rollout.steps.erase(rollout.steps.begin(), rollout.steps.end() - kStepsKept);
+  if (rollout.steps.size() > kStepsKept) rollout.steps.erase(rollout.steps.begin(), rollout.steps.end() - kStepsKept);
 }
 
 }  // namespace

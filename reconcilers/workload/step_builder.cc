@@ -16,6 +16,13 @@ bool IsAnonymous(const ObservedMount& mount) {
          std::all_of(mount.source.begin(), mount.source.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
+// "1.4.2 by manifest" -> "1.4.2@sha256:… by manifest".
+std::string WithDigest(std::string version, std::string_view pinned) {
+  const std::size_t at = pinned.find('@');
+  if (at != std::string_view::npos) version.insert(std::min(version.find(' '), version.size()), pinned.substr(at));
+  return version;
+}
+
 }  // namespace
 
 std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired) {
@@ -75,7 +82,7 @@ StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address
   set(label::kReplica, std::to_string(made.desired.replica));
   set(label::kSeq, std::to_string(made.seq));
   set(label::kImage, observed_.image_id.value_or(""));
-  set(label::kVersion, desired_.version);
+  set(label::kVersion, WithDigest(desired_.version, observed_.image_pinned));
   if (!address.empty()) set(label::kAddress, std::string(address));
   set(label::kTemplateHash, made.desired.template_hash);
   set(label::kFields, FieldDigests(made.desired.spec));
@@ -91,6 +98,7 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
   const std::string address = NextAddress(made.desired);
   CreateRequest request{
       .workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
+  request.image = observed_.image_pinned;
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);

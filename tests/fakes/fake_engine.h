@@ -87,6 +87,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
 
   ImagePresence Peek(const std::string& reference) override {
+    for (const auto& [tag, id] : images)
+      if (id == reference) return {.id = id};
     auto found = images.find(reference);
     return found == images.end() ? ImagePresence{} : ImagePresence{.id = found->second};
   }
@@ -99,8 +101,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     c.id = "id" + std::to_string(++last_id_);
     c.name = r.name;
     c.labels = r.labels;
-    c.image = r.spec.image;
-    c.image_id = images[r.spec.image];
+    c.image = r.image.empty() ? r.spec.image : r.image;
+    c.image_id = r.image.starts_with("sha256:") ? r.image : images[r.spec.image];
     c.created = SysTime(Duration(last_id_));
     c.limits = r.limits;
     c.restart = r.limits.restart;

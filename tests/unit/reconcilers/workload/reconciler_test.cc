@@ -157,6 +157,22 @@ TEST_F(WorkloadReconcilerTest, SuspendedByAPersonChangesNothingAndSaysHowToGoOn)
   EXPECT_THAT(engine.calls, IsEmpty());
 }
 
+TEST_F(WorkloadReconcilerTest, ANewReplicaRunsTheImageOfTheOthersThoughItsTagHasMoved) {
+  Settle();
+  engine.images["web:1"] = "sha256:moved";
+  engine.images["kept"] = "sha256:one";
+  spec.replicas = 2;
+  Commit();
+  Settle();
+  ASSERT_TRUE(engine.FindByName("web-2"));
+  EXPECT_EQ(engine.FindByName("web-2")->image_id, "sha256:one");
+  engine.images.erase("kept");  // it is gone: then the tag's
+  spec.replicas = 3;
+  Commit();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web-3")->image_id, "sha256:moved");
+}
+
 TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {
   engine.host.memory_limit = false;
   Settle();
