@@ -547,12 +547,17 @@ class Planner {
                        [&](const Slot& s) { return !s.desired || (s.current && Proven(s)); });
   }
 
-  // Rolling: one replica at a time.
+  // Rolling: one replica at a time. What a replica replaced may still be drained meanwhile.
   bool MyTurn(const Slot& slot) const {
     if (context_.strategy != v1::RolloutStrategy::Rolling) return true;
     auto first = std::find_if(grouped_.slots.begin(), grouped_.slots.end(),
-                              [](const Slot& s) { return s.desired && !s.Settled(); });
+                              [this](const Slot& s) { return s.desired && !HasSwitched(s); });
     return first != grouped_.slots.end() && &*first == &slot;
+  }
+  bool HasSwitched(const Slot& slot) const {
+    const ObservedContainer* c = slot.current;
+    if (!c || slot.serving_old || !slot.Serves(*c)) return false;
+    return c->state != ContainerState::Running || Judge(*c, *slot.desired).fitness != Fitness::Unhealthy;
   }
 
   void Switch(const Slot& slot, const std::string& cause) {

@@ -20,8 +20,6 @@ struct Slot {
   std::vector<const ObservedContainer*> dead;         // only a removal is left to do
 
   bool Serves(const ObservedContainer& container) const { return desired && container.name == desired->name; }
-  // One matching container under its name and nothing else.
-  bool Settled() const { return desired && current && Serves(*current) && !serving_old && superfluous.empty(); }
 };
 
 struct Slots {

@@ -25,6 +25,8 @@ from rig.registry import Registry  # noqa: E402
 
 _SHORT = 250  # seconds
 _DEATH = 10   # seconds that a change has to reach its failpoint
+_STILL = 3    # seconds that the Engine has to end what was under way
+_BETWEEN_LOOKS = 0.2
 
 
 @dataclasses.dataclass
@@ -92,6 +94,24 @@ def to_state(lane, scenario, state):
     lane.stop()
 
 
+def look_when_still(lane):
+    """The first of two looks in a row that are the same: a call that was under way when the controller died is the
+    Engine's to finish."""
+    look = lane.look(instance_only=True)
+    until = time.monotonic() + _STILL
+    while time.monotonic() < until:
+        time.sleep(_BETWEEN_LOOKS)
+        again = lane.look(instance_only=True)
+        if identities(again, lane) == identities(look, lane):
+            break
+        look = again
+    return look
+
+
+def identities(look, lane):
+    return {container["Id"]: judge.identity(container) for container in look.ours(lane.daemon.instance)}
+
+
 def run_trial(lane, scenario, point, limit):
     """One kill: the change runs into it, the controller is started again, the judge looks."""
     trial = Trial(scenario, point)
@@ -105,7 +125,7 @@ def run_trial(lane, scenario, point, limit):
         lane.sync()
     trial.killed = lane.wait_death(_DEATH if scenario.name != "start" else 3) and lane.was_killed()
     lane.stop()
-    dead, serving = lane.look(instance_only=True), {name for promise in promised_before.values() for name in promise.names()}
+    dead, serving = look_when_still(lane), {name for promise in promised_before.values() for name in promise.names()}
     trial.wrong += judge.static_while_away(dead, lane.look(instance_only=True), lane.daemon.instance, serving)
     began = time.monotonic()
     lane.start()

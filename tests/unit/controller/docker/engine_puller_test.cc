@@ -31,7 +31,7 @@ class EnginePullerTest : public testing::Test {
       return Answer(200, "{}");
     }
     if (failing_) return Answer(500, R"({"message":"the disk is slow"})");
-    return present_ ? Answer(200, R"({"Id":"sha256:1"})") : Answer(404, R"({"message":"No such image: shop:1"})");
+    return present_ ? Answer(200, R"({"Id":"sha256:1","RepoDigests":)" + digests_ + "}") : Answer(404, R"({"message":"No such image: shop:1"})");
   }
 
   EnginePullerOptions Options() {
@@ -51,6 +51,7 @@ class EnginePullerTest : public testing::Test {
 
   std::atomic<bool> present_ = false;
   std::atomic<bool> failing_ = false;
+  std::string digests_ = "[]";
   std::counting_semaphore<> told_{0};
   FakeLogger log_;
   ScriptedEngine engine_;
@@ -68,6 +69,14 @@ TEST_F(EnginePullerTest, AnEngineThatCouldNotBeAskedIsAskedAgainAndTheOwnerToldE
   }
   failing_ = false;
   EXPECT_EQ(puller.Ensure("shop:1", PullPolicy::Never, kOwner).id, "sha256:1");
+}
+
+TEST_F(EnginePullerTest, AnImageOfARegistryIsPinnedByTheDigestOfItsOwnRepository) {
+  present_ = true;
+  digests_ = R"(["other/shop@sha256:a", "docker.io/library/shop@sha256:b", 7])";
+  EXPECT_EQ(EnginePuller(client_, log_, Options()).Peek("shop:1").pinned, "docker.io/library/shop@sha256:b");
+  EXPECT_EQ(EnginePuller(client_, log_, Options()).Peek("third/shop:1").pinned, "");
+  EXPECT_EQ(EnginePuller(client_, log_, Options()).Peek("shop@sha256:b").pinned, "");
 }
 
 TEST_F(EnginePullerTest, AMissingImageIsPulledOnceAndTheOwnerTold) {

@@ -198,6 +198,26 @@ TEST_F(SqliteStoreTest, ShowsVanishedContainersAsMissingForAWhile) {
   EXPECT_THAT(*store.Containers(), SizeIs(2));
 }
 
+TEST_F(SqliteStoreTest, KeepsRolloutsNewestFirstAndOnlySoMany) {
+  const auto rollout = [this](std::int64_t id, const char* outcome) {
+    return v1::RolloutRecord{.id = id, .cause = "env.A differs", .outcome = outcome, .started = now_ + seconds(id)};
+  };
+  {
+    SqliteStore store = Open();
+    for (std::int64_t id = 1; id <= 60; ++id) {
+      ASSERT_EQ(Why(store.PutRollout("shop", rollout(id, "InProgress"))), "");
+      ASSERT_EQ(Why(store.PutRollout("shop", rollout(id, "Succeeded"))), "");
+    }
+    ASSERT_EQ(Why(store.PutRollout("blog", rollout(1, "Failed"))), "");
+  }
+  SqliteStore again = Open();
+  const auto shop = *again.Rollouts("shop");
+  ASSERT_THAT(shop, SizeIs(50));
+  EXPECT_EQ(shop.front(), (RolloutRow{"shop", rollout(60, "Succeeded")}));
+  EXPECT_EQ(shop.back().rollout.id, 11);
+  EXPECT_THAT(*again.Rollouts(""), SizeIs(51));
+}
+
 TEST_F(SqliteStoreTest, ServesManyThreads) {
   SqliteStore store = Open();
   ASSERT_EQ(Why(store.CommitRevision({Workload("shop", "1")}, {}, "c1")), "");

@@ -87,6 +87,23 @@ TEST_F(Rollout, AnImpliedProbeIsWaitedForAndFailsNothingBeforeTheDeadline) {
   EXPECT_THAT(world.PlanText(), HasSubstr("rename web.2 to web"));
 }
 
+TEST_F(Rollout, RollingGoesOnWhileWhatItReplacedIsDrainedAndStopsAtASickOne) {
+  world.context.strategy = v1::RolloutStrategy::Rolling;
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(2, "web:2");
+  world.Pass();
+  EXPECT_FALSE(world.engine.FindByName("web-2.4"));
+  world.engine.Tick(seconds(10));
+  world.Pass();  // the first has switched
+  world.Pass();
+  EXPECT_EQ(StateOf("web.1"), ContainerState::Running);
+  ASSERT_TRUE(world.engine.FindByName("web-2.4"));
+  world.engine.FindByName("web")->health = ContainerHealth::Unhealthy;
+  world.Want(3, "web:2");
+  EXPECT_THAT(world.PlanText(), ::testing::Not(HasSubstr("create web-2")));
+}
+
 TEST_F(Rollout, HoldLeavesTheFailedOneAsItIs) {
   world.context.on_failure = v1::OnRolloutFailure::Hold;
   BeginUpdate();
