@@ -276,10 +276,13 @@ void WorkloadReconciler::Learn(Pass& pass) {
   auto& proven = pass.decision->proven;
   if (!proven || !pass.held.empty()) return;
   auto learnt = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
-    std::erase_if(facts.good, [&](const GoodRelease& known) { return known.image_id == proven->image_id; });
-    facts.good.push_back(std::move(*proven));
-    if (facts.good.size() > kGoodReleasesKept) facts.good.erase(facts.good.begin());
     if (facts.pin && facts.pin->base != ManifestReference(pass.object)) facts.pin.reset();
+    const auto same = [&](const GoodRelease& known) { return known.image_id == proven->image_id; };
+    // A version that one went back to keeps its place, so that another rollback goes further back.
+    if (facts.pin && std::ranges::any_of(facts.good, same)) return;
+    std::erase_if(facts.good, same);
+    facts.good.push_back(*proven);
+    if (facts.good.size() > kGoodReleasesKept) facts.good.erase(facts.good.begin());
   });
   if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
 }

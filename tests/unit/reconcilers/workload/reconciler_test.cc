@@ -101,6 +101,7 @@ TEST_F(WorkloadReconcilerTest, APinStandsInForTheVersionItWasSetAgainstAndForNoO
   Settle();
   EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:one");
   EXPECT_EQ(Pass().status->resolved->set_by, "pin");
+  EXPECT_EQ(facts.facts["web"].good.back().reference, "web:2");  // the order in which they came up
   spec.env = {{.name = "A", .value = "1"}};  // another field: the pin holds
   Commit();
   Settle();
