@@ -8,6 +8,7 @@
 
 #include "api-types/codec/quantity.h"
 #include "api-types/meta/object.h"
+#include "api-types/v1/cron.h"
 #include "api-types/v1/paths.h"
 
 namespace tinyforge::codec::format {
@@ -227,12 +228,7 @@ bool SecretKey(Text text) {
 }
 
 bool Cron(Text text) {
-  std::size_t fields = 0;
-  const bool known = EachPart(text, ' ', [&](Text part) {
-    fields += part.empty() ? 0 : 1;
-    return Only(part, "*,-/?#");
-  });
-  return known && fields == 5;
+  return v1::Cron::Parse(text).has_value();
 }
 
 bool TimeZone(Text text) {

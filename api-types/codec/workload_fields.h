@@ -203,6 +203,17 @@ void Fields(V& v, Of<v1::Healthcheck>) {
 }
 
 template <class V>
+void Fields(V& v, Of<v1::DeployWindow>) {
+  using T = v1::DeployWindow;
+  v(&T::cron, "cron",
+    {.doc = "When it opens: minute, hour, day of month, month, day of week.",
+     .required = true,
+     .text = &format::kCron});
+  v(&T::duration, "duration", {.doc = "How long it stays open, up to a week.", .min = 60, .max = 7 * 24 * 3600});
+  v(&T::time_zone, "timeZone", {.doc = "IANA name of the zone that cron is read in.", .text = &format::kTimeZone});
+}
+
+template <class V>
 void Fields(V& v, Of<v1::Rollout>) {
   using T = v1::Rollout;
   v(&T::strategy, "strategy",
@@ -214,6 +225,8 @@ void Fields(V& v, Of<v1::Rollout>) {
   v(&T::healthy_after, "healthyAfter",
     {.doc = "Without a probe: time it must run without a restart to count as healthy.", .min = 0, .max = kMaxSeconds});
   v(&T::on_failure, "onFailure", {.doc = "Rollback to what ran before, or Hold for a person to look."});
+  v(&T::windows, "windows",
+    {.doc = "When updates may begin; none: always. First starts, repairs and what has begun go on outside of them."});
 }
 
 template <class V>

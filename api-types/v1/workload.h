@@ -187,11 +187,20 @@ struct Healthcheck {
   bool operator==(const Healthcheck&) const = default;
 };
 
+// Opens at the times of `cron`, read in `time_zone`, and stays open for `duration`.
+struct DeployWindow {
+  std::string cron;
+  Duration duration = std::chrono::hours(1);
+  std::string time_zone = "UTC";
+  bool operator==(const DeployWindow&) const = default;
+};
+
 struct Rollout {
   std::optional<RolloutStrategy> strategy;  // omitted: Recreate where two may not run side by side, else BlueGreen
   Duration deadline = std::chrono::minutes(2);
   Duration healthy_after = std::chrono::seconds(10);
   OnRolloutFailure on_failure = OnRolloutFailure::Rollback;
+  std::vector<DeployWindow> windows;  // when updates may begin; none: always
   bool operator==(const Rollout&) const = default;
 };
 

@@ -17,6 +17,7 @@
 #include "controller/probe/prober.h"
 #include "controller/runtime/manager.h"
 #include "controller/runtime/worker.h"
+#include "controller/runtime/world_calendar.h"
 #include "controller/secrets/directory_watch.h"
 #include "controller/secrets/file_secrets.h"
 #include "controller/serve/api.h"
@@ -86,6 +87,7 @@ struct Daemon::Parts {
   std::unique_ptr<docker::IndexOnlooker> onlooker;
   std::unique_ptr<docker::EngineLogs> logs;
   std::unique_ptr<probe::Prober> prober;
+  WorldCalendar calendar;
   std::unique_ptr<IndexedFleet> fleet;
   std::unique_ptr<Manager> manager;
   std::unique_ptr<InstanceGuard> guard;
@@ -202,8 +204,8 @@ Expected<void> Daemon::Parts::Open() {
                      .host = config.host,
                      .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
   workloads = std::make_unique<WorkloadReconciler>(
-      WorkloadPorts{*manager, *manager, engine->index(), *onlooker, engine->writer(), *prober, *logs, engine->puller(),
-                    *secrets, *files, *facts, *store},
+      WorkloadPorts{*manager, *manager, engine->index(), *onlooker, engine->writer(), *prober, *logs, calendar,
+                    engine->puller(), *secrets, *files, *facts, *store},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
                         return guard->WhyNot();
                       }});

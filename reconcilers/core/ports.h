@@ -15,6 +15,7 @@
 
 #include "api-types/meta/error.h"
 #include "api-types/meta/object.h"
+#include "api-types/v1/cron.h"
 #include "api-types/v1/object_set.h"
 #include "api-types/v1/status.h"
 #include "reconcilers/core/desired_state.h"
@@ -133,6 +134,14 @@ struct TreeEntry {
   std::string path;  // relative to the repository's sub-path
   std::string blob;  // object id
   bool executable = false;
+};
+
+// Wall clocks of the world.
+class Calendar {
+ public:
+  virtual ~Calendar() = default;
+  // Of an IANA zone. NotFound when this host does not know it.
+  virtual Expected<v1::CivilMinute> At(SysTime time, const std::string& zone) = 0;
 };
 
 // The files of one revision of the config repository.

@@ -447,8 +447,18 @@ class Planner {
     return true;
   }
 
+  // What has begun is brought to its end: else half of the replicas would be of another version for a day.
+  bool MustAwaitWindow() {
+    const bool begun =
+        std::any_of(grouped_.slots.begin(), grouped_.slots.end(), [](const Slot& s) { return s.desired && s.current; });
+    if (context_.closed.empty() || begun) return false;
+    Say(Phase::Waiting, "OutsideWindow", context_.closed);
+    if (context_.opens_in) ComeBackIn(*context_.opens_in);
+    return true;
+  }
+
   void CreateCandidate(const Slot& slot, const std::string& cause) {
-    if (MustAwaitOthers() || !HaveImage() || !MyTurn(slot)) return KeepOld(slot);
+    if (MustAwaitOthers() || MustAwaitWindow() || !HaveImage() || !MyTurn(slot)) return KeepOld(slot);
     const bool side_by_side = SideBySide(slot);
     if (!side_by_side && BlockedByOthers()) return KeepOld(slot);
     const int seq = grouped_.next_seq++;

@@ -26,8 +26,10 @@ struct PlanContext {
   Facts facts;
   std::string
       awaited;  // what spec.dependsOn has to wait for; empty: nothing. First starts and rollouts wait, repairs do not
-  std::string cycle;  // of dependsOn, through this workload: it waits for ever
-  SysTime now{};      // for records only
+  std::string cycle;                 // of dependsOn, through this workload: it waits for ever
+  std::string closed;                // why no update may begin now; empty: one may
+  std::optional<Duration> opens_in;  // when that ends
+  SysTime now{};                     // for records only
 };
 
 enum class Phase {

@@ -5,6 +5,7 @@
 
 #include "api-types/v1/hosts.h"
 #include "reconcilers/config/dependencies.h"
+#include "reconcilers/config/deploy_window.h"
 #include "reconcilers/source/image/image_source.h"
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/drift.h"
@@ -137,20 +138,28 @@ Expected<DesiredState> WorkloadReconciler::Render(const Pass& pass, ReadSet& rea
                          read_set);
 }
 
-PlanContext WorkloadReconciler::ContextOf(const Pass& pass) {
+Expected<PlanContext> WorkloadReconciler::ContextOf(const Pass& pass) {
   const v1::WorkloadSpec& spec = pass.object.workload();
-  return {.instance = options_.instance,
-          .revision = pass.snapshot.objects->revision,
-          .source_path = pass.object.position.path,
-          .spec_hash = pass.object.spec_hash,
-          .strategy = v1::EffectiveStrategy(spec),
-          .healthy_after = spec.rollout.healthy_after,
-          .deadline = spec.rollout.deadline,
-          .on_failure = spec.rollout.on_failure,
-          .facts = pass.facts,
-          .awaited = Awaited(pass),
-          .cycle = spec.depends_on.empty() ? "" : FindCycle(*pass.snapshot.objects, pass.object.key.name),
-          .now = pass.now};
+  PlanContext context{.instance = options_.instance,
+                      .revision = pass.snapshot.objects->revision,
+                      .source_path = pass.object.position.path,
+                      .spec_hash = pass.object.spec_hash,
+                      .strategy = v1::EffectiveStrategy(spec),
+                      .healthy_after = spec.rollout.healthy_after,
+                      .deadline = spec.rollout.deadline,
+                      .on_failure = spec.rollout.on_failure,
+                      .facts = pass.facts,
+                      .awaited = Awaited(pass),
+                      .cycle = spec.depends_on.empty() ? "" : FindCycle(*pass.snapshot.objects, pass.object.key.name),
+                      .now = pass.now};
+  auto window = LookAtWindows(spec.rollout.windows, pass.now, ports_.calendar);
+  if (!window) return std::move(window).error();
+  if (window->open) return context;
+  context.closed = "outside of the deploy windows";
+  if (!window->opens) return context;
+  context.opens_in = *window->opens - pass.now;
+  context.closed += "; the next one opens " + FormatRfc3339(*window->opens);
+  return context;
 }
 
 // A dependency counts while any version of it serves. One that runs on other hosts cannot be seen from here.
@@ -245,7 +254,9 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   auto observed = Observe(pass);
   if (!observed) return std::move(observed).error().Within("observe containers");
   const std::string dropped = DropUnsupported(*pass.desired, *observed, ports_.containers.Host());
-  const PlanContext context = ContextOf(pass);
+  auto made = ContextOf(pass);
+  if (!made) return std::move(made).error();
+  const PlanContext& context = *made;
   if (!pass.desired->containers.empty())
     if (auto done = ObserveForCreate(pass, context, *observed); !done)
       return std::move(done).error().Within("observe the host");

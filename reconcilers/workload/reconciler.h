@@ -18,6 +18,7 @@ struct WorkloadPorts {
   ContainerWriter& engine;
   HealthView& health;
   LogReader& logs;
+  Calendar& calendar;
   ImagePuller& images;
   SecretReader& secrets;
   FileMaterializer& files;
@@ -54,7 +55,7 @@ class WorkloadReconciler : public Reconciler {
   Expected<ObservedState> Observe(const Pass& pass);
   void Probe(const Pass& pass, ObservedState& observed);
   Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
-  PlanContext ContextOf(const Pass& pass);
+  Expected<PlanContext> ContextOf(const Pass& pass);
   std::string Awaited(const Pass& pass);
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);

@@ -269,6 +269,12 @@ class FakeHealth : public HealthView {
   std::map<std::string, ProbeReport> reports;  // by container id
 };
 
+class FakeCalendar : public Calendar {
+ public:
+  Expected<v1::CivilMinute> At(SysTime, const std::string&) override { return local; }
+  v1::CivilMinute local;
+};
+
 class FakeLogs : public LogReader {
  public:
   std::string LastLines(std::string_view, std::size_t) override { return "panic: no configuration"; }

@@ -67,11 +67,12 @@ class WorkloadReconcilerTest : public ::testing::Test {
   FakeFacts facts;
   FakeHealth health;
   FakeLogs logs;
+  FakeCalendar calendar;
   FakeStore store;
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
-      {config, config, engine, engine, engine, health, logs, engine, secrets, files, facts, store},
+      {config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 
@@ -102,7 +103,7 @@ TEST_F(WorkloadReconcilerTest, APinStandsInForTheVersionItWasSetAgainstAndForNoO
   EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:one");
   EXPECT_EQ(Pass().status->resolved->set_by, "pin");
   EXPECT_EQ(facts.facts["web"].good.back().reference, "web:2");  // the order in which they came up
-  spec.env = {{.name = "A", .value = "1"}};  // another field: the pin holds
+  spec.env = {{.name = "A", .value = "1"}};                      // another field: the pin holds
   Commit();
   Settle();
   EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:one");
@@ -172,6 +173,26 @@ TEST_F(WorkloadReconcilerTest, ANewReplicaRunsTheImageOfTheOthersThoughItsTagHas
   Commit();
   Settle();
   EXPECT_EQ(engine.FindByName("web-3")->image_id, "sha256:moved");
+}
+
+TEST_F(WorkloadReconcilerTest, AnUpdateWaitsForItsWindowAndARepairDoesNot) {
+  spec.rollout.windows = {{"0 22 * * *", std::chrono::minutes(1), "UTC"}};
+  Commit();
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);  // a first start is no update
+  spec.env = {{.name = "A", .value = "1"}};
+  Commit();
+  engine.calls.clear();
+  EXPECT_THAT(Ready(Pass()).message, HasSubstr("outside of the deploy windows"));
+  EXPECT_EQ(Ready(Pass()).reason, "OutsideWindow");
+  EXPECT_THAT(engine.calls, IsEmpty());
+  engine.FindByName("web")->state = ContainerState::Exited;
+  engine.running.clear();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
+  calendar.local = {2026, 1, 1, 22, 0, 4};
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
 }
 
 TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {
@@ -322,8 +343,9 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh({config, config, engine, engine, engine, health, logs, engine, secrets, files, facts, empty},
-                           {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
+  WorkloadReconciler fresh(
+      {config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, empty},
+      {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());
   EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
