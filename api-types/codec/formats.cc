@@ -285,7 +285,9 @@ const TextFormat kContainerLabel = {"a label key outside tinyforge.*, which is t
                                     "^(?!tinyforge\\.).+$"};
 const TextFormat kUser = {"a user or id, with an optional :group", User, "^[^:\\s]+(:[^:\\s]+)?$"};
 const TextFormat kSecretKey = {"a key of letters, digits, - _ and .", SecretKey, "^[-._A-Za-z0-9]+$"};
-const TextFormat kCron = {"five fields: minute, hour, day of month, month, day of week", Cron, "^\\S+( +\\S+){4}$"};
+const TextFormat kCron = {
+    "five fields: minute, hour, day of month, month, day of week, each * or numbers in its range, as 5, 1-5, */15",
+    Cron, "^\\S+( +\\S+){4}$"};
 const TextFormat kTimeZone = {"a time zone such as Europe/Berlin or UTC", TimeZone, "^[A-Za-z0-9_/+-]+$"};
 
 const NumberFormat kBytes = {"a quantity of bytes such as 256Mi or 1G",        ParseBytes, FormatBytes, "quantity",

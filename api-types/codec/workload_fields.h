@@ -209,7 +209,8 @@ void Fields(V& v, Of<v1::DeployWindow>) {
     {.doc = "When it opens: minute, hour, day of month, month, day of week.",
      .required = true,
      .text = &format::kCron});
-  v(&T::duration, "duration", {.doc = "How long it stays open, up to a week.", .min = 60, .max = 7 * 24 * 3600});
+  v(&T::duration, "duration",
+    {.doc = "How long it stays open, up to a week.", .min = 60'000, .max = 7 * 24 * 3600 * 1000LL});
   v(&T::time_zone, "timeZone", {.doc = "IANA name of the zone that cron is read in.", .text = &format::kTimeZone});
 }
 

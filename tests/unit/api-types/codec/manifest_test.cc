@@ -345,7 +345,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"BadCron",
              "apiVersion: tinyforge.dev/v1\nkind: Trigger\nmetadata: {name: a}\nspec: {schedule: {cron: hourly}}\n",
              {"a.yaml:4:25: spec.schedule.cron: expected five fields: minute, hour, day of month, month, day of week, "
-              "got \"hourly\""}},
+              "each * or numbers in its range, as 5, 1-5, */15, got \"hourly\""}},
         Case{"BindingOfNothing",
              "apiVersion: tinyforge.dev/v1\nkind: Binding\nmetadata: {name: a}\nspec: {trigger: t}\n",
              {"a.yaml:4:7: spec: expected exactly one of workload and workloadSelector"}},
