@@ -149,3 +149,16 @@ def test_what_turns_unhealthy_is_told_and_restarted_only_when_asked(site):
     site.repo.commit(web("1", command=sick, healthcheck={**health, "onUnhealthy": "Restart"}))
     site.daemon.wait_for(lambda: started(site, "web") != first, "the restart", 60)
     site.daemon.wait_ready("web")
+
+
+def test_an_update_waits_for_its_window(site):
+    later = time.gmtime(time.time() + 7200)
+    window = [{"cron": f"{later.tm_min} {later.tm_hour} * * *", "duration": "1m"}]
+    site.up(web("1", rollout={"healthyAfter": "300ms", "windows": window}), "web")
+    before = site.identity("web")
+    site.repo.commit(web("2", rollout={"healthyAfter": "300ms", "windows": window}))
+    site.daemon.wait_for(lambda: site.daemon.condition("web")["reason"] == "OutsideWindow", "the update to wait")
+    assert f"T{later.tm_hour:02}:{later.tm_min:02}" in site.daemon.condition("web")["message"]
+    assert site.identity("web") == before
+    site.change(web("2", rollout={"healthyAfter": "300ms"}), "web")
+    assert site.engine.inspect("web")["Config"]["Image"] == "tinyforge-test/httpd:2"

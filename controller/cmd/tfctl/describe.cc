@@ -86,12 +86,16 @@ void PrintRollout(const Terminal& terminal, const Json& rollout) {
   const auto line = [&terminal](const char* name, const std::string& value) {
     if (!value.empty()) PrintIndented(terminal, std::string(name) + ": " + OneLine(value));
   };
+  line("id", Text(rollout, {"id"}));
   line("cause", Text(rollout, {"cause"}));
+  line("from", VersionOf(At(rollout, {"from"})));
+  line("to", VersionOf(At(rollout, {"to"})));
   line("revision", Text(rollout, {"revision"}));
   line("outcome", Text(rollout, {"outcome"}));
   line("message", Text(rollout, {"message"}));
   line("started", Text(rollout, {"started"}));
   line("took", RolloutDuration(rollout));
+  PrintSteps(terminal, rollout);
 }
 
 Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) {

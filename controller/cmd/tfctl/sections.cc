@@ -12,6 +12,7 @@ namespace tinyforge::tfctl {
 namespace {
 
 constexpr std::size_t kFieldWidth = 14;
+constexpr std::size_t kShortImage = std::string_view("sha256:").size() + 12;
 
 void PrintTable(const Terminal& terminal, Table& table) {
   std::ostringstream text;
@@ -90,6 +91,26 @@ void PrintEvents(const Terminal& terminal, const Json& events, std::size_t first
     table.Add(std::move(row));
   }
   PrintTable(terminal, table);
+}
+
+std::string VersionOf(const Json& version) {
+  std::string text = Text(version, {"version"});
+  const std::string image = Text(version, {"imageId"});
+  if (!image.empty()) text += (text.empty() ? "" : ", ") + image.substr(0, kShortImage);
+  return text;
+}
+
+void PrintSteps(const Terminal& terminal, const Json& rollout) {
+  const auto started = Time(rollout, {"started"});
+  const Json& steps = At(rollout, {"steps"});
+  if (steps.empty()) return;
+  PrintIndented(terminal, "steps:");
+  for (const auto& step : steps) {
+    const auto time = Time(step, {"time"});
+    const std::string after = started && time ? FormatDuration(*time - *started) : "?";
+    PrintIndented(terminal, "  +" + after + std::string(after.size() < 8 ? 8 - after.size() : 1, ' ') +
+                                OneLine(Text(step, {"step"})));
+  }
 }
 
 std::string RolloutDuration(const Json& rollout) {

@@ -21,6 +21,12 @@ void PrintContainers(const Terminal& terminal, const Json& items);
 void PrintEvents(const Terminal& terminal, const Json& events, std::size_t first = 0);
 
 // "4s", "1m3s" between start and end of a rollout; empty while it has not ended.
+// "1.4.2, sha256:0123456789ab"; empty: none.
+std::string VersionOf(const Json& version);
+
+// What a rollout did, a line a step with the time since it began; nothing without steps.
+void PrintSteps(const Terminal& terminal, const Json& rollout);
+
 std::string RolloutDuration(const Json& rollout);
 
 }  // namespace tinyforge::tfctl

@@ -81,6 +81,10 @@ int Why(const Session& session, const std::string& name) {
   PrintField(terminal, "Cause",
              rollout.is_null() ? "no rollout is recorded; the containers below say why they were made"
                                : Text(rollout, {"cause"}));
+  if (!At(rollout, {"to"}).is_null()) {
+    const std::string from = VersionOf(At(rollout, {"from"}));
+    PrintField(terminal, "Version", (from.empty() ? "nothing" : from) + " -> " + VersionOf(At(rollout, {"to"})));
+  }
   PrintOutcome(terminal, *workload);
   PrintObstacles(terminal, *workload);
   const Json& list = At(*events, {"items"});
