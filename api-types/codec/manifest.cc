@@ -79,6 +79,9 @@ class FileDecoder {
         result_.unnamed = true;
       else
         result_.broken.push_back(object->key);
+      // What runs of it bears the name that it had first.
+      if (kind == Kind::Workload && v1::IdentityOf(*object) != object->meta.name)
+        result_.broken.push_back({kind, v1::IdentityOf(*object)});
       return;
     }
     object->position = {std::string(path_), node.mark.line, node.mark.column};

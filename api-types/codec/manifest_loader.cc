@@ -154,6 +154,9 @@ v1::ObjectSet ManifestLoader::Collect(const Revision& revision) const {
   for (const auto& [key, others] : duplicates_)
     for (const v1::ObjectPtr& other : others) set.errors.push_back(DuplicateOf(*other, *objects_.at(key)));
   for (v1::Collision& collision : v1::ValidateSet(objects_)) {
+    const v1::ObjectPtr object = objects_.at(collision.key);
+    if (collision.key.kind == Kind::Workload && v1::IdentityOf(*object) != collision.key.name)
+      set.broken.push_back({Kind::Workload, v1::IdentityOf(*object)});
     set.objects.erase(collision.key);
     set.broken.push_back(collision.key);
     set.errors.push_back(std::move(collision.error));

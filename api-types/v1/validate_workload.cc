@@ -173,6 +173,8 @@ class Checker {
       Fail("healthcheck", "expected at most one of http, tcp and exec");
     if (health.native && !health.http && !health.tcp && !health.exec)
       Fail("healthcheck.native", "expected one of http, tcp and exec beside it");
+    if (health.on_unhealthy == OnUnhealthy::Restart && spec_.restart == RestartPolicy::Never)
+      Fail("healthcheck.onUnhealthy", "Restart contradicts restart: Never; expected Report");
   }
 
   void Rollout() {

@@ -128,7 +128,7 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
                                  .object = ToString(ObjectKey{Kind::Workload, command.workload}),
                                  .reason = "Asked",
                                  .message = "tfctl " + std::string(verb) + ": " + *answer}});
-  parts_.manager.OnContainersChanged(command.workload);
+  parts_.manager.OnAsked(command.workload);
   return answer;
 }
 

@@ -121,7 +121,8 @@ Facts Bounded(Facts facts) {
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {"failed", "good", "pin", "suspended", "stopped", "orphan"};
+    static constexpr std::string_view kOurs[] = {"failed",  "good",   "pin",       "suspended",
+                                                 "stopped", "orphan", "stopBegan", "retried"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
@@ -130,6 +131,8 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
   if (facts.orphan) document.Add("orphan", doc::Node::Of(true));
+  if (facts.stop_began != SysTime{}) document.Add("stopBegan", doc::Node::Of(FormatRfc3339(facts.stop_began)));
+  if (facts.retried != SysTime{}) document.Add("retried", doc::Node::Of(FormatRfc3339(facts.retried)));
 }
 
 Expected<Facts> GetFacts(const doc::Node& document) {
@@ -139,6 +142,8 @@ Expected<Facts> GetFacts(const doc::Node& document) {
   reader.Get(document, "suspended", facts.suspended);
   reader.Get(document, "stopped", facts.stopped);
   reader.Get(document, "orphan", facts.orphan);
+  reader.Get(document, "stopBegan", facts.stop_began);
+  reader.Get(document, "retried", facts.retried);
   if (const doc::Node* failed = reader.Known(document, "failed", doc::Type::List)) {
     for (const doc::Node& item : failed->items) {
       FailedRelease& release = facts.failed.emplace_back();

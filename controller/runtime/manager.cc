@@ -129,6 +129,7 @@ bool Manager::TakeRefill() {
   const bool due = state->next_refill && *state->next_refill <= ports_.clock.Now();
   if (!state->cache_lost && !due) return false;
   state->cache_lost = false;
+  state->serving.clear();  // who waits for somebody found nothing in the empty cache
   state->next_refill.reset();
   return true;
 }
@@ -252,9 +253,13 @@ std::set<ObjectKey> Manager::QueuedBy(const ChangeSet& changes, const v1::Object
                                       const v1::ObjectSet& objects, const std::vector<std::string>& paths) {
   std::set<ObjectKey> own(changes.removed.begin(), changes.removed.end());
   // What runs of a workload that had another name once bears that one.
-  for (const ObjectKey& key : changes.removed)
-    if (const v1::Object* gone = before.Find(key); gone && key.kind == Kind::Workload)
-      own.insert({Kind::Workload, v1::IdentityOf(*gone)});
+  for (const ObjectKey& key : changes.removed) {
+    if (key.kind != Kind::Workload) continue;
+    const v1::Object* gone = before.Find(key);
+    const std::string identity = gone ? v1::IdentityOf(*gone) : key.name;
+    own.insert({Kind::Workload, identity});
+    if (const v1::Object* heir = objects.Owner(identity)) own.insert(heir->key);
+  }
   for (const v1::ObjectPtr& object : changes.changed) own.insert(object->key);
   std::set<std::string> workloads;
   std::set<std::string> secrets;
@@ -495,6 +500,10 @@ void Manager::OnContainersChanged(const std::string& workload) {
       if (first.contains(workload)) waiting.push_back(name);
   }
   for (const std::string& name : waiting) ports_.queue.Add({Kind::Workload, name}, Urgency::Event);
+}
+
+void Manager::OnAsked(const std::string& workload) {
+  ports_.queue.Add({Kind::Workload, workload}, Urgency::Change);
 }
 
 void Manager::OnStatus(const ObjectKey& key, const v1::Status& status) {

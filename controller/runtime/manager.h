@@ -71,6 +71,8 @@ class Manager : public ConfigReader, public DeletionGate {
 
   // To be called by whoever notices. Thread-safe and quick.
   void OnContainersChanged(const std::string& workload);
+  // A person asked something of this workload.
+  void OnAsked(const std::string& workload);
   // All containers were listed; these workloads' differ from what was known. Orphans are queued as well.
   void OnResynced(const std::vector<std::string>& workloads);
   // A pass has stored this status: who depends on a workload that began or ceased to serve is looked at.

@@ -66,6 +66,7 @@ void Remove(Database& database, const ObjectKey& key) {
   const std::string_view kind = ToString(key.kind);
   database.Use("DELETE FROM objects WHERE kind = ? AND name = ?").Bind(kind).Bind(key.name).Run();
   database.Use("DELETE FROM statuses WHERE kind = ? AND name = ?").Bind(kind).Bind(key.name).Run();
+  if (key.kind == Kind::Workload) database.Use("DELETE FROM rollouts WHERE workload = ?").Bind(key.name).Run();
 }
 
 std::optional<ObjectRecord> Get(Database& database, const ObjectKey& key) {

@@ -272,6 +272,8 @@ struct Facts {
   std::optional<Pin> pin;
   bool suspended = false;  // by a person, beside spec.suspend
   bool stopped = false;    // on purpose
+  SysTime stop_began{};    // of the last stop on purpose
+  SysTime retried{};       // when a person last asked for another try: what failed before may be tried again
   bool orphan = false;     // deletionPolicy of the manifest when it was last seen: its containers outlive it
   bool operator==(const Facts&) const = default;
 };

@@ -31,6 +31,13 @@ Expected<std::string> SetFlag(const WorkloadCommand& command, FactStore& facts, 
   return was == value ? std::move(words.unchanged) : std::move(words.changed);
 }
 
+// What ends from now on until the start ended on purpose.
+Expected<void> NoteStop(const WorkloadCommand& command, FactStore& facts) {
+  return facts.Update(command.identity, [&](Facts& f) {
+    if (!f.stopped) f.stop_began = command.now;
+  });
+}
+
 Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& object, FactStore& facts) {
   if (object.workload().suspend)
     return Error{ErrorKind::Invalid, command.workload + " is suspended by its manifest (spec.suspend in " +
@@ -41,7 +48,10 @@ Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& o
 
 Expected<std::string> Retry(const WorkloadCommand& command, FactStore& facts) {
   std::size_t forgotten = 0;
-  auto saved = facts.Update(command.identity, [&](Facts& f) { forgotten = std::exchange(f.failed, {}).size(); });
+  auto saved = facts.Update(command.identity, [&](Facts& f) {
+    forgotten = std::exchange(f.failed, {}).size();
+    if (forgotten > 0) f.retried = command.now;
+  });
   if (!saved) return std::move(saved).error();
   if (forgotten == 0) return "no release of " + command.workload + " is held back";
   return "what failed of " + command.workload + " is tried again";
@@ -62,7 +72,7 @@ Expected<Pin> Previous(const WorkloadCommand& command, const std::string& base, 
                                        command.workload + ", then tfctl rollback " + command.workload + " --to ID"};
 }
 
-Expected<Pin> Chosen(const WorkloadCommand& command, const std::string& base, ObjectStore& store) {
+Expected<Pin> Chosen(const WorkloadCommand& command, const std::string& base, const Facts& facts, ObjectStore& store) {
   auto rows = store.Rollouts(command.workload);
   if (!rows) return std::move(rows).error();
   auto found = std::ranges::find_if(*rows, [&](const RolloutRow& r) { return r.rollout.id == command.to; });
@@ -72,7 +82,10 @@ Expected<Pin> Chosen(const WorkloadCommand& command, const std::string& base, Ob
   const v1::RolloutVersion& to = found->rollout.to;
   if (to.reference.empty())
     return Error{ErrorKind::Invalid, "rollout " + std::to_string(command.to) + " does not say which image it brought"};
-  return Pin{to.reference, to.version, base, command.now};
+  // Where the tag is the manifest's own it may have been moved since: then the image's id says which one is meant.
+  const bool newest = !facts.good.empty() && facts.good.back().image_id == to.image_id;
+  const std::string& wanted = to.reference == base && !to.image_id.empty() && !newest ? to.image_id : to.reference;
+  return Pin{wanted, to.version, base, command.now};
 }
 
 Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports) {
@@ -82,7 +95,7 @@ Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object&
   const std::string base = ImageReference(*image);
   auto facts = ports.facts.Load(command.identity);
   if (!facts) return std::move(facts).error();
-  auto pin = command.to ? Chosen(command, base, ports.store) : Previous(command, base, *facts);
+  auto pin = command.to ? Chosen(command, base, *facts, ports.store) : Previous(command, base, *facts);
   if (!pin) return std::move(pin).error();
   const std::string version = pin->version;
   const bool as_manifest = pin->reference == base;
@@ -115,6 +128,9 @@ Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& po
   const v1::Object* object = snapshot->objects->Find({Kind::Workload, command.workload});
   if (!object) return Error{ErrorKind::NotFound, "workload \"" + command.workload + "\" not found"};
   command.identity = v1::IdentityOf(*object);
+  if (snapshot->objects->Owner(command.identity) != object)
+    return Error{ErrorKind::Conflict, "another workload goes by the name " + command.identity + " that " +
+                                          command.workload + " had; see tfctl get workloads"};
   const std::string& name = command.workload;
   switch (command.verb) {
     case Verb::Suspend:
@@ -123,6 +139,7 @@ Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& po
           {name + " is suspended: drift is reported and nothing is changed", name + " is suspended already"});
     case Verb::Resume: return Resume(command, *object, ports.facts);
     case Verb::Stop:
+      if (auto noted = NoteStop(command, ports.facts); !noted) return std::move(noted).error();
       return SetFlag(command, ports.facts, &Facts::stopped, true,
                      {name + " is being stopped", name + " is stopped already"});
     case Verb::Start:

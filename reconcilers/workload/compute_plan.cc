@@ -21,6 +21,7 @@ constexpr Duration kImagePoll = std::chrono::seconds(30);  // the end of a pull 
 // From the moment nobody finds it by name until it is stopped: who has just resolved the name still comes, and what it
 // asked for is answered.
 constexpr Duration kDrain = std::chrono::seconds(2);
+constexpr Duration kDependencyPoll = std::chrono::seconds(30);  // who begins to serve wakes sooner
 constexpr Duration kMinRestartPause = std::chrono::seconds(10);
 constexpr Duration kMaxRestartPause = std::chrono::minutes(5);
 
@@ -98,6 +99,14 @@ class Planner {
     if (Completed(c, *slot.desired)) return CompletionCounts(slot);
     return c.state == ContainerState::Running && Judge(c, *slot.desired).fitness == Fitness::Proven;
   }
+  // What ran before this controller did is taken to be as it was left, until it is known better.
+  bool IsReady(const Slot& slot) const {
+    const ObservedContainer& c = *slot.current;
+    if (Proven(slot)) return true;
+    const bool long_up =
+        c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
+    return long_up && c.state == ContainerState::Running && Judge(c, *slot.desired).fitness == Fitness::Unknown;
+  }
   // A verdict on the release of a candidate; empty: none. A start that the world refused (a held port) is none, nor is
   // a container that the controller cannot reach.
   std::string WhyFailed(const Slot& slot) const {
@@ -130,8 +139,23 @@ class Planner {
       return "a start of it was cut short";
     return {};
   }
-  static bool ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) {
-    return HaltedByUs(c, d) || (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
+  bool ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) const {
+    return HaltedByUs(c, d) || WasStoppedOnPurpose(c) ||
+           (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
+  }
+  // A policy that never restarts bears no mark of ours; the time of its end tells.
+  bool WasStoppedOnPurpose(const ObservedContainer& c) const {
+    const Facts& facts = context_.facts;
+    return c.state == ContainerState::Exited && facts.stop_began != SysTime{} && c.started < facts.stop_began &&
+           c.finished >= facts.stop_began;
+  }
+  // It ran when its replacement was made, and ended after that: for its sake.
+  static bool MadeRoom(const ObservedContainer& old, const Slot& slot) {
+    const auto later = [&](const ObservedContainer* c) {
+      return old.started < c->created && c->created <= old.finished;
+    };
+    return old.state == ContainerState::Exited &&
+           ((slot.current && later(slot.current)) || std::ranges::any_of(slot.superfluous, later));
   }
 
   static bool WasKilled(const Slot& slot) { return slot.current && slot.current->state == ContainerState::Killed; }
@@ -302,10 +326,23 @@ class Planner {
 
   void CreateMissing(const Slot& slot) {
     if (IsFirstStart() && MustAwaitOthers()) return;
+    if (MustFollowOthers(slot)) return;
     if (!HaveImage()) return;
     const std::string cause = "replica " + std::to_string(slot.desired->replica) + " is missing";
     const std::string name = Create(*slot.desired, cause);
     if (!MustWaitFor(slot, nullptr)) build_.Start({name, name}, cause);
+  }
+
+  // A replica that is added along with a new release comes when that has proven itself in the place of the others.
+  bool MustFollowOthers(const Slot& slot) {
+    const bool updating = std::ranges::any_of(grouped_.slots, [](const Slot& s) { return s.desired && s.serving_old; });
+    if (!updating) return false;
+    if (const FailedRelease* failure = FindFailure(*slot.desired)) {
+      Say(Phase::Failed, "RolloutFailed", failure->message + Consequence());
+    } else {
+      Say(Phase::Progressing, "RollingOut", slot.desired->name + " follows the replicas before it");
+    }
+    return true;
   }
 
   // Returns its name.
@@ -359,13 +396,10 @@ class Planner {
   void JudgeRunning(const Slot& slot) {
     const ObservedContainer& c = *slot.current;
     const HealthVerdict health = Judge(c, *slot.desired);
-    // What ran before this controller did is taken to be as it was left, until it is known better.
-    const bool long_up =
-        c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
     if (health.fitness == Fitness::Unhealthy) {
       Say(Phase::Failed, "Unhealthy", health.message);
       if (slot.desired->on_unhealthy == v1::OnUnhealthy::Restart) RestartUnhealthy(c, health.message);
-    } else if (health.fitness == Fitness::Proven || (long_up && health.fitness == Fitness::Unknown)) {
+    } else if (IsReady(slot)) {
       ++verdict_.ready_replicas;
     } else if (c.restart_count >= kCrashLoopRestarts) {
       ComeBackIn(context_.healthy_after);
@@ -375,13 +409,13 @@ class Planner {
     }
   }
 
-  // The exit of what is stopped here is drift, which starts it again. Each run is to last as long as all runs before it
-  // together, within bounds: a backoff that needs no memory.
+  // What is halted here is started again by the next pass, and gets its restart policy back. Each run is to last as
+  // long as all runs before it together, within bounds: a backoff that needs no memory.
   void RestartUnhealthy(const ObservedContainer& c, const std::string& why) {
     const auto before = std::chrono::duration_cast<Duration>(c.started - c.created);
     const Duration rest = std::clamp(before, kMinRestartPause, kMaxRestartPause) - RunningFor(c);
     if (rest > Duration(0)) return ComeBackIn(rest);
-    build_.Add(action::Stop{RefTo(c)}, why);
+    build_.Halt(c, why);
   }
 
   void MendName(const Slot& slot, const ObservedContainer& c) {
@@ -416,7 +450,8 @@ class Planner {
     const ObservedContainer& candidate = *slot.current;
     if (const std::string why = Unusable(candidate); !why.empty())
       return build_.Add(action::Remove{RefTo(candidate)}, why);
-    if (const std::string why = WhyFailed(slot); !why.empty()) return FailRelease(slot, cause, why);
+    if (const std::string why = WhyFailed(slot); !why.empty())
+      return candidate.created < context_.facts.retried ? TryAnew(candidate) : FailRelease(slot, cause, why);
     if (StartWasRefused(candidate)) return RetryRefused(slot);
     if (candidate.state == ContainerState::Paused) return Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(slot, cause);
@@ -424,8 +459,18 @@ class Planner {
       KeepOld(slot);
     else if (IsUp(*slot.serving_old))
       build_.Halt(*slot.serving_old, cause);  // started by hand beside its replacement
+    JoinMissing(slot, cause);
     if (!Proven(slot)) return AwaitCandidate(slot);
     if (MaySwitch(slot)) Switch(slot, cause);
+  }
+
+  // A switch that was cut short leaves a candidate without a network, where nobody can probe it.
+  void JoinMissing(const Slot& slot, const std::string& cause) {
+    const ObservedContainer& c = *slot.current;
+    if (c.state != ContainerState::Running || !slot.desired->spec.network_mode.empty()) return;
+    const bool with_aliases = !SideBySide(slot) || PublishesPorts(*slot.desired);
+    for (NetworkAttachment& n : StepBuilder::Attachments(*slot.desired, c.Label(label::kAddress), with_aliases))
+      if (!c.networks.contains(n.network)) build_.Add(action::Connect{RefTo(c), std::move(n)}, cause);
   }
 
   void AwaitCandidate(const Slot& slot) {
@@ -443,6 +488,7 @@ class Planner {
   }
   bool MustAwaitOthers() {
     if (context_.awaited.empty() && context_.cycle.empty()) return false;
+    ComeBackIn(kDependencyPoll);
     Say(Phase::Waiting, "DependencyNotReady", context_.awaited);
     return true;
   }
@@ -504,6 +550,12 @@ class Planner {
     KeepOld(slot);
   }
 
+  // A person asked for another try: what failed before says nothing any more.
+  void TryAnew(const ObservedContainer& c) {
+    constexpr std::string_view kCause = "to be tried again";
+    return IsUp(c) ? build_.Halt(c, kCause) : build_.Add(action::Remove{RefTo(c)}, kCause);
+  }
+
   void FailRelease(const Slot& slot, const std::string& cause, const std::string& why) {
     const ObservedContainer& c = *slot.current;
     if (const FailedRelease* known = FindFailure(*slot.desired, c.image_id)) {
@@ -538,7 +590,8 @@ class Planner {
   void KeepOld(const Slot& slot) {
     const ObservedContainer& old = *slot.serving_old;
     if (!SideBySide(slot) && OthersUp(slot, &old)) return;
-    if (old.state == ContainerState::Running || !ShouldBeUp(old, *slot.desired)) ++verdict_.ready_replicas;
+    const bool wanted = ShouldBeUp(old, *slot.desired) || MadeRoom(old, slot);
+    if (old.state == ContainerState::Running || !wanted) ++verdict_.ready_replicas;
     if (old.state == ContainerState::Paused) build_.Add(action::Unpause{RefTo(old)}, "drift: state is paused");
     if (HaltedByUs(old, *slot.desired)) {
       Limits limits = old.limits;
@@ -547,27 +600,25 @@ class Planner {
     }
     MendName(slot, old);
     const bool down = old.state == ContainerState::Created || old.state == ContainerState::Exited;
-    if (down && ShouldBeUp(old, *slot.desired) && !BlockedByOthers()) build_.Start(RefTo(old), "the old version stays");
+    if (down && wanted && !BlockedByOthers()) build_.Start(RefTo(old), "the old version stays");
   }
 
   // All new ones proven (BlueGreen), or this one (Rolling, Recreate).
   bool MaySwitch(const Slot& slot) const {
     if (context_.strategy != v1::RolloutStrategy::BlueGreen || !SideBySide(slot)) return true;
     return std::all_of(grouped_.slots.begin(), grouped_.slots.end(),
-                       [&](const Slot& s) { return !s.desired || (s.current && Proven(s)); });
+                       [&](const Slot& s) { return !s.desired || !s.serving_old || (s.current && Proven(s)); });
   }
 
   // Rolling: one replica at a time. What a replica replaced may still be drained meanwhile.
   bool MyTurn(const Slot& slot) const {
     if (context_.strategy != v1::RolloutStrategy::Rolling) return true;
-    auto first = std::find_if(grouped_.slots.begin(), grouped_.slots.end(),
-                              [this](const Slot& s) { return s.desired && !HasSwitched(s); });
-    return first != grouped_.slots.end() && &*first == &slot;
-  }
-  bool HasSwitched(const Slot& slot) const {
-    const ObservedContainer* c = slot.current;
-    if (!c || slot.serving_old || !slot.Serves(*c)) return false;
-    return c->state != ContainerState::Running || Judge(*c, *slot.desired).fitness != Fitness::Unhealthy;
+    for (const Slot& s : grouped_.slots) {
+      if (!s.desired) continue;
+      if (s.serving_old) return &s == &slot;
+      if (s.current && !IsReady(s)) return false;  // the new release does not hold where it serves already
+    }
+    return false;
   }
 
   void Switch(const Slot& slot, const std::string& cause) {

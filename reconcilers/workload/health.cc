@@ -47,7 +47,7 @@ HealthVerdict ByImpliedProbe(const ObservedContainer& c, const ObservedState& ob
   HealthVerdict time = ByTime(c, observed, healthy_after);
   const ProbeReport* report = ReportOf(c, observed);
   if (time.fitness != Fitness::Proven || !report || report->state == ProbeState::Healthy ||
-      report->state == ProbeState::Unreachable)
+      report->state == ProbeState::Unreachable || report->state == ProbeState::Unhealthy)
     return time;
   if (report->message.empty()) return {.message = "waiting for the first probe of " + c.name};
   return {Fitness::Pending, c.name + " does not listen yet: " + report->message, {}};

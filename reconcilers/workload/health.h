@@ -24,8 +24,9 @@ struct HealthVerdict {
   std::optional<Duration> come_back;  // when time alone changes the answer
 };
 
-// Of a container in state Running; restarts are not looked at. An implied probe never speaks against a container: who
-// declares a port need not have it open. Beside it the container must have run for `healthy_after`.
+// Of a container in state Running; restarts are not looked at. An implied probe is waited for until its first verdict
+// and never speaks against a container: who declares a port need not have it open. Beside it the container must have
+// run for `healthy_after`.
 HealthVerdict JudgeHealth(const ObservedContainer& container, const DesiredContainer& desired,
                           const ObservedState& observed, Duration healthy_after);
 

@@ -99,7 +99,8 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   if (auto record = ports_.store.Get(request.key); record && *record) pass.record = std::move(**record);
   ReadSet read_set;
   pass.held = options_.read_only();
-  auto decided = KeepPolicy(*object);
+  auto decided = CheckIdentity(pass);
+  if (decided) decided = KeepPolicy(*object);
   if (decided) decided = Decide(pass, read_set);
   if (on_read_) on_read_(request.key, snapshot->objects->revision, std::move(read_set));
   if (!decided) {
@@ -122,6 +123,7 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
     return ComputeTeardown(observed);
   }
   Pass pass{.snapshot = snapshot, .object = *object, .now = now, .preview = true, .held = "a preview"};
+  if (auto checked = CheckIdentity(pass); !checked) return std::move(checked).error();
   ReadSet unused;
   if (auto decided = Decide(pass, unused); !decided) return std::move(decided).error();
   return std::move(*pass.decision);
@@ -229,6 +231,15 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
   return {};
 }
 
+// Before anything is done in the name of an identity.
+Expected<void> WorkloadReconciler::CheckIdentity(const Pass& pass) {
+  const std::string& identity = v1::IdentityOf(pass.object);
+  const v1::Object* owner = pass.snapshot.objects->Owner(identity);
+  if (!owner || owner == &pass.object) return {};
+  return Error{ErrorKind::Terminal, "renamed-from: " + identity + " is what " + ToString(owner->key) + " (" +
+                                        ToString(owner->position) + ") goes by; expected one of the two alone"};
+}
+
 // Once the manifest is gone, nobody else knows what it said about its end.
 Expected<void> WorkloadReconciler::KeepPolicy(const v1::Object& object) {
   if (!options_.read_only().empty()) return {};
@@ -240,9 +251,6 @@ Expected<void> WorkloadReconciler::KeepPolicy(const v1::Object& object) {
 
 Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   const std::string& identity = v1::IdentityOf(pass.object);
-  if (const v1::Object* owner = pass.snapshot.objects->Owner(identity); owner && owner != &pass.object)
-    return Error{ErrorKind::Terminal, "renamed-from: " + identity + " is what " + ToString(owner->key) + " (" +
-                                          ToString(owner->position) + ") goes by; expected one of the two alone"};
   auto desired = Render(pass, read_set);
   if (!desired) return std::move(desired).error();
   pass.desired = std::move(*desired);
@@ -250,7 +258,9 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   if (!facts) return std::move(facts).error().Within("load facts");
   pass.facts = std::move(*facts);
   if (pass.held.empty()) pass.held = WhySuspended(pass.object, pass.facts);
-  if (pass.facts.pin) ApplyPin(*pass.facts.pin, *pass.desired);
+  if (pass.facts.pin) {
+    if (auto kept = KeepOrDropPin(pass); !kept) return kept;
+  }
   auto observed = Observe(pass);
   if (!observed) return std::move(observed).error().Within("observe containers");
   const std::string dropped = DropUnsupported(*pass.desired, *observed, ports_.containers.Host());
@@ -266,6 +276,22 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
     pass.decision->plan.warnings.push_back(
         {warning::kEngineDisagrees, "this host's kernel cannot limit " + dropped + "; it runs without"});
   return {};
+}
+
+// An edit of the version in the manifest ends a pin. Whoever looks at a revision that is in force no more decides
+// nothing.
+Expected<void> WorkloadReconciler::KeepOrDropPin(Pass& pass) {
+  const Pin pin = *pass.facts.pin;
+  if (pin.base == ManifestReference(pass.object)) {
+    ApplyPin(pin, *pass.desired);
+    return {};
+  }
+  const auto current = ports_.config.Current();
+  const bool outdated = !current || current->objects->revision != pass.snapshot.objects->revision;
+  if (pass.preview || outdated || !options_.read_only().empty()) return {};
+  return ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
+    if (facts.pin == pin) facts.pin.reset();
+  });
 }
 
 void WorkloadReconciler::Execute(Pass& pass) {
@@ -287,7 +313,6 @@ void WorkloadReconciler::Learn(Pass& pass) {
   auto& proven = pass.decision->proven;
   if (!proven || !pass.held.empty()) return;
   auto learnt = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
-    if (facts.pin && facts.pin->base != ManifestReference(pass.object)) facts.pin.reset();
     const auto same = [&](const GoodRelease& known) { return known.image_id == proven->image_id; };
     // A version that one went back to keeps its place, so that another rollback goes further back.
     if (facts.pin && std::ranges::any_of(facts.good, same)) return;
@@ -348,6 +373,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     return outcome;
   }
   if (!elsewhere && facts->orphan) return outcome;
+  if (elsewhere && facts->suspended) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)
     if (elsewhere || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))

@@ -57,6 +57,8 @@ class WorkloadReconciler : public Reconciler {
   Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
   Expected<PlanContext> ContextOf(const Pass& pass);
   std::string Awaited(const Pass& pass);
+  static Expected<void> CheckIdentity(const Pass& pass);
+  Expected<void> KeepOrDropPin(Pass& pass);
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   void Execute(Pass& pass);

@@ -62,6 +62,15 @@ TEST(DecodeManifests, HashIgnoresHowTheSpecIsWritten) {
   EXPECT_EQ(a.objects[0]->spec_hash, b.objects[0]->spec_hash);
 }
 
+// What runs bears the first name: both names must count as not gone.
+TEST(DecodeManifests, ABrokenManifestNamesWhatItWasCalledToo) {
+  const auto result = DecodeManifests("a.yaml",
+                                      "apiVersion: tinyforge.dev/v1\nkind: Workload\n"
+                                      "metadata: {name: store, annotations: {tinyforge.dev/renamed-from: shop}}\n"
+                                      "spec: {replicas: many, source: {image: {repository: shop}}}\n");
+  EXPECT_THAT(result.broken, ElementsAre(ObjectKey{Kind::Workload, "store"}, ObjectKey{Kind::Workload, "shop"}));
+}
+
 TEST(DecodeManifests, GoodDocumentsOfAFaultyFileComeOut) {
   const auto result = DecodeManifests(
       "a.yaml", Document("Secret", "spec: {fromFiles: {a: b}}\n") + "---\n" + Workload("  replicas: many\n") +

@@ -112,6 +112,9 @@ TEST_F(Commands, RollbackToARolloutOfTheHistory) {
   ASSERT_TRUE(store.PutRollout("web", {.id = 5, .to = {"3", "web:3", "sha256:3"}}));
   EXPECT_THAT(Say(Verb::Rollback, 4), HasSubstr("web goes back to 1"));
   EXPECT_EQ(Kept().pin->reference, "web:1");
+  EXPECT_THAT(Say(Verb::Rollback, 5), HasSubstr("web goes back to 3"));
+  EXPECT_EQ(Kept().pin->reference, "sha256:3");  // the tag may have been moved since
+  Good("3", "sha256:3");
   EXPECT_THAT(Say(Verb::Rollback, 5), HasSubstr("no pin is needed"));
   EXPECT_FALSE(Kept().pin);
   EXPECT_THAT(Say(Verb::Rollback, 9), HasSubstr("rollout 9 of web is not in the history"));

@@ -106,8 +106,9 @@ TEST_P(Convergence, EndsInAnEmptyPlanWithExactlyWhatIsDesired) {
 
     ASSERT_GE(SettleAndForgive(world), 0) << "seed " << GetParam() << " round " << round << "\n" << world.Describe();
     world.TakeCalls();
+    const std::string plan = world.PlanText();
     world.Pass();
-    EXPECT_TRUE(world.engine.calls.empty());
+    EXPECT_TRUE(world.engine.calls.empty()) << plan << world.Describe();
     EXPECT_EQ(Up(world), int(world.desired.containers.size())) << "seed " << GetParam() << " round " << round;
     for (const DesiredContainer& d : world.desired.containers) {
       const ObservedContainer* c = world.engine.FindByName(d.name);

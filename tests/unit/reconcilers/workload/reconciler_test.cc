@@ -195,6 +195,41 @@ TEST_F(WorkloadReconcilerTest, AnUpdateWaitsForItsWindowAndARepairDoesNot) {
   EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
 }
 
+TEST_F(WorkloadReconcilerTest, APinEndsWithAnEditAlsoToTheVersionThatWasPinned) {
+  Settle();
+  engine.images["web:2"] = "sha256:two";
+  spec.source.image->tag = "2";
+  Commit();
+  Settle();
+  facts.facts["web"].pin = Pin{.reference = "web:1", .version = "1", .base = "web:2"};
+  Settle();
+  spec.source.image->tag = "1";
+  Commit();
+  Settle();
+  EXPECT_FALSE(facts.facts["web"].pin);
+  spec.source.image->tag = "2";
+  Commit();
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:two");
+}
+
+TEST_F(WorkloadReconcilerTest, WhoClaimsAnotherOnesPastTouchesNothingOfIt) {
+  Settle();
+  auto claimant = std::make_shared<v1::Object>();
+  claimant->key = {Kind::Workload, "store"};
+  claimant->meta.annotations[std::string(v1::kRenamedFrom)] = "web";
+  v1::WorkloadSpec other = spec;
+  other.deletion_policy = v1::DeletionPolicy::Orphan;
+  claimant->spec = other;
+  config.objects->objects[claimant->key] = claimant;
+  engine.calls.clear();
+  const Outcome outcome = reconciler.Reconcile({claimant->key, now});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->kind, ErrorKind::Terminal);
+  EXPECT_THAT(engine.calls, IsEmpty());
+  EXPECT_FALSE(facts.facts["web"].orphan);
+}
+
 TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {
   engine.host.memory_limit = false;
   Settle();

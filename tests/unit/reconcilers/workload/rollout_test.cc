@@ -77,13 +77,13 @@ TEST_F(Rollout, WhatCannotBeReachedIsWaitedForAndNoFailure) {
   EXPECT_THAT(world.facts.facts["web"].failed, IsEmpty());
 }
 
-TEST_F(Rollout, AnImpliedProbeIsWaitedForAndFailsNothingBeforeTheDeadline) {
+TEST_F(Rollout, AnImpliedProbeIsWaitedForAndSpeaksAgainstNothing) {
   BeginUpdate({.tcp = v1::TcpProbe{80}});
   world.desired.containers[0].probe_implied = true;
-  Report(ProbeState::Unhealthy, "connection refused");
-  world.engine.Tick(seconds(60));
+  Report(ProbeState::Unknown, "connection refused");
+  world.engine.Tick(seconds(20));
   EXPECT_EQ(Next().phase, Phase::Progressing);
-  Report(ProbeState::Healthy);
+  Report(ProbeState::Unhealthy, "connection refused");  // it declares a port and does not open it
   EXPECT_THAT(world.PlanText(), HasSubstr("rename web.2 to web"));
 }
 
@@ -212,6 +212,116 @@ TEST_F(Rollout, AMemberOfACycleIsStalledAndStillRepaired) {
   EXPECT_THAT(verdict.message, HasSubstr("web -> db -> web"));
   world.engine.containers.clear();
   EXPECT_THAT(world.PlanText(), HasSubstr("create web"));
+}
+
+TEST_F(Rollout, ASickOneThatMayEndWellIsStartedAgainAllTheSame) {
+  world.WantLimits({.restart = v1::RestartPolicy::OnFailure});
+  BeginUpdate({.http = v1::HttpProbe{.port = 80}, .on_unhealthy = v1::OnUnhealthy::Restart});
+  Report(ProbeState::Healthy);
+  ASSERT_GE(world.Settle(), 0);
+  Report(ProbeState::Unhealthy);
+  world.engine.Tick(minutes(5));
+  world.Run(2);
+  Report(ProbeState::Healthy);
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  EXPECT_EQ(world.engine.FindByName("web")->restart, v1::RestartPolicy::OnFailure);
+}
+
+TEST_F(Rollout, ASwitchThatWasCutShortAfterTheDisconnectGoesOn) {
+  BeginUpdate();
+  Report(ProbeState::Healthy);
+  candidate->networks.clear();
+  Report(ProbeState::Unreachable);  // nobody can probe it now
+  EXPECT_EQ(world.PlanText(), "[1] connect web.2 to network tinyforge (image differs)\n");
+  world.Pass();
+  EXPECT_TRUE(candidate->networks.at("tinyforge").aliases.empty());
+  Report(ProbeState::Healthy);
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:two");
+}
+
+TEST_F(Rollout, AReplicaThatIsAddedAlongWithABadReleaseNeverComes) {
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.behaviour[TemplateHash({.image = "web:2"})] = {.exits = true};
+  world.Want(3, "web:2");
+  for (int i = 0; i < 30; ++i) {
+    world.Pass(), world.engine.Tick(seconds(1));
+    EXPECT_EQ(world.engine.FindByName("web-2"), nullptr);
+    EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  }
+  EXPECT_EQ(Next().reason, "RolloutFailed");
+  world.engine.behaviour.clear();
+  world.engine.images["web:2"] = "sha256:better";
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.Up(), 3);
+}
+
+TEST_F(Rollout, RollingStopsAtAReplicaThatDoesNotStayUp) {
+  world.context.strategy = v1::RolloutStrategy::Rolling;
+  world.Want(2, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(2, "web:2");
+  world.Pass();
+  world.engine.Tick(seconds(10));
+  world.Pass();  // the first has switched
+  ObservedContainer* first = world.engine.FindByName("web");
+  first->state = ContainerState::Restarting;
+  first->restart_count = 3;
+  world.engine.running.erase(first->id);
+  world.Run(20);
+  EXPECT_EQ(world.engine.FindByName("web-2")->image_id, "sha256:one");
+}
+
+TEST_F(Rollout, WhatNeverRestartsComesBackWhenItsReplacementFails) {
+  world.context.strategy = v1::RolloutStrategy::Recreate;
+  world.WantLimits({.restart = v1::RestartPolicy::Never});
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer* old = world.engine.FindByName("web");
+  old->started = old->created;
+  world.engine.behaviour[TemplateHash({.image = "web:2"})] = {.exits = true};
+  world.Want(1, "web:2");
+  world.Pass();  // made, and the old one stopped
+  old->finished = world.engine.FindByName("web.2")->created + seconds(1);
+  world.Run(6);
+  EXPECT_EQ(Next().reason, "RolloutFailed");
+  EXPECT_EQ(StateOf("web"), ContainerState::Running);
+}
+
+TEST_F(Rollout, WhatNeverRestartsIsStartedAgainAfterAStopOnPurpose) {
+  world.WantLimits({.restart = v1::RestartPolicy::Never});
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer* job = world.engine.FindByName("web");
+  job->started = SysTime(minutes(1));
+  world.facts.facts["web"].stopped = true;
+  world.facts.facts["web"].stop_began = SysTime(minutes(2));
+  world.Run(2);
+  EXPECT_EQ(job->state, ContainerState::Exited);
+  job->finished = SysTime(minutes(2));
+  world.facts.facts["web"].stopped = false;
+  world.Run(1);
+  EXPECT_EQ(job->state, ContainerState::Running);
+  job->started = SysTime(minutes(3));
+  job->state = ContainerState::Exited;  // by itself
+  job->finished = SysTime(minutes(4));
+  world.engine.running.clear();
+  world.TakeCalls();
+  world.Run(5);
+  EXPECT_THAT(world.engine.calls, IsEmpty());
+}
+
+TEST_F(Rollout, AfterARetryWhatWasHeldAsItIsIsTriedAnew) {
+  world.context.on_failure = v1::OnRolloutFailure::Hold;
+  BeginUpdate();
+  Report(ProbeState::Unhealthy, "status 503");
+  world.Run(5);
+  world.facts.facts["web"].failed.clear();
+  world.facts.facts["web"].retried = candidate->created + seconds(1);
+  world.probes.clear();
+  world.TakeCalls();
+  candidate->restart_count = 1;
+  world.Run(3);
+  EXPECT_THAT(world.engine.calls, ::testing::Contains("create web.3"));
 }
 
 TEST_F(Rollout, AVersionThatRanWellIsSaidOnce) {

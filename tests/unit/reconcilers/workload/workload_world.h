@@ -89,8 +89,10 @@ class WorkloadWorld {
   int Settle(int limit = 60) {
     for (int pass = 0; pass < limit; ++pass) {
       const Decision decision = Pass();
-      engine.Tick(std::chrono::seconds(5));
-      if (decision.plan.empty() && !decision.verdict.come_back) return pass;
+      const bool killed = std::ranges::any_of(
+          engine.containers, [](const auto& c) { return c.second.state == ContainerState::Killed; });
+      engine.Tick(std::chrono::seconds(5));  // what was killed is known by then, and is told by an event
+      if (decision.plan.empty() && !decision.verdict.come_back && !killed) return pass;
     }
     return -1;
   }
