@@ -34,7 +34,7 @@ def server(number, strategy, **spec):
 class Client:
     """load_client.py beside the container `name`."""
 
-    def __init__(self, engine, name, fast=4, slow=4):
+    def __init__(self, engine, name, fast=8, slow=4):
         pid = engine.inspect(name)["State"]["Pid"]
         self._process = subprocess.Popen(
             ["nsenter", "--net", "-t", str(pid), sys.executable, os.path.join(_HERE, "load_client.py"), "web", str(fast),
@@ -70,9 +70,9 @@ class Gap:
     def _run(self):
         while not self._stop.is_set():
             try:
-                with socket.create_connection(("127.0.0.1", _PORT), timeout=1) as connection:
+                with socket.create_connection(("127.0.0.1", _PORT), timeout=0.1) as connection:
                     connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                    connection.settimeout(1)
+                    connection.settimeout(0.1)  # what is accepted and never answered counts as down
                     if b" 200 " in connection.recv(1000):
                         self._times.append(time.monotonic())
             except OSError:

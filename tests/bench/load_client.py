@@ -31,13 +31,20 @@ def resolve(name):
     count = struct.unpack(">H", answer[6:8])[0]
     records, at = [], len(query)
     for _ in range(count):
-        kind, _, _, size = struct.unpack(">HHIH", answer[at + 2:at + 12])
+        at = _after_name(answer, at)
+        kind, _, _, size = struct.unpack(">HHIH", answer[at:at + 10])
         if kind == 1:
-            records.append(socket.inet_ntoa(answer[at + 12:at + 12 + size]))
-        at += 12 + size
+            records.append(socket.inet_ntoa(answer[at + 10:at + 10 + size]))
+        at += 10 + size
     if not records:
         raise OSError(f"{name} does not resolve, code {answer[3] & 15}")
     return random.choice(records)
+
+
+def _after_name(message, at):
+    while message[at] and message[at] < 192:
+        at += 1 + message[at]
+    return at + (2 if message[at] >= 192 else 1)  # a pointer to an earlier name, or the end
 
 
 def get(name, path):
