@@ -18,9 +18,10 @@ constexpr std::size_t kReleaseLength = 32;  // hex digits
 constexpr Duration kRefusedRetry = std::chrono::minutes(5);
 constexpr Duration kWriterPoll = std::chrono::seconds(2);  // another workload's stop queues that workload, not this one
 constexpr Duration kImagePoll = std::chrono::seconds(30);  // the end of a pull wakes sooner
-// From the moment nobody finds it by name until it is stopped: who has just resolved the name still comes, and what it
-// asked for is answered.
-constexpr Duration kDrain = std::chrono::seconds(2);
+// From the moment nobody finds it by name until it is stopped: who has just resolved the name still comes, may have to
+// send its first packet again a second later, since names change by reconnecting, and what it
+// asks for is answered.
+constexpr Duration kDrain = std::chrono::seconds(3);
 constexpr Duration kDependencyPoll = std::chrono::seconds(30);  // who begins to serve wakes sooner
 constexpr Duration kMinRestartPause = std::chrono::seconds(10);
 constexpr Duration kMaxRestartPause = std::chrono::minutes(5);
@@ -459,8 +460,10 @@ class Planner {
       KeepOld(slot);
     else if (IsUp(*slot.serving_old))
       build_.Halt(*slot.serving_old, cause);  // started by hand beside its replacement
-    JoinMissing(slot, cause);
-    if (!Proven(slot)) return AwaitCandidate(slot);
+    if (!Proven(slot)) {
+      JoinMissing(slot, cause);
+      return AwaitCandidate(slot);
+    }
     if (MaySwitch(slot)) Switch(slot, cause);
   }
 
