@@ -1,0 +1,48 @@
+#include "reconcilers/workload/neighbours.h"
+
+#include <algorithm>
+
+#include "reconcilers/workload/step_builder.h"
+
+namespace tinyforge {
+
+bool Neighbours::SideBySide(const Slot& slot) const {
+  if (strategy_ == v1::RolloutStrategy::Recreate) return false;
+  return !slot.serving_old || InheritedVolumes(*slot.serving_old, *slot.desired).empty();
+}
+
+bool Neighbours::OthersUp(const Slot& slot, const ObservedContainer* starting) const {
+  return std::ranges::any_of(observed_.containers, [&](const ObservedContainer& c) {
+    return &c != starting && IsUp(c) && !IsForeign(c) && !IsCurrentElsewhere(slot, c);
+  });
+}
+
+bool Neighbours::IsForeign(const ObservedContainer& c) const {
+  return std::ranges::any_of(slots_.foreign, [&](const ForeignContainer& f) { return f.id == c.id; });
+}
+
+bool Neighbours::IsCurrentElsewhere(const Slot& slot, const ObservedContainer& c) const {
+  return std::ranges::any_of(slots_.slots, [&](const Slot& s) {
+    return &s != &slot && s.desired && (s.current == &c || s.serving_old == &c);
+  });
+}
+
+bool Neighbours::WritesOurs(const ObservedContainer& c) const {
+  return std::ranges::any_of(
+      c.mounts, [&](const ObservedMount& m) { return !m.read_only && desired_.exclusive_sources.contains(m.source); });
+}
+
+std::optional<Neighbours::Blocker> Neighbours::FindBlocker() const {
+  for (const std::string& source : desired_.exclusive_sources) {
+    auto writer = observed_.writers_elsewhere.find(source);
+    if (writer != observed_.writers_elsewhere.end())
+      return Blocker{.message = writer->second + " writes " + source, .tells = false};
+  }
+  for (const ObservedContainer& c : observed_.containers)
+    if (IsUp(c) && IsForeign(c) && WritesOurs(c))
+      return Blocker{.message = "container " + c.name + ", which is not ours, writes a volume of this workload",
+                     .tells = true};
+  return std::nullopt;
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,128 @@
+#include "reconcilers/workload/release_judge.h"
+
+#include <algorithm>
+
+#include "api-types/codec/hash.h"
+
+namespace tinyforge {
+namespace {
+
+// Exit codes of the Engine and the shell for a command that cannot be run at all.
+constexpr int kCannotExecute = 126;
+constexpr int kCommandNotFound = 127;
+constexpr std::size_t kReleaseLength = 32;  // hex digits
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// A service that ends at once with 0 proves nothing: only what is meant to end, or ended before, may.
+bool CompletionCounts(const Slot& slot) {
+  const DesiredContainer& d = *slot.desired;
+  return d.limits.restart == v1::RestartPolicy::Never || !slot.serving_old || Completed(*slot.serving_old, d);
+}
+
+}  // namespace
+
+std::string Describe(const ObservedContainer& c) {
+  std::string text = c.name + " is " + std::string(ToString(c.state));
+  if (c.state == ContainerState::Exited || c.state == ContainerState::Restarting)
+    text += ", exit code " + std::to_string(c.exit_code);
+  if (c.oom_killed) text += ", killed for want of memory";
+  if (!c.error.empty()) text += ": " + c.error;
+  return text;
+}
+
+bool CannotRun(const ObservedContainer& c) {
+  return c.state == ContainerState::Created && (c.exit_code == kCannotExecute || c.exit_code == kCommandNotFound);
+}
+
+bool StartWasRefused(const ObservedContainer& c) {
+  return c.state == ContainerState::Created && !c.error.empty() && !CannotRun(c);
+}
+
+std::string Unusable(const ObservedContainer& c) {
+  if (IsUp(c)) return {};
+  if (!c.Label(label::kAddress).empty() && Contains(c.error, "Address already in use"))
+    return "its address " + std::string(c.Label(label::kAddress)) + " is taken";
+  // An Engine that was killed in the middle of a start leaves a task behind that it does not know.
+  const bool never_started = c.state == ContainerState::Created;
+  if (never_started && Contains(c.error, "task ") && Contains(c.error, "already exists"))
+    return "a start of it was cut short";
+  return {};
+}
+
+bool WasKilled(const Slot& slot) {
+  return slot.current && slot.current->state == ContainerState::Killed;
+}
+
+bool MadeRoom(const ObservedContainer& old, const Slot& slot) {
+  const auto later = [&](const ObservedContainer* c) { return old.started < c->created && c->created <= old.finished; };
+  return old.state == ContainerState::Exited &&
+         ((slot.current && later(slot.current)) || std::ranges::any_of(slot.superfluous, later));
+}
+
+HealthVerdict ReleaseJudge::Health(const ObservedContainer& c, const DesiredContainer& d) const {
+  return JudgeHealth(c, d, observed_, context_.healthy_after);
+}
+
+bool ReleaseJudge::Proven(const Slot& slot) const {
+  const ObservedContainer& c = *slot.current;
+  if (Completed(c, *slot.desired)) return CompletionCounts(slot);
+  return c.state == ContainerState::Running && Health(c, *slot.desired).fitness == Fitness::Proven;
+}
+
+bool ReleaseJudge::IsReady(const Slot& slot) const {
+  const ObservedContainer& c = *slot.current;
+  if (Proven(slot)) return true;
+  const bool long_up =
+      c.started != SysTime{} && context_.now - c.started >= context_.healthy_after && c.restart_count == 0;
+  return long_up && c.state == ContainerState::Running && Health(c, *slot.desired).fitness == Fitness::Unknown;
+}
+
+std::string ReleaseJudge::WhyFailed(const Slot& slot) const {
+  const ObservedContainer& c = *slot.current;
+  if (Completed(c, *slot.desired)) return CompletionCounts(slot) ? "" : Describe(c);
+  if (c.state == ContainerState::Created) return CannotRun(c) ? Describe(c) : "";
+  if (c.state == ContainerState::Exited || c.state == ContainerState::Restarting || c.restart_count > 0)
+    return Describe(c);
+  if (c.state != ContainerState::Running) return {};
+  const HealthVerdict health = Health(c, *slot.desired);
+  if (health.fitness == Fitness::Unhealthy) return health.message;
+  const bool late =
+      RunningFor(c) >= context_.deadline && (health.fitness == Fitness::Unknown || health.fitness == Fitness::Pending);
+  return late ? "the deadline of " + FormatDuration(context_.deadline) + " has passed: " + health.message : "";
+}
+
+bool ReleaseJudge::ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) const {
+  return HaltedByUs(c, d) || WasStoppedOnPurpose(c) ||
+         (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
+}
+
+// A policy that never restarts bears no mark of ours; the time of its end tells.
+bool ReleaseJudge::WasStoppedOnPurpose(const ObservedContainer& c) const {
+  const Facts& facts = context_.facts;
+  return c.state == ContainerState::Exited && facts.stop_began != SysTime{} && c.started < facts.stop_began &&
+         c.finished >= facts.stop_began;
+}
+
+std::string ReleaseJudge::ReleaseOf(const DesiredContainer& d) const {
+  std::string text = context_.spec_hash + "\n" + d.template_hash;
+  for (const DesiredFile& file : desired_.files) text += "\n" + file.content_hash;
+  return Sha256Hex(text).substr(0, kReleaseLength);
+}
+
+const FailedRelease* ReleaseJudge::FindFailure(const DesiredContainer& d, std::string_view image_id) const {
+  const auto& failed = context_.facts.failed;
+  if (failed.empty()) return nullptr;
+  const std::string release = ReleaseOf(d);
+  auto found = std::ranges::find_if(
+      failed, [&](const FailedRelease& f) { return f.release == release && f.image_id == image_id; });
+  return found == failed.end() ? nullptr : &*found;
+}
+
+const FailedRelease* ReleaseJudge::FindFailure(const DesiredContainer& d) const {
+  return FindFailure(d, observed_.image_id.value_or(""));
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,213 @@
+#include "reconcilers/workload/replacement.h"
+
+#include <algorithm>
+
+#include "reconcilers/workload/drift.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr Duration kRefusedRetry = std::chrono::minutes(5);
+
+class Replacement {
+ public:
+  Replacement(Draft& draft, const Slot& slot)
+      : draft_(draft),
+        slot_(slot),
+        desired_(*slot.desired),
+        old_(*slot.serving_old),
+        side_by_side_(draft.neighbours.SideBySide(slot)),
+        cause_(ReplaceCause(old_, desired_)) {}
+
+  void Plan() {
+    if (const FailedRelease* failure = draft_.judge.FindFailure(desired_)) return HoldOld(*failure);
+    Advance();
+    draft_.Say(Phase::Progressing, "RollingOut", cause_);  // unless there is more to say
+  }
+
+ private:
+  void Advance() {
+    if (!slot_.current) return CreateCandidate();
+    const ObservedContainer& candidate = *slot_.current;
+    if (const std::string why = Unusable(candidate); !why.empty())
+      return draft_.build.Add(action::Remove{RefTo(candidate)}, why);
+    if (const std::string why = draft_.judge.WhyFailed(slot_); !why.empty())
+      return candidate.created < draft_.context.facts.retried ? TryAnew() : FailRelease(why);
+    if (StartWasRefused(candidate)) return RetryRefused();
+    if (candidate.state == ContainerState::Paused) return draft_.Unpause(candidate);
+    if (candidate.state == ContainerState::Created) return StartCandidate(cause_);
+    MakeRoomOrKeepOld(cause_);
+    if (!draft_.judge.Proven(slot_)) {
+      JoinMissing();
+      return AwaitCandidate();
+    }
+    if (MaySwitch()) Switch();
+  }
+
+  // --- the candidate ---
+
+  void CreateCandidate() {
+    if (draft_.MustAwaitOthers() || MustAwaitWindow() || !draft_.HaveImage() || !MyTurn()) return KeepOld();
+    if (!side_by_side_ && draft_.BlockedByOthers()) return KeepOld();
+    const int seq = draft_.NextSeq();
+    const std::string name = CandidateName(desired_, seq);
+    draft_.build.Create(
+        {.desired = desired_, .name = name, .seq = seq, .with_aliases = !side_by_side_, .replaces = &old_}, cause_);
+    if (side_by_side_)
+      KeepOld();
+    else
+      draft_.build.Halt(old_, cause_);
+    if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
+  }
+
+  // What has begun is brought to its end: else half of the replicas would be of another version for a day.
+  bool MustAwaitWindow() {
+    const PlanContext& context = draft_.context;
+    const bool begun = std::ranges::any_of(draft_.slots.slots, [](const Slot& s) { return s.desired && s.current; });
+    if (context.closed.empty() || begun) return false;
+    draft_.Say(Phase::Waiting, "OutsideWindow", context.closed);
+    if (context.opens_in) draft_.ComeBackIn(*context.opens_in);
+    return true;
+  }
+
+  // Rolling: one replica at a time. What a replica replaced may still be drained meanwhile.
+  bool MyTurn() const {
+    if (draft_.context.strategy != v1::RolloutStrategy::Rolling) return true;
+    for (const Slot& s : draft_.slots.slots) {
+      if (!s.desired) continue;
+      if (s.serving_old) return &s == &slot_;
+      // The new release does not hold where it serves already.
+      if (s.current && !draft_.judge.IsReady(s)) return false;
+    }
+    return false;
+  }
+
+  // Where the two may not run at once, an old one that is up was started by hand, or has not been told to stop.
+  // Restart is off before the stop, so that no reboot brings both up.
+  void MakeRoomOrKeepOld(std::string_view cause) {
+    if (side_by_side_) return KeepOld();
+    if (IsUp(old_)) draft_.build.Halt(old_, cause);
+  }
+
+  void StartCandidate(std::string_view cause) {
+    if (draft_.BlockedByOthers()) return KeepOld();
+    MakeRoomOrKeepOld(cause);
+    if (draft_.MustWaitFor(slot_, slot_.current)) return;
+    draft_.MendNetworks(slot_, *slot_.current, cause, !side_by_side_ || PublishesPorts(desired_));
+    draft_.build.Start(RefTo(*slot_.current), cause);
+  }
+
+  // The host refused to start the candidate, which says nothing about the release. The old one serves meanwhile; where
+  // it has to make room for each try, tries are far apart.
+  void RetryRefused() {
+    const ObservedContainer& candidate = *slot_.current;
+    draft_.Say(Phase::Waiting, "StartRefused", Describe(candidate) + "; the old version serves meanwhile");
+    if (side_by_side_) return StartCandidate("the host refused its start");
+    const Duration served = draft_.judge.RunningFor(old_);
+    if (served >= kRefusedRetry)
+      return draft_.build.Add(action::Remove{RefTo(candidate)}, "the host refused its start; trying again");
+    draft_.ComeBackIn(kRefusedRetry - served);
+    KeepOld();
+  }
+
+  // A switch that was cut short leaves a candidate without a network, where nobody can probe it.
+  void JoinMissing() {
+    const ObservedContainer& c = *slot_.current;
+    if (c.state != ContainerState::Running || !desired_.spec.network_mode.empty()) return;
+    const bool with_aliases = !side_by_side_ || PublishesPorts(desired_);
+    for (NetworkAttachment& n : StepBuilder::Attachments(desired_, c.Label(label::kAddress), with_aliases))
+      if (!c.networks.contains(n.network)) draft_.build.Add(action::Connect{RefTo(c), std::move(n)}, cause_);
+  }
+
+  void AwaitCandidate() {
+    const ObservedContainer& c = *slot_.current;
+    const HealthVerdict health = draft_.judge.Health(c, desired_);
+    if (health.fitness != Fitness::Unreachable)
+      draft_.ComeBackIn(std::max(draft_.context.deadline - draft_.judge.RunningFor(c), Duration(1)));
+    draft_.AwaitProof(health, "RollingOut");
+  }
+
+  // --- the switch ---
+
+  // All new ones proven (BlueGreen), or this one (Rolling, Recreate).
+  bool MaySwitch() const {
+    if (draft_.context.strategy != v1::RolloutStrategy::BlueGreen || !side_by_side_) return true;
+    return std::ranges::all_of(draft_.slots.slots, [&](const Slot& s) {
+      return !s.desired || !s.serving_old || (s.current && draft_.judge.Proven(s));
+    });
+  }
+
+  void Switch() {
+    const ObservedContainer& candidate = *slot_.current;
+    draft_.MendNetworks(slot_, candidate, cause_);
+    if (slot_.Serves(old_)) draft_.build.Add(action::Rename{RefTo(old_), CandidateName(desired_, SeqOf(old_))}, cause_);
+    if (!slot_.Serves(candidate)) draft_.build.Add(action::Rename{RefTo(candidate), desired_.name}, cause_);
+  }
+
+  // --- a failed release ---
+
+  // A person asked for another try: what failed before says nothing any more.
+  void TryAnew() { Discard("to be tried again"); }
+  void Discard(std::string_view cause) {
+    const ObservedContainer& c = *slot_.current;
+    return IsUp(c) ? draft_.build.Halt(c, cause) : draft_.build.Add(action::Remove{RefTo(c)}, cause);
+  }
+
+  void FailRelease(const std::string& why) {
+    const ObservedContainer& c = *slot_.current;
+    if (const FailedRelease* known = draft_.judge.FindFailure(desired_, c.image_id)) {
+      if (draft_.observed.image_id.value_or(c.image_id) == c.image_id) return HoldOld(*known);
+      KeepOld();
+      return Discard(cause_);  // the tag has another image now, which has not been tried
+    }
+    FailedRelease release{
+        .release = draft_.judge.ReleaseOf(desired_), .image_id = c.image_id, .message = why, .at = draft_.context.now};
+    draft_.build.Add(action::RecordFailure{draft_.desired.workload, release, RefTo(c)}, why);
+    if (!draft_.Held()) draft_.build.Halt(c, "release failed");
+    if (side_by_side_) KeepOld();
+    draft_.Say(Phase::Failed, "RolloutFailed", why + draft_.Consequence());
+    draft_.ComeBackIn(Duration(1));
+  }
+
+  // The release failed: its containers are down for good, the old one is up; or, if asked, all stays for a person to
+  // look at.
+  void HoldOld(const FailedRelease& failure) {
+    const std::string words = failure.last_lines.empty() ? "" : "; its last words: " + failure.last_lines;
+    draft_.Say(Phase::Failed, "RolloutFailed", failure.message + draft_.Consequence() + words);
+    if (slot_.current && !draft_.Held()) draft_.build.Halt(*slot_.current, "release failed");
+    if (!slot_.current || !draft_.Held() || side_by_side_) KeepOld();
+  }
+
+  // --- the old one ---
+
+  // Whatever its replacement waits for, what serves keeps serving.
+  void KeepOld() {
+    if (!side_by_side_ && draft_.neighbours.OthersUp(slot_, &old_)) return;
+    const bool wanted = draft_.judge.ShouldBeUp(old_, desired_) || MadeRoom(old_, slot_);
+    if (old_.state == ContainerState::Running || !wanted) ++draft_.verdict.ready_replicas;
+    if (old_.state == ContainerState::Paused) draft_.build.Add(action::Unpause{RefTo(old_)}, "drift: state is paused");
+    if (HaltedByUs(old_, desired_)) {
+      Limits limits = old_.limits;
+      limits.restart = desired_.limits.restart;
+      draft_.build.Add(action::SetLimits{RefTo(old_), limits}, "the old version stays");
+    }
+    draft_.MendName(slot_, old_);
+    const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
+    if (down && wanted && !draft_.BlockedByOthers()) draft_.build.Start(RefTo(old_), "the old version stays");
+  }
+
+  Draft& draft_;
+  const Slot& slot_;
+  const DesiredContainer& desired_;
+  const ObservedContainer& old_;
+  const bool side_by_side_;
+  const std::string cause_;
+};
+
+}  // namespace
+
+void PlanReplacement(Draft& draft, const Slot& slot) {
+  Replacement(draft, slot).Plan();
+}
+
+}  // namespace tinyforge

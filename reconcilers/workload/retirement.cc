@@ -1,0 +1,54 @@
+#include "reconcilers/workload/retirement.h"
+
+namespace tinyforge {
+namespace {
+
+// From the moment nobody finds it by name until it is stopped: who has just resolved the name still comes, may have to
+// send its first packet again a second later, since names change by reconnecting, and what it asks for is answered.
+constexpr Duration kDrain = std::chrono::seconds(3);
+
+bool Drained(Draft& draft, const ObservedContainer& c, std::string_view cause) {
+  if (draft.build.Silence(c, cause)) return false;
+  auto age = draft.observed.ages.find(c.id);
+  const Duration silent = age == draft.observed.ages.end() ? Duration(0) : age->second.attached;
+  if (silent >= kDrain) return true;
+  draft.ComeBackIn(kDrain - silent);
+  return false;
+}
+
+void Retire(Draft& draft, const Slot& slot, const ObservedContainer& c) {
+  const std::string_view cause = slot.desired ? "superseded" : "no longer asked for";
+  const bool serves = c.state == ContainerState::Running && !c.networks.empty();
+  if (serves && draft.neighbours.SideBySide(slot) && !Drained(draft, c, cause))
+    return draft.Say(Phase::Progressing, "Draining", "draining " + c.name);
+  draft.Say(Phase::Progressing, "Removing", "removing " + c.name);
+  if (!IsUp(c)) return draft.build.Add(action::Remove{RefTo(c)}, cause);
+  draft.build.Halt(c, cause);
+}
+
+// The newest failed candidate, kept until the next success; null: there is none.
+const ObservedContainer* RecordOf(const Slot& slot) {
+  const ObservedContainer* record = nullptr;
+  for (const ObservedContainer* c : slot.superfluous)
+    if (slot.serving_old && !IsUp(*c) && (!record || SeqOf(*c) > SeqOf(*record))) record = c;
+  return record;
+}
+
+}  // namespace
+
+void PlanRetirement(Draft& draft) {
+  for (const Slot& slot : draft.slots.slots) {
+    const ObservedContainer* record = RecordOf(slot);
+    for (const ObservedContainer* c : slot.superfluous) {
+      if (c == record || WasKilled(slot)) continue;  // of a killed one it may be the successor
+      draft.build.NextGroup();
+      Retire(draft, slot, *c);
+    }
+    for (const ObservedContainer* c : slot.dead) {
+      draft.build.NextGroup();
+      draft.build.Add(action::Remove{RefTo(*c)}, "the Engine could not remove it");
+    }
+  }
+}
+
+}  // namespace tinyforge
