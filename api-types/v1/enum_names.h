@@ -46,9 +46,10 @@ struct EnumNames<VolumeScope> {
 };
 template <>
 struct EnumNames<RolloutStrategy> {
-  static constexpr std::array<NamedValue<RolloutStrategy>, 3> kTable = {{{RolloutStrategy::BlueGreen, "BlueGreen"},
+  static constexpr std::array<NamedValue<RolloutStrategy>, 4> kTable = {{{RolloutStrategy::BlueGreen, "BlueGreen"},
                                                                          {RolloutStrategy::Rolling, "Rolling"},
-                                                                         {RolloutStrategy::Recreate, "Recreate"}}};
+                                                                         {RolloutStrategy::Recreate, "Recreate"},
+                                                                         {RolloutStrategy::Handover, "Handover"}}};
 };
 template <>
 struct EnumNames<OnRolloutFailure> {

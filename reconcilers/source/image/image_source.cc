@@ -8,8 +8,6 @@
 namespace tinyforge {
 namespace {
 
-constexpr std::string_view kSharedNetworkName = "tinyforge";
-
 Expected<void> RenderEnv(const RenderRequest& request, ReadSet& read_set, ContainerTemplate& t) {
   for (const v1::EnvVar& env : request.workload.workload().env) {
     EnvEntry entry{.name = env.name, .value = env.value.value_or("")};
@@ -101,11 +99,11 @@ std::vector<NetworkAttachment> RenderNetworks(const v1::Object& workload, Desire
   std::vector<NetworkAttachment> attachments;
   if (spec.network_mode) return attachments;
   if (spec.networks.empty()) {
-    desired.networks.push_back({.name = std::string(kSharedNetworkName), .shared = true});
-    attachments.push_back({.network = std::string(kSharedNetworkName), .aliases = {workload.key.name}});
+    desired.networks.push_back({.name = std::string(kSharedNetwork), .shared = true});
+    attachments.push_back({.network = std::string(kSharedNetwork), .aliases = {workload.key.name}});
   }
   for (const v1::Network& network : spec.networks) {
-    const bool shared = network.name == kSharedNetworkName && !network.external;
+    const bool shared = network.name == kSharedNetwork && !network.external;
     desired.networks.push_back({.name = network.name, .external = network.external, .shared = shared});
     NetworkAttachment attachment{.network = network.name, .aliases = network.aliases, .address = network.address};
     attachment.aliases.push_back(workload.key.name);
