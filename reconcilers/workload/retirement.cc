@@ -5,7 +5,7 @@ namespace {
 
 // From the moment nobody finds it by name until it is stopped: who has just resolved the name still comes, may have to
 // send its first packet again a second later, since names change by reconnecting, and what it asks for is answered.
-constexpr Duration kDrain = std::chrono::seconds(3);
+constexpr Duration kDrain = std::chrono::milliseconds(2500);
 
 bool Drained(Draft& draft, const ObservedContainer& c, std::string_view cause) {
   if (draft.build.Silence(c, cause)) return false;
