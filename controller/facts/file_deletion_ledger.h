@@ -1,5 +1,5 @@
-// What was released for deletion in the last day, kept over restarts, so that a budget is one of the day and not of the
-// process.
+// What was released for deletion in the last day, by the budget or by a person, kept over restarts, so that a budget is
+// one of the day and not of the process, and nobody is asked twice.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 namespace tinyforge {
 
 // <state-dir>/facts/_deletions.json, 0600. (No workload can be named "_deletions".) One that cannot be read counts as
-// empty, and that is logged: it costs at most one question less. Not for concurrent use.
+// empty, and that is logged: it costs one question more or
+// less. Not for concurrent use.
 class FileDeletionLedger : public DeletionLedger {
  public:
   FileDeletionLedger(std::string state_dir, Logger& log) : directory_(std::move(state_dir) + "/facts"), log_(log) {}

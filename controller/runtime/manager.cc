@@ -361,7 +361,7 @@ Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
 }
 
 // What is released is counted as deleted from then on, and no more as existing. What was held once stays held whatever
-// happens around it. A person's approval does not use up the budget.
+// happens around it.
 Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SysTime now) {
   Deletions& deletions = state.deletions;
   std::erase_if(state.deleted, [&](const ReleasedDeletion& d) { return d.at < now - kBudgetWindow; });
@@ -409,10 +409,10 @@ void Manager::ForgetReleased(State& state, const v1::ObjectSet& objects) {
     ports_.log.Warn("the deletions of the last day could not be noted", {{"error", saved.error().message}});
 }
 
-// Noted before it is acted upon; what cannot be noted is not released.
+// Noted before it is acted upon; what cannot be noted is not released. `containers` are those that use up the budget.
 Expected<void> Manager::Release(State& state, const std::set<std::string>& workloads, std::size_t containers,
                                 SysTime now) {
-  if (containers == 0) return {};
+  if (workloads.empty()) return {};
   std::vector<ReleasedDeletion> next = state.deleted;
   if (!next.empty() && now - next.back().at < kLedgerGrain)
     next.back().containers += containers;
@@ -479,6 +479,9 @@ Expected<void> Manager::ApproveDeletions(const Revision& revision) {
     Deletions& deletions = state->deletions;
     if (revision.size() < 7 || !deletions.revision.starts_with(revision))
       return Error{ErrorKind::Conflict, "revision " + revision + " is not the one in force, " + deletions.revision};
+    // What a person approved does not use up the budget.
+    if (auto noted = Release(*state, deletions.pending, 0, ports_.clock.SystemNow()); !noted)
+      return std::move(noted).error().Within("note the approval");
     released = std::exchange(deletions.pending, {});
     deletions.approved.insert(released.begin(), released.end());
   }

@@ -291,12 +291,13 @@ class FactStore {
 // Containers of workloads whose deletion was released at one time.
 struct ReleasedDeletion {
   SysTime at{};
-  std::size_t containers = 0;
-  std::set<std::string> workloads;  // not to be counted again when a crash came before the end of their deletion
+  std::size_t containers = 0;       // that use up the budget: none of those that a person approved
+  std::set<std::string> workloads;  // neither counted nor asked about again when a crash came before they were gone
   bool operator==(const ReleasedDeletion&) const = default;
 };
 
-// The fact of the installation that its deletion budget is of a day and not of a process.
+// The facts of the installation that its deletion budget is of a day and not of a process, and that a person's approval
+// holds until what it was given for is gone.
 class DeletionLedger {
  public:
   virtual ~DeletionLedger() = default;

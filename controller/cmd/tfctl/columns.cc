@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "controller/cmd/tfctl/repository_note.h"
 #include "controller/cmd/tfctl/text.h"
 
 namespace tinyforge::tfctl {
@@ -149,6 +150,7 @@ Row EventRow(const Json& item, SysTime now) {
 
 Row RepositoryRow(const Json& item, bool wide, SysTime now) {
   const Verdict verdict = Judge(item);
+  const std::string pending = PendingDeletions(item);
   std::vector<std::string> files;
   for (const auto& error : At(item, {"status", "errors"})) files.push_back(Text(error, {"file"}));
   std::ranges::sort(files);
@@ -160,7 +162,8 @@ Row RepositoryRow(const Json& item, bool wide, SysTime now) {
           verdict.status,
           {std::to_string(files.size()), files.empty() ? Tone::Plain : Tone::Bad}};
   if (wide) row.insert(row.end(), {{Text(item, {"spec", "path"})}, {AgeSince(Time(item, {"status", "applied"}), now)}});
-  row.push_back({verdict.message});
+  const bool both = !verdict.message.empty() && !pending.empty();
+  row.push_back({verdict.message + (both ? "; " : "") + pending, pending.empty() ? Tone::Plain : Tone::Bad});
   return row;
 }
 

@@ -24,6 +24,11 @@ std::vector<std::string> ManifestErrors(const Json& repository) {
   return ErrorLines(At(repository, {"status", "errors"}));
 }
 
+std::string PendingDeletions(const Json& repository) {
+  const Json& pending = FindCondition(repository, "DeletionsPending");
+  return Text(pending, {"status"}) == "True" ? Text(pending, {"message"}) : "";
+}
+
 void NoteRepository(const Session& session) {
   const auto repository = session.client.Get("/api/repository");
   if (!repository) return;
@@ -39,6 +44,8 @@ void NoteRepository(const Session& session) {
     session.terminal.err << "note: the config repository is not Ready: " << OneLine(Text(ready, {"message"}))
                          << " (tfctl get repository)\n";
   }
+  if (const std::string pending = PendingDeletions(*repository); !pending.empty())
+    session.terminal.err << "note: " << OneLine(pending) << "\n";
 }
 
 }  // namespace tinyforge::tfctl

@@ -399,6 +399,62 @@ TEST_F(ManagerTest, AnApprovalLastsWhileTheWorkloadIsAbsent) {
   EXPECT_FALSE(manager.MayDelete("w5")) << "the new deletion was not shown to anybody";
 }
 
+TEST_F(ManagerTest, AnApprovalOutlivesTheProcessAndUsesUpNoBudget) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  Push(Commit("r2beef0", {all[0], all[1], all[2]}));
+  ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
+  std::erase_if(fleet.containers, [](const auto& c) { return c.Label(label::kWorkload) > "w5"; });
+  Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
+  TakeQueued();
+  source.next = Commit("r2beef0", {all[0], all[1], all[2]});
+  ASSERT_TRUE(again.Sync({}));
+  for (const char* gone : {"w3", "w4", "w5"}) EXPECT_TRUE(again.MayDelete(gone)) << gone;
+  EXPECT_THAT(TakeQueued(), IsSupersetOf({"w3", "w4", "w5"}));
+  EXPECT_EQ(PendingMessage(), "");
+  source.next = Commit("r3", {all[0], all[1]});
+  ASSERT_TRUE(again.Sync({}));
+  EXPECT_TRUE(again.MayDelete("w2")) << "a small deletion after it is small";
+}
+
+TEST_F(ManagerTest, AnApprovalOfAnEarlierProcessReleasesNothingElse) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  Push(Commit("r2beef0", {all[0], all[1], all[2], all[3], all[4]}));
+  ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
+  Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
+  source.next = Commit("r3", {all[0]});
+  ASSERT_TRUE(again.Sync({}));
+  EXPECT_TRUE(again.MayDelete("w7"));
+  EXPECT_FALSE(again.MayDelete("w1"));
+  EXPECT_THAT(PendingMessage(), HasSubstr("w1, w2, w3, w4;"));
+}
+
+TEST_F(ManagerTest, WhatRanAgainAfterAnApprovalIsAskedAboutByTheNextProcessToo) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  Push(Commit("r2beef0", {all[0]}));
+  ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
+  Push(Commit("r3", all));
+  Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
+  source.next = Commit("r4", {all[0]});
+  ASSERT_TRUE(again.Sync({}));
+  EXPECT_FALSE(again.MayDelete("w5"));
+}
+
+TEST_F(ManagerTest, AnApprovalThatCannotBeNotedReleasesNothing) {
+  const auto all = TenWorkloads();
+  Push(Commit("r1", all));
+  Push(Commit("r2beef0", {all[0]}));
+  ledger.failing = true;
+  EXPECT_FALSE(manager.ApproveDeletions("r2beef0"));
+  EXPECT_FALSE(manager.MayDelete("w5"));
+  EXPECT_THAT(PendingMessage(), HasSubstr("w5"));
+  ledger.failing = false;
+  ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
+  EXPECT_TRUE(manager.MayDelete("w5"));
+}
+
 TEST_F(ManagerTest, WhatIsHeldStaysHeldWhateverElseRuns) {
   const auto all = TenWorkloads();
   Push(Commit("r1", all));

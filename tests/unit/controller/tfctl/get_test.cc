@@ -111,6 +111,24 @@ TEST_F(GetTest, RepositoryShowsEveryBrokenManifest) {
       "number from 0 to 100 (tfctl get repository)\n");
 }
 
+TEST_F(GetTest, DeletionsThatWaitAreShownToWhoeverAsks) {
+  const std::string waits = "the removal of 2 workloads waits: api, shop; to release it: tfctl approve deletions 4f2a9c1";
+  backend_.store.repository = {.url = "https://git.example.com/config",
+                               .branch = "main",
+                               .conditions = {MakeCondition("Ready", ConditionStatus::True, "Synced", ""),
+                                              MakeCondition("DeletionsPending", ConditionStatus::True,
+                                                            "ApprovalRequired", waits)}};
+  EXPECT_EQ(Run({"get", "repository"}), kDone);
+  EXPECT_THAT(out, HasSubstr(waits + "\n"));
+  EXPECT_EQ(err, "");
+  AddShopAndApi();
+  EXPECT_EQ(Run({"get", "wl"}), kDone);
+  EXPECT_EQ(err, "note: " + waits + "\n");
+  backend_.store.repository.conditions.back().status = ConditionStatus::False;
+  EXPECT_EQ(Run({"get", "wl"}), kDone);
+  EXPECT_EQ(err, "");
+}
+
 TEST_F(GetTest, SecretsShowKeysAndNeverMore) {
   Add(MakeRecord(Kind::Secret, "shop", R"({"fromFiles":{"password":"shop/password","token":"shop/token"}})"));
   backend_.secret_keys = {{"password", "1a2b3c4d", ""},
