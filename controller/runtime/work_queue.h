@@ -40,7 +40,7 @@ class WorkQueue {
     Backoff waiting{.base = std::chrono::seconds(1), .cap = std::chrono::seconds(30)};
     Duration event_floor = std::chrono::seconds(2);
     // Between passes that acted and failed, whatever events they cause; by such passes in a row.
-    Backoff acted{.base = std::chrono::seconds(2), .cap = std::chrono::seconds(30), .jitter = 0};
+    Backoff acted{.base = std::chrono::milliseconds(250), .cap = std::chrono::seconds(30), .jitter = 0};
     Duration stalled = std::chrono::minutes(5);
     std::uint32_t seed = std::random_device{}();  // of the jitter
   };

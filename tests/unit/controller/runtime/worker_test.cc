@@ -247,7 +247,7 @@ TEST_F(WorkerTest, AfterAnErrorOfAPassThatActedItsOwnEventsAreNoReasonToHurry) {
     if (kind == ErrorKind::Conflict) outcome.requeue_after = milliseconds(100);
     Pass(outcome);
     queue_.Add(shop_);
-    EXPECT_EQ(ComesBackAfter(), seconds(2)) << ToString(kind);
+    EXPECT_EQ(ComesBackAfter(), milliseconds(250)) << ToString(kind);
   }
 }
 
