@@ -89,13 +89,19 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_
     auto state = state_.Lock();
     for (const auto& [id, entry] : state->entries) {
       if (entry.inspected && entry.details.container.Label(label::kWorkload) == workload) {
-        containers.push_back(entry.details.container);
+        containers.push_back(Known(entry));
       }
     }
   }
   std::ranges::stable_sort(containers, {}, SeqOf);
   if (provisional && options_.on_change) options_.on_change(std::string(workload));
   return containers;
+}
+
+ObservedContainer ContainerIndex::Known(const Entry& entry) {
+  ObservedContainer container = entry.details.container;
+  if (container.state == ContainerState::Running && container.restart_count > 0) container.exit_code = entry.last_exit;
+  return container;
 }
 
 bool ContainerIndex::TakeKilled(const std::string& id) {
@@ -311,7 +317,9 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     container.labels = {{std::string(label::kInstance), event.instance},
                         {std::string(label::kWorkload), event.workload},
                         {std::string(label::kAddress), event.address}};
-  } else if (SeenAfter(entry, event.time_ns)) {
+  }
+  if (event.action == "die") entry.last_exit = std::atoi(event.exit_code.c_str());
+  if (!added && SeenAfter(entry, event.time_ns)) {
     entry.kill = Kill::None;  // what it was is known better
     return false;
   }
@@ -441,6 +449,7 @@ bool ContainerIndex::Store(State& state, Entry fresh) {
   fresh.attached_since = same_names ? known.attached_since : std::chrono::steady_clock::now();
   fresh.marked = known.marked;
   fresh.kill = known.kill;
+  fresh.last_exit = known.last_exit;
   fresh.dirty = known.marked > fresh.inspected;
   known = std::move(fresh);
   return changed;

@@ -101,6 +101,7 @@ class ContainerIndex : public ContainerReader {
     SteadyTime inspected_at{};      // and by the steady clock
     std::optional<SteadyTime> running_since;
     SteadyTime attached_since{};
+    int last_exit = 0;  // code of the last end that an event told of
   };
   struct Claim {
     std::string workload;
@@ -121,6 +122,8 @@ class ContainerIndex : public ContainerReader {
   };
   using EntryMap = std::map<std::string, Entry, std::less<>>;
 
+  // As known, and with the exit code that an inspect no longer tells once the Engine has restarted it.
+  static ObservedContainer Known(const Entry& entry);
   // True, once, for what was killed; it is Killed from then on until it is inspected.
   bool TakeKilled(const std::string& id);
   static std::map<std::string, std::string> Writers(const State& state, std::string_view workload,

@@ -40,6 +40,7 @@ std::optional<EngineEvent> DecodeEvent(std::string_view text) {
   event.workload = Text(attributes, label::kWorkload);
   event.address = Text(attributes, label::kAddress);
   event.signal = Text(attributes, "signal");
+  event.exit_code = Text(attributes, "exitCode");
   if (json.contains("timeNano") && json["timeNano"].is_number_integer())
     event.time_ns = json["timeNano"].get<std::int64_t>();
   return event;

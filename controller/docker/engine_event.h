@@ -19,6 +19,7 @@ struct EngineEvent {
   std::string workload;      // Container: label tinyforge.workload.id
   std::string address;       // Container: label tinyforge.address
   std::string signal;        // kill: its number
+  std::string exit_code;     // die: the process's
   std::int64_t time_ns = 0;  // Unix time by the Engine's clock
 };
 

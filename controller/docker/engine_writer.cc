@@ -1,6 +1,7 @@
 #include "controller/docker/engine_writer.h"
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "controller/runtime/failpoint.h"
 
@@ -12,6 +13,8 @@ using Json = nlohmann::json;
 constexpr Duration kEngineGrace = std::chrono::seconds(10);
 constexpr std::size_t kFailedStops = 256;
 constexpr Duration kStopSlack = std::chrono::seconds(10);
+constexpr int kUpdateRetries = 5;
+constexpr Duration kUpdatePause = std::chrono::milliseconds(20);
 
 bool Says(const Error& error, std::string_view words) {
   return error.message.find(words) != std::string::npos;
@@ -174,6 +177,11 @@ Expected<void> EngineWriter::Update(std::string_view container, const Limits& li
 Expected<void> EngineWriter::DisableRestart(std::string_view container) {
   if (auto passed = Failpoint("docker.disable-restart.before"); !passed) return passed;
   auto done = Update(container, Limits{.restart = v1::RestartPolicy::Never});
+  // An Engine that is caught between the end of a process and its restart undoes the update; it is through in no time.
+  for (int i = 0; i < kUpdateRetries && !done && Says(done.error(), "task ") && Says(done.error(), "not found"); ++i) {
+    std::this_thread::sleep_for(kUpdatePause);
+    done = Update(container, Limits{.restart = v1::RestartPolicy::Never});
+  }
   return done ? Failpoint("docker.disable-restart.after") : std::move(done);
 }
 
@@ -188,7 +196,9 @@ Expected<void> EngineWriter::Signal(std::string_view container, std::string_view
   EngineCall call{.endpoint = Endpoint::ContainerKill,
                   .object = std::string(container),
                   .query = {{"signal", std::string(signal)}}};
-  return Change(call, container);
+  auto done = Change(call, container);
+  if (!done && signal == "KILL" && Says(done.error(), "is not running")) return {};
+  return done;
 }
 
 Expected<void> EngineWriter::Connect(std::string_view container, const NetworkAttachment& attachment) {

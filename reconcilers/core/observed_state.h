@@ -66,7 +66,7 @@ struct ObservedContainer {
   std::string image_id;  // "sha256:…"
   ContainerState state = ContainerState::Created;
   ContainerHealth health = ContainerHealth::None;
-  int exit_code = 0;
+  int exit_code = 0;  // of its last end, also when the Engine has restarted it since, as far as that is known
   bool oom_killed = false;
   std::string error;      // the Engine's word on a failed start
   int restart_count = 0;  // by the Engine

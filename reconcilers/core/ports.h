@@ -72,7 +72,7 @@ class ContainerWriter {
   virtual Expected<void> Update(std::string_view container, const Limits& limits) = 0;
   virtual Expected<void> DisableRestart(std::string_view container) = 0;  // restart policy "no"
   virtual Expected<void> Unpause(std::string_view container) = 0;
-  virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;
+  virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;  // KILL waits for the end
   virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
   virtual Expected<void> Disconnect(std::string_view container, std::string_view network) = 0;
   // Creates it unless it exists; true when it did. Conflict when a foreign one of that name exists, NotFound for a

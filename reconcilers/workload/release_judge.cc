@@ -26,8 +26,10 @@ bool CompletionCounts(const Slot& slot) {
 
 std::string Describe(const ObservedContainer& c) {
   std::string text = c.name + " is " + std::string(ToString(c.state));
-  if (c.state == ContainerState::Exited || c.state == ContainerState::Restarting)
-    text += ", exit code " + std::to_string(c.exit_code);
+  const bool ended = c.state == ContainerState::Exited || c.state == ContainerState::Restarting;
+  const bool restarted = c.state == ContainerState::Running && c.restart_count > 0;
+  if (restarted) text += " again after it ended";
+  if (ended || (restarted && c.exit_code != 0)) text += ", exit code " + std::to_string(c.exit_code);
   if (c.oom_killed) text += ", killed for want of memory";
   if (!c.error.empty()) text += ": " + c.error;
   return text;

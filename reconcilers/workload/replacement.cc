@@ -182,10 +182,17 @@ class Replacement {
     FailedRelease release{
         .release = draft_.judge.ReleaseOf(desired_), .image_id = c.image_id, .message = why, .at = draft_.context.now};
     draft_.build.Add(action::RecordFailure{draft_.desired.workload, release, RefTo(c)}, why);
-    if (!draft_.Held()) draft_.build.Halt(c, "release failed");
+    if (!draft_.Held()) PutDown(c);
     if (side_by_side_) KeepOld();
     draft_.Say(Phase::Failed, "RolloutFailed", why + draft_.Consequence());
     draft_.ComeBackIn(Duration(1));
+  }
+
+  // What ended by itself, and runs or is about to run again by the Engine's doing alone, gets no time to end well: the
+  // old one may be waiting for its place.
+  void PutDown(const ObservedContainer& c) {
+    const bool ended = c.state == ContainerState::Restarting || c.restart_count > 0;
+    draft_.build.Halt(c, "release failed", ended ? StepBuilder::Ending::Kill : StepBuilder::Ending::Stop);
   }
 
   // The release failed: its containers are down for good, the old one is up; or, if asked, all stays for a person to
@@ -193,7 +200,7 @@ class Replacement {
   void HoldOld(const FailedRelease& failure) {
     const std::string words = failure.last_lines.empty() ? "" : "; its last words: " + failure.last_lines;
     draft_.Say(Phase::Failed, "RolloutFailed", failure.message + draft_.Consequence() + words);
-    if (slot_.current && !draft_.Held()) draft_.build.Halt(*slot_.current, "release failed");
+    if (slot_.current && !draft_.Held()) PutDown(*slot_.current);
     if (!slot_.current || !draft_.Held() || side_by_side_) KeepOld();
   }
 

@@ -117,9 +117,11 @@ void StepBuilder::Start(const ContainerRef& ref, std::string_view cause) {
   Add(action::Start{ref}, cause);
 }
 
-void StepBuilder::Halt(const ObservedContainer& container, std::string_view cause) {
+void StepBuilder::Halt(const ObservedContainer& container, std::string_view cause, Ending ending) {
   if (container.restart != v1::RestartPolicy::Never) Add(action::DisableRestart{RefTo(container)}, cause);
-  if (IsUp(container)) Add(action::Stop{RefTo(container)}, cause);
+  if (!IsUp(container)) return;
+  if (ending == Ending::Kill) return Add(action::Signal{RefTo(container), "KILL"}, cause);
+  Add(action::Stop{RefTo(container)}, cause);
 }
 
 bool StepBuilder::Silence(const ObservedContainer& container, std::string_view cause) {

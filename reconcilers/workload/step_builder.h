@@ -43,8 +43,9 @@ class StepBuilder {
 
   // Takes its names on all networks away, so that nobody finds it any more; it keeps its addresses. False: it has none.
   bool Silence(const ObservedContainer& container, std::string_view cause);
-  // Restart policy off, and a stop if it is up.
-  void Halt(const ObservedContainer& container, std::string_view cause);
+  // Restart policy off, and down if it is up: with its grace period, or at once.
+  enum class Ending { Stop, Kill };
+  void Halt(const ObservedContainer& container, std::string_view cause, Ending ending = Ending::Stop);
   void MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,
                     std::string_view cause);
   // Onto the network of candidates by Handover, and off all others.

@@ -181,8 +181,11 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       return Expected<void>();
     });
   }
-  Expected<void> Signal(std::string_view ref, std::string_view) override {
-    return Change("signal", ref, [](ObservedContainer&) { return Expected<void>(); });
+  Expected<void> Signal(std::string_view ref, std::string_view signal) override {
+    return Change(signal == "KILL" ? "kill" : "signal", ref, [&](ObservedContainer& c) {
+      if (signal == "KILL") Exit(c, 137);
+      return Expected<void>();
+    });
   }
   Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
     return Change("connect", ref, [&](ObservedContainer& c) {

@@ -54,8 +54,8 @@ class ContainerIndexTest : public testing::Test {
     if (failing_) return Answer(500, "{}");
     if (gone_) return Answer(404, "{}");
     return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id +
-                           R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":)" +
-                           Labels("w") + "}}");
+                           R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"RestartCount":)" +
+                           std::to_string(restarts_) + R"(,"Config":{"Labels":)" + Labels("w") + "}}");
   }
 
   std::size_t Calls() { return engine_.requests().size(); }
@@ -72,6 +72,7 @@ class ContainerIndexTest : public testing::Test {
   std::atomic<int> count_ = 0;
   std::atomic<bool> gone_ = false;
   std::atomic<bool> failing_ = false;
+  std::atomic<int> restarts_ = 0;
   std::string listing_;
   Guarded<std::vector<std::string>> told_;
   ScriptedEngine engine_;
@@ -92,6 +93,23 @@ TEST_F(ContainerIndexTest, BeforeAListingNothingIsKnownInsteadOfEmpty) {
   EXPECT_THAT(containers.error().message, HasSubstr("cannot be read: connection refused"));
   ASSERT_TRUE(index_.Resync());
   EXPECT_TRUE(index_.WhyNotInStep());  // the stream is down
+}
+
+TEST_F(ContainerIndexTest, TheExitCodeOfWhatTheEngineRestartedIsKnownFromItsEvent) {
+  Fill(1);
+  EXPECT_EQ(index_.Containers("w")->front().exit_code, 0);
+  restarts_ = 1;
+  EngineEvent died = Event("die", "c1", Now());
+  died.exit_code = "3";
+  index_.OnEvent(died);
+  index_.OnEvent(Event("start", "c1", Now()));
+  const ObservedContainer seen = index_.Containers("w")->front();
+  EXPECT_EQ(seen.state, ContainerState::Running);
+  EXPECT_EQ(seen.exit_code, 3);
+  EXPECT_EQ(index_.Containers("w")->front().exit_code, 3) << "as long as it is not started anew";
+  restarts_ = 0;
+  index_.OnEvent(Event("start", "c1", Now()));
+  EXPECT_EQ(index_.Containers("w")->front().exit_code, 0);
 }
 
 TEST_F(ContainerIndexTest, AListingThatFailsIsSaidByWhoeverNeedsIt) {

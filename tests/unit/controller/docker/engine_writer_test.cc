@@ -68,5 +68,43 @@ TEST(EngineWriterTest, ARenameOfWhichTheAnswerWasLostIsDone) {
   EXPECT_EQ(refused.error().kind, ErrorKind::Terminal);
 }
 
+TEST(EngineWriterTest, AnUpdateThatMeetsTheEndOfAProcessIsMadeAgain) {
+  std::atomic<int> updates = 0;
+  std::atomic<int> undone = 2;
+  ScriptedEngine engine([&](const std::string& line) {
+    if (line.find("/update") == std::string::npos) return Answer(200, R"({"ApiVersion":"1.41","MinAPIVersion":"1.12"})");
+    return ++updates <= undone ? Answer(500, R"({"message":"Cannot update container c1: task c1 not found: not found"})")
+                               : Answer(200, "{}");
+  });
+  EngineClient client({engine.host(), {}});
+  ContainerIndex index(client, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}});
+  ResourceKeeper resources(client, {});
+  PolicyChecker policy({}, {}, "");
+  NoSecrets secrets;
+  FakeLogger log;
+  EngineWriter writer({client, index, resources, policy, secrets, log}, {});
+  EXPECT_TRUE(writer.DisableRestart("c1"));
+  EXPECT_EQ(updates, 3);
+  undone = 1000;
+  EXPECT_FALSE(writer.DisableRestart("c1"));
+  EXPECT_LT(updates, 20);
+}
+
+TEST(EngineWriterTest, WhatIsToBeKilledAndDoesNotRunIsAsWanted) {
+  ScriptedEngine engine([&](const std::string& line) {
+    if (line.find("/kill") == std::string::npos) return Answer(200, R"({"ApiVersion":"1.41","MinAPIVersion":"1.12"})");
+    return Answer(409, R"({"message":"Cannot kill container: c1: Container c1 is not running"})");
+  });
+  EngineClient client({engine.host(), {}});
+  ContainerIndex index(client, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}});
+  ResourceKeeper resources(client, {});
+  PolicyChecker policy({}, {}, "");
+  NoSecrets secrets;
+  FakeLogger log;
+  EngineWriter writer({client, index, resources, policy, secrets, log}, {});
+  EXPECT_TRUE(writer.Signal("c1", "KILL"));
+  EXPECT_FALSE(writer.Signal("c1", "HUP"));
+}
+
 }  // namespace
 }  // namespace tinyforge::docker

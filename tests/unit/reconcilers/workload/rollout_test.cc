@@ -54,6 +54,23 @@ TEST_F(Rollout, AnUnhealthyCandidateIsAFailedRelease) {
   EXPECT_THAT(Next().message, HasSubstr("status 503; the old version stays; its last words: panic: no configuration"));
 }
 
+TEST_F(Rollout, WhatEndedAndWasRestartedByTheEngineIsTakenDownAtOnceWithItsExitCode) {
+  for (const auto strategy : {v1::RolloutStrategy::BlueGreen, v1::RolloutStrategy::Recreate}) {
+    world = WorkloadWorld();
+    world.context.strategy = strategy;
+    BeginUpdate();
+    world.Pass();  // started, by Recreate
+    candidate->restart_count = 1;
+    candidate->exit_code = 3;
+    world.TakeCalls();
+    EXPECT_THAT(Next().message, HasSubstr("web.2 is running again after it ended, exit code 3; the old version stays"));
+    EXPECT_EQ(StateOf("web.2"), ContainerState::Exited);
+    EXPECT_THAT(world.engine.calls, ::testing::Contains("kill web.2"));
+    world.Run(3);
+    EXPECT_EQ(StateOf("web"), ContainerState::Running);
+  }
+}
+
 TEST_F(Rollout, WhatIsNotHealthyByTheDeadlineHasFailed) {
   BeginUpdate();
   Report(ProbeState::Unknown, "connection refused");
