@@ -85,9 +85,9 @@ class Manager : public ConfigReader, public DeletionGate {
   // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
   void OnCacheLost();
 
-  // Releases the deletions that wait now, which are those shown with `revision`, and no later one. Conflict when another
-  // revision is in force by now. The release lasts while the workload is not to run here, for a day also over restarts;
-  // what cannot be noted is not released.
+  // Releases the deletions that wait now, which are those shown with `revision`, and no later one. Conflict when
+  // another revision is in force by now. The release lasts while the workload is not to run here, for a day also over
+  // restarts; what cannot be noted is not released.
   Expected<void> ApproveDeletions(const Revision& revision);
 
   // Rows of all containers as they are known now; also stored.

@@ -15,8 +15,8 @@ std::vector<std::string> ErrorLines(const Json& errors);
 // Which deletions wait for approval, and how it is given; empty: none do.
 std::string PendingDeletions(const Json& repository);
 
-// A line on `err` when the repository has broken files or is not Ready, and one when deletions wait for approval; nothing
-// when all is well or nobody answers.
+// A line on `err` when the repository has broken files or is not Ready, and one when deletions wait for approval;
+// nothing when all is well or nobody answers.
 void NoteRepository(const Session& session);
 
 }  // namespace tinyforge::tfctl

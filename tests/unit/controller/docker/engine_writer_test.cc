@@ -72,9 +72,11 @@ TEST(EngineWriterTest, AnUpdateThatMeetsTheEndOfAProcessIsMadeAgain) {
   std::atomic<int> updates = 0;
   std::atomic<int> undone = 2;
   ScriptedEngine engine([&](const std::string& line) {
-    if (line.find("/update") == std::string::npos) return Answer(200, R"({"ApiVersion":"1.41","MinAPIVersion":"1.12"})");
-    return ++updates <= undone ? Answer(500, R"({"message":"Cannot update container c1: task c1 not found: not found"})")
-                               : Answer(200, "{}");
+    if (line.find("/update") == std::string::npos)
+      return Answer(200, R"({"ApiVersion":"1.41","MinAPIVersion":"1.12"})");
+    return ++updates <= undone
+               ? Answer(500, R"({"message":"Cannot update container c1: task c1 not found: not found"})")
+               : Answer(200, "{}");
   });
   EngineClient client({engine.host(), {}});
   ContainerIndex index(client, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}});

@@ -112,12 +112,13 @@ TEST_F(GetTest, RepositoryShowsEveryBrokenManifest) {
 }
 
 TEST_F(GetTest, DeletionsThatWaitAreShownToWhoeverAsks) {
-  const std::string waits = "the removal of 2 workloads waits: api, shop; to release it: tfctl approve deletions 4f2a9c1";
-  backend_.store.repository = {.url = "https://git.example.com/config",
-                               .branch = "main",
-                               .conditions = {MakeCondition("Ready", ConditionStatus::True, "Synced", ""),
-                                              MakeCondition("DeletionsPending", ConditionStatus::True,
-                                                            "ApprovalRequired", waits)}};
+  const std::string waits =
+      "the removal of 2 workloads waits: api, shop; to release it: tfctl approve deletions 4f2a9c1";
+  backend_.store.repository = {
+      .url = "https://git.example.com/config",
+      .branch = "main",
+      .conditions = {MakeCondition("Ready", ConditionStatus::True, "Synced", ""),
+                     MakeCondition("DeletionsPending", ConditionStatus::True, "ApprovalRequired", waits)}};
   EXPECT_EQ(Run({"get", "repository"}), kDone);
   EXPECT_THAT(out, HasSubstr(waits + "\n"));
   EXPECT_EQ(err, "");
