@@ -10,79 +10,21 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from bench.floor import Recorder, list_call, make_all, started_at  # noqa: E402
-from bench.starts import Starts  # noqa: E402
+from bench.floor import Recorder, again, list_call, make_all, started_at  # noqa: E402
+from bench.rollouts import bench_rollouts  # noqa: E402
+from bench.run import Run  # noqa: E402
 from bench.table import Row, Table, mebibytes, milliseconds  # noqa: E402
 from rig import images, sandbox  # noqa: E402
-from rig.daemon import Daemon  # noqa: E402
 from rig.dockerd import Dockerd  # noqa: E402
 from rig.engine_proxy import EngineProxy  # noqa: E402
-from rig.gitserver import Repo  # noqa: E402
-from rig.processes import Folder, wait_until  # noqa: E402
+from rig.processes import wait_until  # noqa: E402
 from rig.site import env, workload  # noqa: E402
 
-_INSTANCE = "bench"
 _LONG = 600
 
 
 def some(count, **spec):
     return {f"apps/w{number}.yaml": workload(f"w{number}", **spec) for number in range(count)}
-
-
-class Run:
-    """A tinyforged with a repository of its own. The poll interval is long: `tfctl sync` says when to look."""
-
-    def __init__(self, dockerd, docker_host=None, **flags):
-        self.folder = Folder("bench")
-        self.dockerd, self.engine = dockerd, dockerd.engine
-        self.repo = Repo(self.folder.path)
-        self.repo.commit({"notes.txt": "nothing yet"})
-        self.daemon = Daemon(self.repo.bare, docker_host or dockerd.docker_host, instance=_INSTANCE,
-                             **{"interval": "1h", "resync_interval": "5m", **flags})
-
-    def __enter__(self):
-        self.daemon.start()
-        self.daemon.wait_revision(self.repo.head())
-        return self
-
-    def __exit__(self, *_):
-        self.daemon.close()
-        self.dockerd.remove_containers()
-        self.folder.close()
-
-    def bring_up(self, files, count):
-        """Commits and returns the seconds from `tfctl sync` to the last container's start."""
-        self.repo.commit(files)
-        with self.starts() as starts:
-            began = time.time()
-            self.daemon.sync()
-            ids = starts.wait(count, _LONG)
-        return max(started_at(self.engine, container) for container in ids) - began
-
-    def starts(self):
-        return Starts(self.dockerd.socket, _INSTANCE)
-
-    def all_ready(self, count):
-        def ready():
-            items = self.daemon.ctl_json("get", "workloads")["items"]
-            return len(items) >= count and all(
-                any(condition["type"] == "Ready" and condition["status"] == "True" for condition in item["status"]["conditions"])
-                for item in items)
-        wait_until(ready, _LONG, f"{count} workloads to be Ready", interval=0.5)
-
-    def memory(self):
-        """(anonymous, peak) resident kilobytes."""
-        with open(f"/proc/{self.daemon.pid}/smaps_rollup") as rollup:
-            anonymous = sum(int(line.split()[1]) for line in rollup if line.startswith("Anonymous:"))
-        with open(f"/proc/{self.daemon.pid}/status") as status:
-            peak = sum(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
-        return anonymous, peak
-
-    def processor_seconds(self):
-        """Of the daemon and of its ended children."""
-        with open(f"/proc/{self.daemon.pid}/stat") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def capture(dockerd, files, count):
@@ -131,15 +73,6 @@ def bench_change(dockerd, table, count, rounds):
     figure, floor = statistics.median(figures), statistics.median(floors)
     table.add(Row(f"one of {count} changed -> running", milliseconds(figure), milliseconds(floor),
                   f"<= floor + 50 ms ({milliseconds(floor + 0.05)})", figure <= floor + 0.05, f"median of {rounds}"))
-
-
-def again(inspected):
-    """A create call like the one that made this container, under another name, without our labels and address."""
-    host = {key: value for key, value in inspected["HostConfig"].items() if value not in (None, [], {}, "")}
-    networks = {name: {} for name in inspected["NetworkSettings"]["Networks"]}
-    body = {"Image": inspected["Config"]["Image"], "Env": inspected["Config"]["Env"], "HostConfig": host,
-            "NetworkingConfig": {"EndpointsConfig": networks}}
-    return "/containers/create?name=floor", body
 
 
 def bench_repair(dockerd, table, rounds):
@@ -268,7 +201,7 @@ def timed(command):
 def main():
     parser = argparse.ArgumentParser(description="figures beside their floors")
     parser.add_argument("--quick", action="store_true", help="smaller numbers, for a look while working")
-    parser.add_argument("--only", help="one of commit, change, repair, resync, idle, repository")
+    parser.add_argument("--only", help="one of commit, change, repair, rollout, resync, idle, repository")
     options = parser.parse_args()
     large, many, manifests = (10, 20, 1000) if options.quick else (100, 200, 10000)
     dockerd, table = Dockerd(), Table()
@@ -276,6 +209,7 @@ def main():
         "commit": lambda: [bench_commit(dockerd, table, count, rounds) for count, rounds in ((1, 11), (20, 5), (large, 2))],
         "change": lambda: bench_change(dockerd, table, large, 5),
         "repair": lambda: bench_repair(dockerd, table, 15),
+        "rollout": lambda: bench_rollouts(lambda: Run(dockerd), table, 4 if options.quick else 20, 1 if options.quick else 5),
         "resync": lambda: bench_resync(dockerd, table, many),
         "idle": lambda: bench_idle(dockerd, table, many, 10 if options.quick else 60),
         "repository": lambda: bench_repository(dockerd, table, manifests),

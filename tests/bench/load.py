@@ -32,12 +32,12 @@ def server(number, strategy, **spec):
 
 
 class Client:
-    """load_client.py beside the container `name`."""
+    """load_client.py beside the container `name`, asking the workload `asks`."""
 
-    def __init__(self, engine, name, fast=8, slow=4):
+    def __init__(self, engine, name, fast=8, slow=4, asks="web"):
         pid = engine.inspect(name)["State"]["Pid"]
         self._process = subprocess.Popen(
-            ["nsenter", "--net", "-t", str(pid), sys.executable, os.path.join(_HERE, "load_client.py"), "web", str(fast),
+            ["nsenter", "--net", "-t", str(pid), sys.executable, os.path.join(_HERE, "load_client.py"), asks, str(fast),
              str(slow)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def end(self):
