@@ -12,7 +12,7 @@ from rig.processes import wait_until
 from rig.site import env, workload
 
 _LONG = 600
-_DRAIN = 3.0  # seconds that the old one goes on answering after it has lost its name
+_DRAIN = 2.5  # seconds that the old one goes on answering after it has lost its name
 _PORT, _HAND_PORT = 18081, 18082
 _HEALTH = {"http": {"path": "/", "port": 80}, "interval": "1s", "timeout": "1s"}
 _ALLOWED = 1.15
