@@ -1,5 +1,6 @@
 """The rig proves itself: what the other tests believe about it is true."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -13,8 +14,10 @@ from rig.dockerd import Dockerd
 from rig.engine import Engine, EngineError
 from rig.engine_proxy import EngineProxy
 from rig.gitserver import GitServer
-from rig.processes import wait_until
+from rig.processes import RigError, wait_until
 from rig.registry import Registry
+from rig.registry_front import RegistryFront
+from rig.token_server import TokenServer
 
 _RIG = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -132,6 +135,55 @@ def test_an_image_reaches_and_leaves_the_registry(clean):
         clean.docker("pull", "-q", reference)
         assert clean.engine.image(reference)["Id"] == clean.engine.image("tinyforge-test/sleeper:1")["Id"]
     finally:
+        registry.close()
+
+
+def test_a_registry_with_tokens_knows_who_may_pull(clean):
+    tokens = TokenServer({"ci": "s3cret"}).start()
+    registry = Registry(tokens=tokens).start()
+    try:
+        digest = registry.push(clean, "tinyforge-test/sleeper:1", "sleeper:1", "ci:s3cret")
+        assert digest.startswith("sha256:")
+        for login in (None, "ci:wrong"):
+            with pytest.raises(RigError):
+                registry.push(clean, "tinyforge-test/sleeper:1", "sleeper:2", login)
+        with pytest.raises(RigError):
+            clean.docker("pull", "-q", f"{registry.address}/sleeper:1")
+    finally:
+        registry.close()
+        tokens.close()
+
+
+def test_what_stands_before_a_registry_goes_wrong_as_told_and_is_well_again():
+    registry = Registry().start()
+    front = RegistryFront(registry.address).start()
+
+    def status(timeout=20):
+        connection = http.client.HTTPConnection(front.address, timeout=timeout)
+        try:
+            connection.request("GET", "/v2/")
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    try:
+        assert status() == 200
+        for fault in (429, 503):
+            front.fail(fault)
+            assert status() == fault
+        front.swallow()
+        with pytest.raises(TimeoutError):
+            status(timeout=0.3)
+        front.mend()
+        assert status() == 200
+        front.refuse()
+        with pytest.raises(ConnectionRefusedError):
+            status()
+        front.start()
+        assert status() == 200
+        assert front.requests == ["GET /v2/"] * 6
+    finally:
+        front.close()
         registry.close()
 
 
