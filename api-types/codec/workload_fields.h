@@ -11,6 +11,13 @@ inline constexpr std::int64_t kMaxSeconds = 365LL * 24 * 3600 * 1000;  // a year
 inline constexpr std::int64_t kMaxId = 4'294'967'294;                  // the largest uid and gid
 
 template <class V>
+void Fields(V& v, Of<v1::SecretKeyRef>) {
+  using T = v1::SecretKeyRef;
+  v(&T::name, "name", {.doc = "Name of the Secret.", .required = true, .text = &format::kDnsLabel});
+  v(&T::key, "key", {.doc = "Key of the Secret.", .required = true, .text = &format::kSecretKey});
+}
+
+template <class V>
 void Fields(V& v, Of<v1::ImageSource>) {
   using T = v1::ImageSource;
   v(&T::repository, "repository",
@@ -23,6 +30,10 @@ void Fields(V& v, Of<v1::ImageSource>) {
   v(&T::digest, "digest", {.doc = "Digest to run; excludes tag.", .text = &format::kImageDigest});
   v(&T::pull_policy, "pullPolicy",
     {.doc = "When to pull: IfNotPresent, Always (before each create) or Never (the image must be on the host)."});
+  v(&T::pull_secret, "pullSecret",
+    {.doc =
+         "Key of a Secret that holds a Docker config.json with the login of the registry (its auths). Omitted, or "
+         "with nothing for this registry: the controller's --registry-config. Another value replaces no container."});
 }
 
 template <class V>
@@ -61,13 +72,6 @@ void Fields(V& v, Of<v1::Source>) {
   v(&T::compose, "compose", {.doc = "Compose files of the config repository."});
   v(&T::static_, "static", {.doc = "A folder of the config repository, served as it is."});
   v(&T::dockerfile, "dockerfile", {.doc = "An image built from a folder of the config repository."});
-}
-
-template <class V>
-void Fields(V& v, Of<v1::SecretKeyRef>) {
-  using T = v1::SecretKeyRef;
-  v(&T::name, "name", {.doc = "Name of the Secret.", .required = true, .text = &format::kDnsLabel});
-  v(&T::key, "key", {.doc = "Key of the Secret.", .required = true, .text = &format::kSecretKey});
 }
 
 template <class V>

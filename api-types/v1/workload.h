@@ -24,12 +24,19 @@ enum class OnUnhealthy { Report, Restart };
 enum class FileChange { Recreate, Signal, None };
 enum class DeletionPolicy { Delete, Orphan };
 
+struct SecretKeyRef {
+  std::string name;  // of the Secret
+  std::string key;
+  auto operator<=>(const SecretKeyRef&) const = default;
+};
+
 // One image of a registry. At most one of tag and digest; neither means tag "latest".
 struct ImageSource {
   std::string repository;
   std::optional<std::string> tag;
   std::optional<std::string> digest;  // "sha256:<64 hex>"
   PullPolicy pull_policy = PullPolicy::IfNotPresent;
+  std::optional<SecretKeyRef> pull_secret;  // its value is a Docker config.json with the registry's login
   bool operator==(const ImageSource&) const = default;
 };
 
@@ -63,12 +70,6 @@ struct Source {
   std::optional<StaticSource> static_;
   std::optional<DockerfileSource> dockerfile;
   bool operator==(const Source&) const = default;
-};
-
-struct SecretKeyRef {
-  std::string name;  // of the Secret
-  std::string key;
-  auto operator<=>(const SecretKeyRef&) const = default;
 };
 
 // Exactly one of value and secret.

@@ -131,7 +131,8 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
                 CollectFiles();
               },
           .on_call =
-              [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); }};
+              [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); },
+          .on_secret = [this](std::string_view value) { redactor->Register(value); }};
 }
 
 void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {

@@ -109,6 +109,7 @@ Expected<serve::TreePlan> DaemonBackend::PlanTree(const serve::FileTree& files, 
 }
 
 Expected<serve::SyncResult> DaemonBackend::Sync(std::stop_token stop) {
+  parts_.engine.puller().RetryAll();  // who asks for a look now has mended something
   auto report = parts_.manager.Sync(stop);
   if (!report) return std::move(report).error();
   serve::SyncResult result{.revision = report->revision, .changed = report->changed};
@@ -121,7 +122,7 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
   if (!known) return Error{ErrorKind::Invalid, "unknown command " + std::string(verb)};
   const SysTime now = parts_.clock.SystemNow();
   const WorkloadCommand command{.verb = *known, .workload = std::string(workload), .to = to, .now = now};
-  auto answer = RunCommand(command, {parts_.manager, parts_.facts, parts_.store});
+  auto answer = RunCommand(command, {parts_.manager, parts_.facts, parts_.store, parts_.engine.puller()});
   if (!answer) return answer;
   // History: the command itself is done.
   (void)parts_.store.AddEvents({{.time = now,

@@ -36,8 +36,9 @@ DockerEngine::DockerEngine(DockerEngineOptions options, Ipv4Subnet subnet, Secre
                            .ipv6 = options_.policy.ipv6,
                            .on_shared_subnet = [this](const Ipv4Subnet& actual) { index_.SetSubnet(actual); }}),
       policy_(options_.policy, options_.paths, client_.socket_path()) {
-  EnginePullerOptions puller{.docker_config = options_.docker_config, .on_done = options_.enqueue};
-  puller_ = std::make_unique<EnginePuller>(client_, log_, std::move(puller));
+  EnginePullerOptions puller{
+      .docker_config = options_.docker_config, .on_done = options_.enqueue, .on_secret = options_.on_secret};
+  puller_ = std::make_unique<EnginePuller>(client_, secrets_, log_, std::move(puller));
   EngineWriterParts parts{client_, index_, resources_, policy_, secrets_, log_};
   writer_ = std::make_unique<EngineWriter>(parts, WriterOptions());
   events_ = std::make_unique<EventStream>(client_, log_, StreamCallbacks());

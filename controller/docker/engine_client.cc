@@ -95,6 +95,11 @@ Expected<HttpAnswer> EngineClient::Send(const EngineCall& call, const std::stop_
   return Exchange(call, nullptr, stop);
 }
 
+Expected<HttpAnswer> EngineClient::Send(const EngineCall& call, const HttpStreamHandler& handler,
+                                        const std::stop_token& stop) {
+  return Exchange(call, &handler, stop);
+}
+
 Expected<void> EngineClient::Stream(const EngineCall& call, const HttpStreamHandler& handler,
                                     const std::stop_token& stop) {
   auto answer = Exchange(call, &handler, stop);
@@ -131,6 +136,10 @@ Expected<EngineInfo> EngineClient::Info(const std::stop_token& stop) {
 
 void EngineClient::ForgetVersion() {
   version_.Lock()->reset();
+}
+
+std::string EngineClient::MessageOf(const HttpAnswer& answer) {
+  return EngineMessage(answer);
 }
 
 Error EngineClient::ToError(const EngineCall& call, const HttpAnswer& answer) {

@@ -63,6 +63,8 @@ class EngineClient {
   Expected<HttpAnswer> Call(const EngineCall& call, const std::stop_token& stop = {});
   // As Call, but every status is an answer; ToError makes an error of it.
   Expected<HttpAnswer> Send(const EngineCall& call, const std::stop_token& stop = {});
+  // As Send; the body of a 2xx answer goes to the handler while it comes.
+  Expected<HttpAnswer> Send(const EngineCall& call, const HttpStreamHandler& handler, const std::stop_token& stop);
   // Delivers the body to the handler while it comes; errors as of Call.
   Expected<void> Stream(const EngineCall& call, const HttpStreamHandler& handler, const std::stop_token& stop = {});
 
@@ -76,6 +78,8 @@ class EngineClient {
   const std::string& socket_path() const { return transport_.socket_path(); }
 
   static Error ToError(const EngineCall& call, const HttpAnswer& answer);
+  // The Engine's own word in an answer that is an error.
+  static std::string MessageOf(const HttpAnswer& answer);
 
  private:
   Expected<HttpRequest> RequestOf(const EngineCall& call, const std::stop_token& stop);

@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr auto kCounts = std::chrono::minutes(2);
-constexpr auto kInterest = std::chrono::minutes(30);  // after which nobody is thought to want the image
+constexpr auto kInterest = std::chrono::minutes(30);   // after which nobody is thought to want the image
+constexpr auto kStillAsked = std::chrono::minutes(2);  // who waits asks again within half a minute
 constexpr Duration kSilence = std::chrono::minutes(5);
 constexpr Duration kLongestPull = std::chrono::hours(2);
 constexpr std::size_t kMaxProgressBytes = std::size_t{64} << 10;
@@ -45,10 +46,6 @@ std::string PinnedReference(std::string_view inspected, const std::string& refer
   return {};
 }
 
-bool ContainsAny(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [&](auto word) { return text.find(word) != std::string_view::npos; });
-}
-
 std::optional<std::string> Reported(const std::string& progress) {
   if (progress.find("\"error\"") == std::string::npos) return std::nullopt;
   auto error = TextAt(progress, "error");
@@ -57,22 +54,11 @@ std::optional<std::string> Reported(const std::string& progress) {
 
 }  // namespace
 
-Error ExplainPullFailure(const std::string& reference, int status, std::string_view message) {
-  Error error{ErrorKind::Waiting, "pull " + reference + ": " + std::string(message)};
-  if (ContainsAny(message, {"no matching manifest", "does not match the specified platform"})) {
-    error.kind = ErrorKind::Terminal;
-  } else if (ContainsAny(message, {"toomanyrequests", "Too Many Requests"}) || status == 429) {
-    error.message += " (the registry limits the rate of pulls; credentials raise the limit)";
-  } else if (ContainsAny(message, {"unauthorized", "denied", "authentication required", "no basic auth"})) {
-    error.message += " (the registry wants credentials: give them in the Docker config.json of the controller)";
-  } else if (ContainsAny(message, {"no space left on device"})) {
-    error.message += " (the disk of the Docker Engine is full)";
-  }
-  return error;
-}
-
-EnginePuller::EnginePuller(EngineClient& client, Logger& log, EnginePullerOptions options)
-    : client_(client), log_(log), options_(std::move(options)) {}
+EnginePuller::EnginePuller(EngineClient& client, SecretReader& secrets, Logger& log, EnginePullerOptions options)
+    : client_(client),
+      log_(log),
+      options_(std::move(options)),
+      logins_(secrets, options_.docker_config, options_.on_secret) {}
 
 void EnginePuller::AbortPulls() {
   std::vector<std::jthread> threads;
@@ -90,30 +76,57 @@ ImagePresence EnginePuller::PresenceOf(const Image& image) {
   return {.id = image.local->id, .pinned = image.local->pinned};
 }
 
-ImagePresence EnginePuller::Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) {
+std::string EnginePuller::KeyOf(const std::optional<SecretHandle>& pull_secret) {
+  return pull_secret ? pull_secret->fingerprint : std::string();
+}
+
+void EnginePuller::AddWaiting(const Image& image, std::vector<ObjectKey>& owners) {
+  for (const auto& [login, pull] : image.pulls) owners.insert(owners.end(), pull.waiting.begin(), pull.waiting.end());
+}
+
+// The pull that serves the request. An owner waits with one login at a time: what it waited for with another one is
+// of no interest any more.
+EnginePuller::Pull& EnginePuller::Enlist(Image& image, const ImageRequest& request, SteadyTime now) {
+  const std::string key = KeyOf(request.pull_secret);
+  for (auto& [login, pull] : image.pulls) pull.waiting.erase(request.owner);
+  std::erase_if(image.pulls, [&](const auto& item) {
+    return item.first != key && item.second.waiting.empty() && !item.second.under_way;
+  });
+  Pull& pull = image.pulls[key];
+  pull.pull_secret = request.pull_secret;
+  pull.asked = now;
+  pull.waiting.insert(request.owner);
+  return pull;
+}
+
+ImagePresence EnginePuller::Ensure(const ImageRequest& request) {
   Lock lock(mutex_);
-  auto now = std::chrono::steady_clock::now();
+  const auto now = std::chrono::steady_clock::now();
   DropOld(now);
-  auto& image = images_[reference];
+  auto& image = images_[request.reference];
+  image.registry = ParseImageReference(request.reference).registry;
   image.asked = now;
-  image.waiting.insert(owner);
-  if (auto looked = Look(reference, lock); !looked) {
+  const auto looked = Look(request.reference, lock);
+  Pull& pull = Enlist(image, request, now);
+  if (!looked) {
     AskAgainLater(image);
     return {.failure = looked.error()};
   }
   image.ask_again_at.reset();
-  bool counts = image.local && image.counts_until.contains(owner) && image.counts_until[owner] > now;
-  bool wanted = policy == v1::PullPolicy::Always ? !counts : !image.local;
+  const bool counts =
+      image.local && image.counts_until.contains(request.owner) && image.counts_until[request.owner] > now;
+  const bool wanted = request.policy == v1::PullPolicy::Always ? !counts : !image.local;
   if (!wanted) {
-    NoLongerWaits(image, owner);
+    NoLongerWaits(image, KeyOf(request.pull_secret), request.owner);
     return PresenceOf(image);
   }
-  if (policy == v1::PullPolicy::Never) {
-    return {.failure =
-                Error{ErrorKind::Waiting, "image " + reference + " is not on this host and pullPolicy is Never"}};
+  if (request.policy == v1::PullPolicy::Never) {
+    return {.failure = Error{ErrorKind::Waiting,
+                             "image " + request.reference + " is not on this host and pullPolicy is Never"}};
   }
-  if (!image.pulling && !image.queued && now >= image.retry_at) Queue(image);
-  return {.pulling = image.pulling || image.queued, .failure = image.failure};
+  if (!pull.under_way && !pull.due) pull.due = now;
+  Staff();
+  return {.pulling = pull.under_way || *pull.due <= now, .failure = pull.failure};
 }
 
 ImagePresence EnginePuller::Peek(const std::string& reference) {
@@ -123,8 +136,10 @@ ImagePresence EnginePuller::Peek(const std::string& reference) {
     if (found != images_.end() && found->second.looked) {
       const auto& image = found->second;
       ImagePresence presence = PresenceOf(image);
-      presence.pulling = image.pulling || image.queued;
-      presence.failure = image.failure;
+      const auto now = std::chrono::steady_clock::now();
+      presence.pulling = std::ranges::any_of(image.pulls, [&](const auto& item) {
+        return item.second.under_way || (item.second.due && *item.second.due <= now);
+      });
       return presence;
     }
   }
@@ -161,12 +176,14 @@ Expected<void> EnginePuller::Look(const std::string& reference, Lock& lock) {
 }
 
 // The image came by another way than ours, or it was here for this owner's policy.
-void EnginePuller::NoLongerWaits(Image& image, const ObjectKey& owner) {
-  image.waiting.erase(owner);
-  if (!image.waiting.empty()) return;
-  image.failure.reset();
-  image.failures = 0;
-  image.retry_at = {};
+void EnginePuller::NoLongerWaits(Image& image, const std::string& login, const ObjectKey& owner) {
+  Pull& pull = image.pulls[login];
+  pull.waiting.erase(owner);
+  if (!pull.waiting.empty()) return;
+  pull.failure.reset();
+  pull.failures = 0;
+  pull.due.reset();
+  if (!pull.under_way) image.pulls.erase(login);
 }
 
 void EnginePuller::AskAgainLater(Image& image) {
@@ -200,7 +217,7 @@ bool EnginePuller::TellDue(SteadyTime& wake, Lock& lock) {
       wake = std::min(wake, *image.ask_again_at);
     } else {
       image.ask_again_at.reset();
-      owners.insert(owners.end(), image.waiting.begin(), image.waiting.end());
+      AddWaiting(image, owners);
     }
   }
   if (owners.empty()) return false;
@@ -210,14 +227,38 @@ bool EnginePuller::TellDue(SteadyTime& wake, Lock& lock) {
   return true;
 }
 
-void EnginePuller::Queue(Image& image) {
-  if (aborted_) return;
-  image.queued = true;
-  auto busy =
-      std::ranges::count_if(images_, [](const auto& item) { return item.second.queued || item.second.pulling; });
-  if (threads_.size() < std::min<std::size_t>(static_cast<std::size_t>(busy), options_.max_pulls)) {
-    threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
+bool EnginePuller::Retry(const ObjectKey& owner) {
+  return RetryWhere([&](const Pull& pull) { return pull.waiting.contains(owner); });
+}
+
+void EnginePuller::RetryAll() {
+  (void)RetryWhere([](const Pull& pull) { return !pull.waiting.empty(); });
+}
+
+bool EnginePuller::RetryWhere(const std::function<bool(const Pull&)>& wanted) {
+  Lock lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  bool any = false;
+  for (auto& [reference, image] : images_) {
+    for (auto& [login, pull] : image.pulls) {
+      if (!pull.failure || pull.asked + kStillAsked < now || !wanted(pull)) continue;
+      any = true;
+      pull.failures = 0;
+      if (!pull.under_way) pull.due = now;
+    }
   }
+  if (any) Staff();
+  return any;
+}
+
+// As many threads as there are pulls that begin now or later, and all of them told.
+void EnginePuller::Staff() {
+  if (aborted_) return;
+  std::size_t work = 0;
+  for (const auto& [reference, image] : images_)
+    for (const auto& [login, pull] : image.pulls) work += pull.under_way || pull.due ? 1 : 0;
+  while (threads_.size() < std::min(work, options_.max_pulls))
+    threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
   wake_.notify_all();
 }
 
@@ -226,97 +267,121 @@ void EnginePuller::Work(const std::stop_token& stop) {
     Lock lock(mutex_);
     auto now = std::chrono::steady_clock::now();
     auto wake = now + std::chrono::hours(1);
-    auto reference = Next(now, wake);
-    if (!reference.empty()) {
-      PullOne(reference, lock, stop);
+    if (auto job = Next(now, wake)) {
+      PullOne(*job, lock, stop);
     } else {
       wake_.wait_until(lock, stop, wake, [&] {
-        SteadyTime unused{};
-        return !Next(std::chrono::steady_clock::now(), unused).empty();
+        auto next = wake;
+        return Next(std::chrono::steady_clock::now(), next) || next < wake;
       });
     }
   };
   while (!stop.stop_requested()) Shielded(log_, "image pulls", stop, round);
 }
 
-// The reference to pull now; else `wake` is when a retry falls due.
-std::string EnginePuller::Next(SteadyTime now, SteadyTime& wake) const {
-  for (const auto& [reference, image] : images_) {
-    if (image.queued) return reference;
-    bool retry = image.failure && !image.pulling && !image.waiting.empty() && image.asked + kInterest > now;
-    if (!retry) continue;
-    if (image.retry_at <= now) return reference;
-    wake = std::min(wake, image.retry_at);
-  }
-  return {};
+std::map<std::string_view, std::size_t> EnginePuller::UnderWay() const {
+  std::map<std::string_view, std::size_t> pulls;
+  for (const auto& [reference, image] : images_)
+    for (const auto& [login, pull] : image.pulls) pulls[image.registry] += pull.under_way ? 1 : 0;
+  return pulls;
 }
 
-void EnginePuller::PullOne(const std::string& reference, Lock& lock, const std::stop_token& stop) {
-  auto& image = images_[reference];
-  image.queued = false;
-  image.pulling = true;
+// The pull to begin now, that which is due longest; else `wake` is when one falls due.
+std::optional<EnginePuller::Job> EnginePuller::Next(SteadyTime now, SteadyTime& wake) const {
+  const auto under_way = UnderWay();
+  std::optional<Job> job;
+  auto first = SteadyTime::max();
+  for (const auto& [reference, image] : images_) {
+    for (const auto& [login, pull] : image.pulls) {
+      const bool wanted = !pull.waiting.empty() && (!pull.failure || pull.asked + kInterest > now);
+      if (pull.under_way || !pull.due || !wanted) continue;
+      if (*pull.due > now) {
+        wake = std::min(wake, *pull.due);
+      } else if (*pull.due < first && under_way.at(image.registry) < options_.pulls_registry) {
+        first = *pull.due;
+        job = Job{reference, login};
+      }
+    }
+  }
+  return job;
+}
+
+void EnginePuller::PullOne(const Job& job, Lock& lock, const std::stop_token& stop) {
+  auto& image = images_[job.reference];
+  auto& pull = image.pulls[job.login];
+  const auto pull_secret = pull.pull_secret;
+  pull.due.reset();
+  pull.under_way = true;
   lock.unlock();
-  Expected<LocalImage> pulled =
-      Error{ErrorKind::Transient, "pull " + reference + ": the puller failed; its log says why"};
+  Fetched fetched{
+      .failure = {{ErrorKind::Transient, "pull " + job.reference + ": the puller failed; its log says why"}}};
   Shielded(log_, "image pulls", stop, [&] {
-    log_.Info("image pull started", {{"image", reference}});
-    if (auto passed = Failpoint("docker.pull.begin"); passed) pulled = Pull(reference, stop);
+    log_.Info("image pull started", {{"image", job.reference}});
+    if (auto passed = Failpoint("docker.pull.begin"); passed) fetched = Fetch(job.reference, pull_secret, stop);
     (void)Failpoint("docker.pull.end");
   });
   lock.lock();
-  image.pulling = false;
+  pull.under_way = false;
   if (stop.stop_requested()) return;
-  std::vector<ObjectKey> owners(image.waiting.begin(), image.waiting.end());
-  if (pulled) {
-    log_.Info("image pulled", {{"image", reference}, {"id", pulled->id}});
-    image.local = std::move(*pulled);
-    image.looked = true;
-    image.failure.reset();
-    image.failures = 0;
-    image.retry_at = {};
-    for (const auto& owner : owners) image.counts_until[owner] = std::chrono::steady_clock::now() + kCounts;
-    image.waiting.clear();
+  std::vector<ObjectKey> owners;
+  if (fetched.local) {
+    log_.Info("image pulled", {{"image", job.reference}, {"id", fetched.local->id}});
+    AddWaiting(image, owners);
+    Succeeded(image, job.login, std::move(*fetched.local));
   } else {
-    Failed(reference, image, std::move(pulled.error()));
+    owners.assign(pull.waiting.begin(), pull.waiting.end());
+    Failed(job.reference, pull, std::move(fetched.failure));
   }
+  wake_.notify_all();  // the registry has room for another one
   lock.unlock();
   Tell(owners);
   lock.lock();
 }
 
-void EnginePuller::Failed(const std::string& reference, Image& image, Error error) {
-  bool administrator =
-      error.kind == ErrorKind::Terminal || ContainsAny(error.message, {"credentials", "not found", "manifest unknown"});
-  auto delay = options_.first_retry * (administrator ? kPatience : 1) * (1 << std::min(image.failures, kMaxDoublings));
-  image.retry_at = std::chrono::steady_clock::now() + std::min<Duration>(delay, options_.longest_retry);
-  ++image.failures;
-  log_.Warn("image not pulled", {{"image", reference}, {"error", error.message}});
-  image.failure = std::move(error);
+// Who waits with another login finds the image here, unless its policy is Always.
+void EnginePuller::Succeeded(Image& image, const std::string& login, LocalImage local) {
+  image.local = std::move(local);
+  image.looked = true;
+  for (const auto& owner : image.pulls[login].waiting)
+    image.counts_until[owner] = std::chrono::steady_clock::now() + kCounts;
+  image.pulls.erase(login);
 }
 
-Expected<EnginePuller::LocalImage> EnginePuller::Pull(const std::string& text, const std::stop_token& stop) {
-  auto reference = ParseImageReference(text);
-  auto auth = RegistryAuthHeaderFromFile(options_.docker_config, reference.registry);
-  if (!auth) return std::move(auth).error().Within("pull " + text);
+void EnginePuller::Failed(const std::string& reference, Pull& pull, PullFailure failure) {
+  const auto delay =
+      options_.first_retry * (failure.patient ? kPatience : 1) * (1 << std::min(pull.failures, kMaxDoublings));
+  pull.due = std::chrono::steady_clock::now() + std::min<Duration>(delay, options_.longest_retry);
+  ++pull.failures;
+  log_.Warn("image not pulled", {{"image", reference}, {"error", failure.error.message}});
+  pull.failure = std::move(failure.error);
+}
+
+EnginePuller::Fetched EnginePuller::Fetch(const std::string& text, const std::optional<SecretHandle>& pull_secret,
+                                          const std::stop_token& stop) {
+  const auto failed = [&](Error error) {
+    return Fetched{.failure = {{ErrorKind::Waiting, std::move(error).Within("pull " + text).message}}};
+  };
+  const auto reference = ParseImageReference(text);
+  const auto login = logins_.For(reference, pull_secret);
+  if (!login) return failed(login.error());
   EngineCall call{.endpoint = Endpoint::ImagePull,
-                  .object = text,
                   .query = {{"fromImage", reference.name}, {"tag", reference.version()}},
                   .deadline = kLongestPull,
                   .idle = kSilence};
-  if (*auth) call.headers.push_back(**auth);
+  if (login->header) call.headers.push_back(*login->header);
   std::optional<std::string> reported;
   JsonSplitter progress(kMaxProgressBytes, [&](std::string_view object) {
     if (!reported) reported = Reported(std::string(object));
   });
   HttpStreamHandler handler{.on_data = [&](std::string_view bytes) { return progress.Feed(bytes); }};
-  auto done = client_.Stream(call, handler, stop);
-  if (!done) return ExplainPullFailure(text, 0, done.error().message);
-  if (reported) return ExplainPullFailure(text, 200, *reported);
+  const auto answer = client_.Send(call, handler, stop);
+  if (!answer) return failed(answer.error());
+  if (answer->status >= 400) reported = EngineClient::MessageOf(*answer);
+  if (reported) return {.failure = ExplainPullFailure(text, *login, *reported)};
   auto found = Inspect(text);
-  if (!found) return std::move(found).error();
-  if (!*found)
-    return Error{ErrorKind::Waiting, "pull " + text + ": the Engine says it is done and does not have the image"};
-  return std::move(**found);
+  if (!found) return failed(std::move(found).error());
+  if (!*found) return failed({ErrorKind::Waiting, "the Engine says it is done and does not have the image"});
+  return {.local = std::move(*found)};
 }
 
 void EnginePuller::Created(const std::string& reference, std::string_view workload) {
@@ -345,7 +410,8 @@ void EnginePuller::Forget(Image& image, std::vector<ObjectKey>& wake) {
   bool missing = image.looked && !image.local;
   image.looked = false;
   ++image.forgotten;
-  if (missing && !image.pulling) wake.insert(wake.end(), image.waiting.begin(), image.waiting.end());
+  for (const auto& [login, pull] : image.pulls)
+    if (missing && !pull.under_way) wake.insert(wake.end(), pull.waiting.begin(), pull.waiting.end());
 }
 
 void EnginePuller::ForgetAll() {
@@ -370,7 +436,9 @@ void EnginePuller::Tell(const std::vector<ObjectKey>& owners) const {
 void EnginePuller::DropOld(SteadyTime now) {
   if (images_.size() < kManyImages) return;
   std::erase_if(images_, [&](const auto& item) {
-    return !item.second.pulling && !item.second.queued && item.second.asked + kInterest < now;
+    const Image& image = item.second;
+    const bool busy = std::ranges::any_of(image.pulls, [](const auto& entry) { return entry.second.under_way; });
+    return !busy && image.asked + kInterest < now;
   });
 }
 

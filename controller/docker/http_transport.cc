@@ -77,7 +77,11 @@ std::size_t Callback(char* data, std::size_t size, std::size_t count, void* user
 
 std::string Describe(CURL* easy, CURLcode code, const HttpRequest& request) {
   if (code == CURLE_OPERATION_TIMEDOUT) {
-    return "no answer within " + FormatDuration(request.deadline.count() ? request.deadline : request.idle);
+    curl_off_t took = 0;
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took);
+    const bool in_time = !request.deadline.count() || std::chrono::microseconds(took) < request.deadline;
+    const bool silent = request.idle.count() && in_time;
+    return "no answer within " + FormatDuration(silent ? request.idle : request.deadline);
   }
   if (code == CURLE_COULDNT_CONNECT) {
     long number = 0;

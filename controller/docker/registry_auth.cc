@@ -1,5 +1,6 @@
 #include "controller/docker/registry_auth.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <fstream>
@@ -38,55 +39,115 @@ std::string Text(const Json& json, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// "https://index.docker.io/v1/" and the like to the host alone.
-std::string HostOf(std::string_view key) {
+// A key of auths, or the registry of an image, in parts: "https://index.docker.io/v1/" -> "docker.io", "".
+struct Place {
+  std::string host;
+  std::string path;
+};
+
+Place PlaceOf(std::string_view key) {
   for (std::string_view scheme : {"https://", "http://"}) {
     if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
   }
-  std::string host(key.substr(0, key.find('/')));
-  return host == "index.docker.io" || host == "registry-1.docker.io" ? "docker.io" : host;
+  while (key.ends_with('/')) key.remove_suffix(1);
+  const auto slash = key.find('/');
+  Place place{std::string(key.substr(0, slash)),
+              slash == std::string_view::npos ? "" : std::string(key.substr(slash + 1))};
+  if (place.host == "index.docker.io" || place.host == "registry-1.docker.io") place.host = "docker.io";
+  if (place.path == "v1" || place.path == "v2") place.path.clear();  // of the API, not of a repository
+  return place;
 }
 
-Expected<std::optional<std::string>> HeaderOf(const Json& entry, const std::string& server) {
+// How well a key of auths fits; empty: not at all.
+std::optional<std::size_t> Fit(const std::string& key, const ImageReference& image) {
+  const Place place = PlaceOf(key);
+  if (place.host != PlaceOf(image.registry).host) return std::nullopt;
+  std::string_view repository = image.name;
+  if (repository.starts_with(image.registry + "/")) repository.remove_prefix(image.registry.size() + 1);
+  const bool below = repository == place.path || repository.starts_with(place.path + "/");
+  return place.path.empty() || below ? std::optional(place.path.size()) : std::nullopt;
+}
+
+Expected<std::optional<RegistryLogin>> LoginOf(const Json& entry, const std::string& server) {
   Json auth = {{"serveraddress", server}};
-  if (auto token = Text(entry, "identitytoken"); !token.empty()) {
-    auth["identitytoken"] = token;
+  std::string secret = Text(entry, "identitytoken");
+  if (!secret.empty()) {
+    auth["identitytoken"] = secret;
   } else {
     auto pair = Text(entry, "auth").empty() ? Text(entry, "username") + ":" + Text(entry, "password")
                                             : FromBase64(Text(entry, "auth")).value_or("");
     auto colon = pair.find(':');
-    if (colon == std::string::npos || colon == 0) {
-      return Error{ErrorKind::Invalid, "Docker's config.json: auths of " + server + " hold no user and password"};
-    }
+    if (colon == std::string::npos || colon == 0)
+      return Error{ErrorKind::Invalid, "auths of " + server + " hold no user and password"};
+    secret = pair.substr(colon + 1);
     auth["username"] = pair.substr(0, colon);
-    auth["password"] = pair.substr(colon + 1);
+    auth["password"] = secret;
   }
-  return std::optional("X-Registry-Auth: " + Base64Url(auth.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  auto header = "X-Registry-Auth: " + Base64Url(auth.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return std::optional(RegistryLogin{std::move(header), std::move(secret)});
+}
+
+// The whole file, at most kMaxConfigBytes; empty when it cannot be read.
+std::string ReadConfig(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (path.empty() || !file) return {};
+  std::string text(kMaxConfigBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
 }
 
 }  // namespace
 
-Expected<std::optional<std::string>> RegistryAuthHeader(std::string_view config_json, std::string_view registry) {
+Expected<std::optional<RegistryLogin>> FindRegistryLogin(std::string_view config_json, const ImageReference& image) {
   auto json = Json::parse(config_json, nullptr, false);
-  if (!json.is_object()) return Error{ErrorKind::Invalid, "Docker's config.json is no JSON object"};
+  if (!json.is_object()) return Error{ErrorKind::Invalid, "it is no Docker config.json: no JSON object"};
   auto auths = json.find("auths");
-  if (auths == json.end() || !auths->is_object()) return std::optional<std::string>();
+  if (auths == json.end() || !auths->is_object()) return std::optional<RegistryLogin>();
+  const Json* best = nullptr;
+  std::string server;
+  std::size_t longest = 0;
   for (const auto& [key, entry] : auths->items()) {
-    if (HostOf(key) == HostOf(registry) && entry.is_object()) return HeaderOf(entry, key);
+    const auto fit = Fit(key, image);
+    if (!fit || !entry.is_object() || (best && *fit <= longest)) continue;
+    best = &entry;
+    server = key;
+    longest = *fit;
   }
-  return std::optional<std::string>();
+  return best ? LoginOf(*best, server) : std::optional<RegistryLogin>();
 }
 
-Expected<std::optional<std::string>> RegistryAuthHeaderFromFile(const std::string& path, std::string_view registry) {
-  std::ifstream file(path, std::ios::binary);
-  if (path.empty() || !file) return std::optional<std::string>();
-  std::string text(kMaxConfigBytes, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  auto header = RegistryAuthHeader(text, registry);
+PullLogins::PullLogins(SecretReader& secrets, std::string docker_config,
+                       std::function<void(std::string_view)> on_secret)
+    : secrets_(secrets), docker_config_(std::move(docker_config)), on_secret_(std::move(on_secret)) {}
+
+Expected<PullLogin> PullLogins::For(const ImageReference& image, const std::optional<SecretHandle>& pull_secret) const {
+  PullLogin login;
+  if (pull_secret) {
+    const std::string source = "Secret " + pull_secret->ref.name + "/" + pull_secret->ref.key;
+    auto text = secrets_.Reveal(*pull_secret);
+    if (!text) return std::move(text).error();
+    if (auto taken = Take(*text, source, image, login); !taken) return std::move(taken).error();
+    if (login.header) return login;
+    login.lacking = source;
+  }
+  std::string text = ReadConfig(docker_config_);
+  if (text.empty()) return login;
+  if (auto taken = Take(text, docker_config_, image, login); !taken) return std::move(taken).error();
+  return login;
+}
+
+Expected<void> PullLogins::Take(std::string& text, const std::string& source, const ImageReference& image,
+                                PullLogin& login) const {
+  auto found = FindRegistryLogin(text, image);
   OPENSSL_cleanse(text.data(), text.size());
-  if (!header) return std::move(header).error().Within(path);
-  return header;
+  if (!found) return Error{ErrorKind::Waiting, source + ": " + found.error().message};
+  if (!*found) return {};
+  if (on_secret_) on_secret_((*found)->secret);
+  OPENSSL_cleanse((*found)->secret.data(), (*found)->secret.size());
+  login.header = std::move((*found)->header);
+  login.source = source;
+  return {};
 }
 
 }  // namespace tinyforge::docker

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api-types/meta/error.h"
 #include "api-types/meta/object.h"
 #include "api-types/v1/set_rules.h"
 #include "api-types/v1/workload.h"
@@ -182,6 +183,8 @@ struct DesiredState {
   std::vector<DesiredFile> files;
   std::string image;  // what the puller must have present
   v1::PullPolicy pull_policy = v1::PullPolicy::IfNotPresent;
+  // The login of its registry, or why it is not there (yet): that matters only once something has to be pulled.
+  std::optional<Expected<SecretHandle>> pull_secret;
 };
 
 }  // namespace tinyforge

@@ -121,13 +121,24 @@ struct ImagePresence {
   std::optional<Error> failure;   // of the last pull; retried with backoff by the puller
 };
 
+// An image that somebody wants on the host.
+struct ImageRequest {
+  std::string reference;  // as in ContainerTemplate::image
+  // Always means: pull before a container is created, once for each create.
+  v1::PullPolicy policy = v1::PullPolicy::IfNotPresent;
+  std::optional<SecretHandle> pull_secret;  // holds a Docker config.json; empty: the host's logins alone
+  ObjectKey owner;
+};
+
 class ImagePuller {
  public:
   virtual ~ImagePuller() = default;
-  // Never blocks: answers from what is known and starts a pull when the policy wants one. `reference` as in
-  // ContainerTemplate::image. Always means: pull before a container is created, once for each create.
-  virtual ImagePresence Ensure(const std::string& reference, v1::PullPolicy policy, const ObjectKey& owner) = 0;
+  // Never blocks: answers from what is known and starts a pull when the policy wants one. Pulls of one reference with
+  // different logins fail and are retried apart from one another; another value of the secret is another login.
+  virtual ImagePresence Ensure(const ImageRequest& request) = 0;
   virtual ImagePresence Peek(const std::string& reference) = 0;  // what the host has now; never pulls
+  // Failed pulls that this owner waits for begin again now, without their backoff. False: there is none.
+  virtual bool Retry(const ObjectKey& owner) = 0;
 };
 
 struct TreeEntry {

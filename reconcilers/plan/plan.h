@@ -110,6 +110,8 @@ struct Warning {
 namespace warning {
 inline constexpr std::string_view kForeignContainer = "ForeignContainer";
 inline constexpr std::string_view kEngineDisagrees = "EngineDisagrees";
+inline constexpr std::string_view kPullSecretMissing = "PullSecretMissing";
+inline constexpr std::string_view kAll[] = {kForeignContainer, kEngineDisagrees, kPullSecretMissing};
 }  // namespace warning
 
 struct Plan {

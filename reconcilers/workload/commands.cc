@@ -46,15 +46,18 @@ Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& o
                  {command.workload + " goes on", command.workload + " was not suspended"});
 }
 
-Expected<std::string> Retry(const WorkloadCommand& command, FactStore& facts) {
+// A release that failed, or an image that could not be pulled.
+Expected<std::string> Retry(const WorkloadCommand& command, const CommandPorts& ports) {
   std::size_t forgotten = 0;
-  auto saved = facts.Update(command.identity, [&](Facts& f) {
+  auto saved = ports.facts.Update(command.identity, [&](Facts& f) {
     forgotten = std::exchange(f.failed, {}).size();
     if (forgotten > 0) f.retried = command.now;
   });
   if (!saved) return std::move(saved).error();
-  if (forgotten == 0) return "no release of " + command.workload + " is held back";
-  return "what failed of " + command.workload + " is tried again";
+  const bool pulls = ports.images.Retry({Kind::Workload, command.workload});
+  if (forgotten > 0) return "what failed of " + command.workload + " is tried again";
+  if (pulls) return "the image of " + command.workload + " is pulled again";
+  return "no release of " + command.workload + " is held back";
 }
 
 // The version that ran well before the one that is asked for now. Where the tag is the same it was moved: then only the
@@ -145,7 +148,7 @@ Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& po
     case Verb::Start:
       return SetFlag(command, ports.facts, &Facts::stopped, false,
                      {name + " is being started", name + " was not stopped"});
-    case Verb::Retry: return Retry(command, ports.facts);
+    case Verb::Retry: return Retry(command, ports);
     case Verb::Rollback: return Rollback(command, *object, ports);
     case Verb::Unpin: return Unpin(command, ports.facts);
   }

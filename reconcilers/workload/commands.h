@@ -23,6 +23,7 @@ struct CommandPorts {
   ConfigReader& config;
   FactStore& facts;
   ObjectStore& store;  // for the history of rollouts
+  ImagePuller& images;
 };
 
 // Does what is asked and answers with one sentence for people; asked twice it says that nothing changed. NotFound: no

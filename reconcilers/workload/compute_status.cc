@@ -78,15 +78,16 @@ void FillConditions(const StatusInput& input, v1::Status& status) {
 
 // A condition for each kind of warning, gone when there is none.
 void FillWarnings(const StatusInput& input, v1::Status& status) {
-  for (std::string_view reason : {warning::kForeignContainer, warning::kEngineDisagrees}) {
+  for (std::string_view reason : warning::kAll) {
     std::string message;
     for (const Warning& w : input.decision->plan.warnings)
       if (w.reason == reason) message += (message.empty() ? "" : "; ") + w.message;
     if (message.empty())
       RemoveCondition(status.conditions, reason);
     else
-      SetCondition(status.conditions,
-                   {std::string(reason), ConditionStatus::True, "LeftAlone", message, input.generation, input.now});
+      SetCondition(status.conditions, {std::string(reason), ConditionStatus::True,
+                                       reason == warning::kPullSecretMissing ? "Missing" : "LeftAlone", message,
+                                       input.generation, input.now});
   }
 }
 
@@ -163,7 +164,7 @@ std::vector<Event> ComputeEvents(const EventInput& input) {
                       .message = std::move(message)});
   };
   for (const Step* step : input.applied) add(Event::Type::Normal, "Applied", ToString(*step));
-  for (std::string_view reason : {warning::kForeignContainer, warning::kEngineDisagrees}) {
+  for (std::string_view reason : warning::kAll) {
     const Condition* was = FindCondition(input.before.conditions, reason);
     const Condition* is = FindCondition(input.after.conditions, reason);
     if (is && (!was || was->message != is->message)) add(Event::Type::Warning, std::string(reason), is->message);

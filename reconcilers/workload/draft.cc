@@ -62,10 +62,13 @@ bool Draft::MustAwaitOthers() {
 
 bool Draft::HaveImage() {
   if (observed.image_id) return true;
-  if (observed.pull_failure)
-    Say(Phase::Waiting, "ImagePullFailed", observed.pull_failure->message);
+  const auto& failure = observed.pull_failure;
+  const bool hopeless = failure && failure->kind == ErrorKind::Terminal;
+  if (failure)
+    Say(hopeless ? Phase::Failed : Phase::Waiting, "ImagePullFailed", failure->message);
   else
     Say(Phase::Waiting, "PullingImage", "pulling " + desired.image);
+  verdict.stalled = verdict.stalled || hopeless;
   ComeBackIn(kImagePoll);
   return false;
 }

@@ -69,6 +69,22 @@ void JoinGeneration(const DesiredState& desired, ImagePuller& images, ObservedSt
   }
 }
 
+// Without the login that was asked for nothing is pulled; what is here needs none.
+ImagePresence EnsureImage(const DesiredState& desired, ImagePuller& images, const ObjectKey& owner) {
+  ImageRequest request{.reference = desired.image, .policy = desired.pull_policy, .owner = owner};
+  if (!desired.pull_secret || request.policy == v1::PullPolicy::Never) return images.Ensure(request);
+  if (const auto& handle = *desired.pull_secret) {
+    request.pull_secret = *handle;
+    return images.Ensure(request);
+  }
+  const Error& missing = desired.pull_secret->error();
+  if (request.policy == v1::PullPolicy::Always) return {.failure = missing};
+  request.policy = v1::PullPolicy::Never;
+  ImagePresence image = images.Ensure(request);
+  if (image.failure) image.failure = missing;
+  return image;
+}
+
 // The steps of a preview name an image that is not there yet.
 constexpr std::string_view kToBePulled = "to be pulled";
 
@@ -217,7 +233,7 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
     if (!observed.image_id) observed.image_id = kToBePulled;
     return {};
   }
-  ImagePresence image = ports_.images.Ensure(desired.image, desired.pull_policy, pass.object.key);
+  ImagePresence image = EnsureImage(desired, ports_.images, pass.object.key);
   observed.image_id = std::move(image.id);
   observed.image_pinned = std::move(image.pinned);
   observed.pull_failure = std::move(image.failure);
@@ -272,6 +288,8 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
       return std::move(done).error().Within("observe the host");
   pass.observed = std::move(*observed);
   pass.decision = ComputePlan(*pass.desired, *pass.observed, context);
+  if (pass.desired->pull_secret && !*pass.desired->pull_secret)
+    pass.decision->plan.warnings.push_back({warning::kPullSecretMissing, pass.desired->pull_secret->error().message});
   if (!dropped.empty())
     pass.decision->plan.warnings.push_back(
         {warning::kEngineDisagrees, "this host's kernel cannot limit " + dropped + "; it runs without"});

@@ -30,6 +30,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   std::map<std::string, ObservedContainer> containers;  // by id
   std::map<std::string, Duration> running;              // by id
   std::map<std::string, Duration> attached;             // by id; to the same networks
+  std::vector<ImageRequest> asked;                      // of the puller
+  std::optional<Error> pull_failure;                    // what it answers for an image that is not in `images`
   HostSupport host;
   bool one_host_port = false;  // all containers publish the same one, where a network leads out
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
@@ -82,10 +84,14 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
 
   // ImagePuller
-  ImagePresence Ensure(const std::string& reference, v1::PullPolicy, const ObjectKey&) override {
-    auto found = images.find(reference);
-    return found == images.end() ? ImagePresence{.pulling = true} : ImagePresence{.id = found->second};
+  ImagePresence Ensure(const ImageRequest& request) override {
+    asked.push_back(request);
+    auto found = images.find(request.reference);
+    if (found != images.end()) return ImagePresence{.id = found->second};
+    if (request.policy == v1::PullPolicy::Never) return {.failure = Error{ErrorKind::Waiting, "not on this host"}};
+    return {.pulling = !pull_failure, .failure = pull_failure};
   }
+  bool Retry(const ObjectKey&) override { return std::exchange(pull_failure, std::nullopt).has_value(); }
 
   ImagePresence Peek(const std::string& reference) override {
     for (const auto& [tag, id] : images)

@@ -127,6 +127,16 @@ void Sort(ContainerTemplate& t) {
   std::ranges::sort(t.capabilities.drop);
 }
 
+// That it is not there harms nobody who has the image.
+void RenderPullSecret(const RenderRequest& request, ReadSet& read_set, DesiredState& desired) {
+  const auto& ref = request.workload.workload().source.image->pull_secret;
+  if (!ref) return;
+  read_set.secrets.insert(ref->name);
+  auto handle = request.secrets.Find(*ref);
+  if (!handle) handle = std::move(handle).error().Within("source.image.pullSecret");
+  desired.pull_secret = std::move(handle);
+}
+
 }  // namespace
 
 std::string ImageReference(const v1::ImageSource& image) {
@@ -151,6 +161,7 @@ Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, Rea
   DesiredState desired{.workload = v1::IdentityOf(request.workload), .source_kind = std::string(Kind())};
   desired.image = ImageReference(image);
   desired.pull_policy = image.pull_policy;
+  RenderPullSecret(request, read_set, desired);
   desired.version = (image.digest ? *image.digest : image.tag.value_or("latest")) + " by manifest";
 
   DesiredContainer container;

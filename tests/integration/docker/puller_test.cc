@@ -30,11 +30,15 @@ class PullerTest : public EngineTest {
 
   static std::string Shop(const std::string& version = ":1") { return process_->registry() + "/shop" + version; }
 
+  static ImageRequest Want(const std::string& reference, PullPolicy policy) {
+    return {.reference = reference, .policy = policy, .owner = kOwner};
+  }
+
   // Asks until the pull has ended.
   ImagePresence Settled(const std::string& reference, PullPolicy policy) {
     ImagePresence presence;
     EXPECT_TRUE(Eventually([&] {
-      presence = engine_->puller().Ensure(reference, policy, kOwner);
+      presence = engine_->puller().Ensure(Want(reference, policy));
       return !presence.pulling;
     }));
     return presence;
@@ -42,11 +46,11 @@ class PullerTest : public EngineTest {
 };
 
 TEST_F(PullerTest, AMissingImageIsPulledWithTheConfiguredCredentialsAndTheOwnerIsQueued) {
-  auto first = engine_->puller().Ensure(Shop(), PullPolicy::IfNotPresent, kOwner);
+  auto first = engine_->puller().Ensure(Want(Shop(), PullPolicy::IfNotPresent));
   EXPECT_TRUE(first.pulling);
   EXPECT_FALSE(first.id);
   ASSERT_TRUE(Eventually([&] { return queued_.Has("web"); }));
-  auto done = engine_->puller().Ensure(Shop(), PullPolicy::IfNotPresent, kOwner);
+  auto done = engine_->puller().Ensure(Want(Shop(), PullPolicy::IfNotPresent));
   ASSERT_TRUE(done.id) << (done.failure ? done.failure->message : "");
   EXPECT_EQ(*done.id, Docker("images -q --no-trunc " + Shop()));
 }
@@ -59,25 +63,25 @@ TEST_F(PullerTest, APresentImageCostsNoCallUntilAnImageEventTouchesIt) {
   EXPECT_THAT(TakeCalls(), IsEmpty());
   Docker("rmi " + Shop());
   ASSERT_TRUE(
-      Eventually([&] { return engine_->puller().Ensure(Shop(), PullPolicy::Never, kOwner).failure.has_value(); }));
+      Eventually([&] { return engine_->puller().Ensure(Want(Shop(), PullPolicy::Never)).failure.has_value(); }));
 }
 
 TEST_F(PullerTest, NeverWaitsForWhoLoadsTheImage) {
-  auto missing = engine_->puller().Ensure("side/loaded:1", PullPolicy::Never, kOwner);
+  auto missing = engine_->puller().Ensure(Want("side/loaded:1", PullPolicy::Never));
   ASSERT_TRUE(missing.failure);
   EXPECT_EQ(missing.failure->kind, ErrorKind::Waiting);
   EXPECT_THAT(missing.failure->message, HasSubstr("pullPolicy is Never"));
   queued_.Clear();
   Docker("tag tinyforge-test/sleeper:1 side/loaded:1");
   ASSERT_TRUE(Eventually([&] { return queued_.Has("web"); }));
-  EXPECT_TRUE(engine_->puller().Ensure("side/loaded:1", PullPolicy::Never, kOwner).id);
+  EXPECT_TRUE(engine_->puller().Ensure(Want("side/loaded:1", PullPolicy::Never)).id);
   Docker("rmi side/loaded:1");
 }
 
 TEST_F(PullerTest, AlwaysPullsOnceForEachCreate) {
   Docker("pull -q " + Shop());
   TakeCalls();
-  EXPECT_TRUE(engine_->puller().Ensure(Shop(), PullPolicy::Always, kOwner).pulling);
+  EXPECT_TRUE(engine_->puller().Ensure(Want(Shop(), PullPolicy::Always)).pulling);
   ASSERT_TRUE(Settled(Shop(), PullPolicy::Always).id);
   ASSERT_TRUE(Settled(Shop(), PullPolicy::Always).id);
   EXPECT_EQ(std::ranges::count(TakeCalls(), "image_pull"), 1);
@@ -94,13 +98,13 @@ TEST_F(PullerTest, WrongCredentialsAndMissingTagsAreWaitingWithAHint) {
   EXPECT_EQ(missing.failure->kind, ErrorKind::Waiting);
   EXPECT_THAT(missing.failure->message, HasSubstr("not found"));
 
-  auto config = process_->folder() + "/wrong.json";
+  auto config = process_->folder() + "/other.json";
   std::ofstream(config) << R"({"auths":{")" << process_->registry() << R"(":{"auth":"cHVsbGVyOndyb25n"}}})";
   Open({.docker_config = config});
   auto refused = Settled(Shop(), PullPolicy::IfNotPresent);
   ASSERT_TRUE(refused.failure);
   EXPECT_EQ(refused.failure->kind, ErrorKind::Waiting);
-  EXPECT_THAT(refused.failure->message, HasSubstr("wants credentials"));
+  EXPECT_THAT(refused.failure->message, HasSubstr("does not let the login of " + config));
   EXPECT_THAT(refused.failure->message, Not(HasSubstr("wrong")));
 }
 
@@ -119,18 +123,18 @@ TEST_F(PullerTest, ARegistryThatIsDownIsWaitingAndNotAskedAgainAtOnce) {
   EXPECT_EQ(down.failure->kind, ErrorKind::Waiting);
   EXPECT_THAT(down.failure->message, HasSubstr("refused"));
   TakeCalls();
-  engine_->puller().Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, kOwner);
+  engine_->puller().Ensure(Want("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent));
   EXPECT_EQ(std::ranges::count(TakeCalls(), "image_pull"), 0);
 }
 
 TEST_F(PullerTest, AFailedPullIsTriedAgainByItselfAndOnePullServesAllOwners) {
   Queued told;
   EnginePuller puller(
-      engine_->client(), log_,
+      engine_->client(), secrets_, log_,
       {.first_retry = std::chrono::milliseconds(20), .on_done = [&](const ObjectKey& key) { told.Add(key); }});
   TakeCalls();
-  puller.Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, kOwner);
-  puller.Ensure("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent, {Kind::Workload, "second"});
+  puller.Ensure(Want("127.0.0.1:1/shop:1", PullPolicy::IfNotPresent));
+  puller.Ensure({.reference = "127.0.0.1:1/shop:1", .owner = {Kind::Workload, "second"}});
   ASSERT_TRUE(Eventually([&] { return std::ranges::count(*calls_.Lock(), "image_pull") >= 3; }));
   EXPECT_TRUE(Eventually([&] { return told.Has("web") && told.Has("second"); }));
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "tests/fakes/fake_logger.h"
+#include "tests/fakes/fake_tree.h"
 #include "tests/unit/controller/docker/scripted_engine.h"
 
 namespace tinyforge::docker {
@@ -25,13 +26,17 @@ class EnginePullerTest : public testing::Test {
   EnginePullerTest()
       : engine_([this](const std::string& line) { return Script(line); }), client_({engine_.host(), {}}) {}
 
+  static ImageRequest Want(PullPolicy policy) { return {.reference = "shop:1", .policy = policy, .owner = kOwner}; }
+
   std::string Script(const std::string& line) {
     if (line.starts_with("POST")) {
+      if (refusing_) return Answer(500, R"({"message":"unauthorized: authentication required"})");
       present_ = true;
       return Answer(200, "{}");
     }
     if (failing_) return Answer(500, R"({"message":"the disk is slow"})");
-    return present_ ? Answer(200, R"({"Id":"sha256:1","RepoDigests":)" + digests_ + "}") : Answer(404, R"({"message":"No such image: shop:1"})");
+    return present_ ? Answer(200, R"({"Id":"sha256:1","RepoDigests":)" + digests_ + "}")
+                    : Answer(404, R"({"message":"No such image: shop:1"})");
   }
 
   EnginePullerOptions Options() {
@@ -40,8 +45,8 @@ class EnginePullerTest : public testing::Test {
 
   // Asks until an image is there, once for each time the owner is told.
   ImagePresence Settled(EnginePuller& puller, PullPolicy policy) {
-    auto presence = puller.Ensure("shop:1", policy, kOwner);
-    while (!presence.id && told_.try_acquire_for(kSoon)) presence = puller.Ensure("shop:1", policy, kOwner);
+    auto presence = puller.Ensure(Want(policy));
+    while (!presence.id && told_.try_acquire_for(kSoon)) presence = puller.Ensure(Want(policy));
     return presence;
   }
 
@@ -51,54 +56,56 @@ class EnginePullerTest : public testing::Test {
 
   std::atomic<bool> present_ = false;
   std::atomic<bool> failing_ = false;
+  std::atomic<bool> refusing_ = false;
   std::string digests_ = "[]";
   std::counting_semaphore<> told_{0};
   FakeLogger log_;
+  FakeSecrets secrets_;
   ScriptedEngine engine_;
   EngineClient client_;
 };
 
 TEST_F(EnginePullerTest, AnEngineThatCouldNotBeAskedIsAskedAgainAndTheOwnerToldEachTime) {
   present_ = failing_ = true;
-  EnginePuller puller(client_, log_, Options());
+  EnginePuller puller(client_, secrets_, log_, Options());
   for (int round = 0; round < 3; ++round) {
-    auto presence = puller.Ensure("shop:1", PullPolicy::Never, kOwner);
+    auto presence = puller.Ensure(Want(PullPolicy::Never));
     ASSERT_TRUE(presence.failure);
     EXPECT_THAT(presence.failure->message, HasSubstr("the disk is slow"));
     ASSERT_TRUE(told_.try_acquire_for(kSoon));
   }
   failing_ = false;
-  EXPECT_EQ(puller.Ensure("shop:1", PullPolicy::Never, kOwner).id, "sha256:1");
+  EXPECT_EQ(puller.Ensure(Want(PullPolicy::Never)).id, "sha256:1");
 }
 
 TEST_F(EnginePullerTest, AnImageOfARegistryIsPinnedByTheDigestOfItsOwnRepository) {
   present_ = true;
   digests_ = R"(["other/shop@sha256:a", "docker.io/library/shop@sha256:b", 7])";
-  EXPECT_EQ(EnginePuller(client_, log_, Options()).Peek("shop:1").pinned, "docker.io/library/shop@sha256:b");
-  EXPECT_EQ(EnginePuller(client_, log_, Options()).Peek("third/shop:1").pinned, "");
-  EXPECT_EQ(EnginePuller(client_, log_, Options()).Peek("shop@sha256:b").pinned, "");
+  EXPECT_EQ(EnginePuller(client_, secrets_, log_, Options()).Peek("shop:1").pinned, "docker.io/library/shop@sha256:b");
+  EXPECT_EQ(EnginePuller(client_, secrets_, log_, Options()).Peek("third/shop:1").pinned, "");
+  EXPECT_EQ(EnginePuller(client_, secrets_, log_, Options()).Peek("shop@sha256:b").pinned, "");
 }
 
 TEST_F(EnginePullerTest, AMissingImageIsPulledOnceAndTheOwnerTold) {
-  EnginePuller puller(client_, log_, Options());
-  EXPECT_TRUE(puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner).pulling);
+  EnginePuller puller(client_, secrets_, log_, Options());
+  EXPECT_TRUE(puller.Ensure(Want(PullPolicy::IfNotPresent)).pulling);
   EXPECT_EQ(Settled(puller, PullPolicy::IfNotPresent).id, "sha256:1");
   EXPECT_EQ(Pulls(), 1);
 }
 
 TEST_F(EnginePullerTest, AlwaysPullsAgainOnlyWhenAskedAfterACreate) {
   present_ = true;
-  EnginePuller puller(client_, log_, Options());
-  ASSERT_TRUE(puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner).id);
+  EnginePuller puller(client_, secrets_, log_, Options());
+  ASSERT_TRUE(puller.Ensure(Want(PullPolicy::IfNotPresent)).id);
   for (int pulls : {1, 2}) {
     {
       std::lock_guard no_answer(engine_.mutex());
-      EXPECT_TRUE(puller.Ensure("shop:1", PullPolicy::Always, kOwner).pulling);
+      EXPECT_TRUE(puller.Ensure(Want(PullPolicy::Always)).pulling);
       puller.Created("shop:1", "web");  // of a pass that had asked before: the pull under way is not doubled
-      EXPECT_TRUE(puller.Ensure("shop:1", PullPolicy::Always, kOwner).pulling);
+      EXPECT_TRUE(puller.Ensure(Want(PullPolicy::Always)).pulling);
     }
     ASSERT_EQ(Settled(puller, PullPolicy::Always).id, "sha256:1");
-    for (int i = 0; i < 5; ++i) EXPECT_EQ(puller.Ensure("shop:1", PullPolicy::Always, kOwner).id, "sha256:1");
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(puller.Ensure(Want(PullPolicy::Always)).id, "sha256:1");
     EXPECT_EQ(Pulls(), pulls);
     puller.Created("shop:1", "web");
     EXPECT_EQ(Pulls(), pulls);
@@ -106,7 +113,7 @@ TEST_F(EnginePullerTest, AlwaysPullsAgainOnlyWhenAskedAfterACreate) {
 }
 
 TEST_F(EnginePullerTest, APeekSaysWhatTheHostHasAndNeverPulls) {
-  EnginePuller puller(client_, log_, Options());
+  EnginePuller puller(client_, secrets_, log_, Options());
   auto missing = puller.Peek("shop:1");
   EXPECT_FALSE(missing.id || missing.pulling || missing.failure);
   present_ = true;
@@ -128,14 +135,103 @@ TEST_F(EnginePullerTest, WhatTheTellingOfAnOwnerThrowsEndsNoThread) {
     told_.release();
     if (++times == 1) throw std::runtime_error("oops");
   };
-  EnginePuller puller(client_, log_, options);
-  puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner);
+  EnginePuller puller(client_, secrets_, log_, options);
+  puller.Ensure(Want(PullPolicy::IfNotPresent));
   ASSERT_TRUE(told_.try_acquire_for(kSoon));
   present_ = false;
   puller.ForgetAll();
-  puller.Ensure("shop:1", PullPolicy::IfNotPresent, kOwner);
+  puller.Ensure(Want(PullPolicy::IfNotPresent));
   EXPECT_TRUE(told_.try_acquire_for(kSoon));
   EXPECT_EQ(Pulls(), 2);
+}
+
+// Two workloads that want one image, each with a login of its own, and a registry that knows one of them.
+class LoginsTest : public EnginePullerTest {
+ protected:
+  LoginsTest() {
+    secrets_.values[{"good", "login"}] = Config("good");
+    secrets_.values[{"bad", "login"}] = Config("bad");
+  }
+
+  static std::string Config(const std::string& token) {
+    return R"({"auths":{"r.example.com":{"identitytoken":")" + token + R"("}}})";
+  }
+
+  ImageRequest With(const std::string& secret, PullPolicy policy = PullPolicy::IfNotPresent) {
+    return {.reference = "r.example.com/shop:1",
+            .policy = policy,
+            .pull_secret = secrets_.Find({secret, "login"}).value(),
+            .owner = {Kind::Workload, secret}};
+  }
+
+  // The next answer to the request that is no "wait for it".
+  ImagePresence Answered(EnginePuller& puller, const ImageRequest& request) {
+    auto presence = puller.Ensure(request);
+    while (presence.pulling && !presence.failure && told_.try_acquire_for(kSoon)) presence = puller.Ensure(request);
+    return presence;
+  }
+
+  EnginePullerOptions Slow() {
+    auto options = Options();
+    options.first_retry = std::chrono::hours(1);
+    return options;
+  }
+};
+
+TEST_F(LoginsTest, AWrongLoginFailsItsOwnerAloneAndTheImageServesBothOnceItIsThere) {
+  refusing_ = true;
+  EnginePuller puller(client_, secrets_, log_, Slow());
+  EXPECT_THAT(Answered(puller, With("bad")).failure->message, HasSubstr("the login of Secret bad/login"));
+  refusing_ = false;
+  EXPECT_EQ(Answered(puller, With("good")).id, "sha256:1");
+  EXPECT_EQ(Pulls(), 2);
+  ASSERT_TRUE(told_.try_acquire_for(kSoon));  // who waited with the wrong one
+  EXPECT_EQ(puller.Ensure(With("bad")).id, "sha256:1");
+}
+
+TEST_F(LoginsTest, AlwaysAsksTheRegistryWithTheOwnersOwnLogin) {
+  EnginePuller puller(client_, secrets_, log_, Slow());
+  EXPECT_TRUE(Answered(puller, With("good", PullPolicy::Always)).id);
+  refusing_ = true;
+  EXPECT_FALSE(Answered(puller, With("bad", PullPolicy::Always)).id);
+  EXPECT_TRUE(puller.Ensure(With("good", PullPolicy::Always)).id);
+}
+
+TEST_F(LoginsTest, ACorrectedSecretIsTriedAtOnceAndTheWrongOneNeverAgain) {
+  refusing_ = true;
+  EnginePuller puller(client_, secrets_, log_, Slow());
+  EXPECT_TRUE(Answered(puller, With("bad")).failure);
+  EXPECT_FALSE(puller.Ensure(With("bad")).pulling);
+  EXPECT_EQ(Pulls(), 1);
+  refusing_ = false;
+  secrets_.values[{"bad", "login"}] = Config("corrected");
+  EXPECT_EQ(Answered(puller, With("bad")).id, "sha256:1");
+  EXPECT_EQ(Pulls(), 2);
+}
+
+TEST_F(LoginsTest, RetryEndsTheBackoffOfWhoAskedForIt) {
+  refusing_ = true;
+  EnginePuller puller(client_, secrets_, log_, Slow());
+  EXPECT_FALSE(puller.Retry({Kind::Workload, "bad"}));
+  EXPECT_TRUE(Answered(puller, With("bad")).failure);
+  EXPECT_FALSE(puller.Retry({Kind::Workload, "good"}));
+  EXPECT_EQ(Pulls(), 1);
+  EXPECT_TRUE(puller.Retry({Kind::Workload, "bad"}));
+  ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  EXPECT_EQ(Pulls(), 2);
+  refusing_ = false;
+  puller.RetryAll();
+  ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  EXPECT_TRUE(puller.Ensure(With("bad")).id);
+}
+
+TEST_F(LoginsTest, TheHeaderCarriesTheLoginAndNothingThatIsSaidDoes) {
+  refusing_ = true;
+  EnginePuller puller(client_, secrets_, log_, Slow());
+  const auto failure = Answered(puller, With("bad")).failure;
+  const auto requests = engine_.requests();
+  EXPECT_TRUE(std::ranges::any_of(requests, [](const auto& r) { return r.find("X-Registry-Auth: eyJ") != r.npos; }));
+  EXPECT_EQ(failure->message.find("eyJ"), std::string::npos);
 }
 
 }  // namespace

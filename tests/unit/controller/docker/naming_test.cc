@@ -1,19 +1,16 @@
-// Addresses, versions, references, credentials: what has a text form of its own.
+// Addresses, versions, references: what has a text form of its own.
 #include <gmock/gmock.h>
 
 #include "controller/docker/address_pool.h"
 #include "controller/docker/api_version.h"
-#include "controller/docker/engine_puller.h"
 #include "controller/docker/http_transport.h"
 #include "controller/docker/image_reference.h"
-#include "controller/docker/registry_auth.h"
 
 namespace tinyforge::docker {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
 
 Ipv4Subnet Net(const char* cidr) {
   return ParseIpv4Subnet(cidr).value();
@@ -92,44 +89,6 @@ TEST(ImageReferenceTest, PartsAndFamiliarForm) {
   check("localhost/shop:1", "localhost/shop", "1", "localhost", "localhost/shop:1");
   check("r.example.com/a/b:1@sha256:ab", "r.example.com/a/b", "sha256:ab", "r.example.com",
         "r.example.com/a/b@sha256:ab");
-}
-
-TEST(RegistryAuthTest, FindsTheRegistryUnderEachOfItsNames) {
-  constexpr std::string_view kConfig = R"({"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},
-      "r.example.com":{"identitytoken":"tok"},"127.0.0.1:5000":{"username":"u","password":"p:q"}},"credsStore":"x"})";
-  EXPECT_EQ(*RegistryAuthHeader(kConfig, "docker.io").value(),
-            "X-Registry-Auth: "
-            "eyJwYXNzd29yZCI6InAiLCJzZXJ2ZXJhZGRyZXNzIjoiaHR0cHM6Ly9pbmRleC5kb2NrZXIuaW8vdjEvIiwidXNlcm5hbWUiOiJ1In0=");
-  EXPECT_TRUE(RegistryAuthHeader(kConfig, "r.example.com").value());
-  EXPECT_TRUE(RegistryAuthHeader(kConfig, "127.0.0.1:5000").value());
-  EXPECT_FALSE(RegistryAuthHeader(kConfig, "other").value());
-  EXPECT_FALSE(RegistryAuthHeaderFromFile("/no/such/file", "docker.io").value());
-}
-
-TEST(RegistryAuthTest, ErrorsQuoteNothing) {
-  for (const char* text : {"[\"hunter2\"]", "hunter2", R"({"auths":{"docker.io":{"auth":"hunter2"}}})"}) {
-    auto header = RegistryAuthHeader(text, "docker.io");
-    ASSERT_FALSE(header);
-    EXPECT_EQ(header.error().kind, ErrorKind::Invalid);
-    EXPECT_THAT(header.error().message, Not(HasSubstr("hunter2")));
-  }
-}
-
-TEST(PullFailureTest, SaysWhatToDo) {
-  auto check = [](int status, const char* message, ErrorKind kind, const char* hint) {
-    auto error = ExplainPullFailure("shop:1", status, message);
-    EXPECT_EQ(error.kind, kind) << message;
-    EXPECT_THAT(error.message, HasSubstr("pull shop:1: ")) << message;
-    EXPECT_THAT(error.message, HasSubstr(hint)) << message;
-  };
-  check(404, "pull access denied for shop, repository does not exist or may require 'docker login'", ErrorKind::Waiting,
-        "credentials");
-  check(500, "Head https://r/v2/shop/manifests/1: no basic auth credentials", ErrorKind::Waiting, "credentials");
-  check(404, "manifest for shop:1 not found: manifest unknown", ErrorKind::Waiting, "manifest unknown");
-  check(500, "toomanyrequests: You have reached your pull rate limit", ErrorKind::Waiting, "limits the rate");
-  check(200, "no matching manifest for linux/amd64 in the manifest list entries", ErrorKind::Terminal, "linux/amd64");
-  check(200, "write /x: no space left on device", ErrorKind::Waiting, "disk");
-  check(500, "dial tcp 127.0.0.1:1: connect: connection refused", ErrorKind::Waiting, "refused");
 }
 
 TEST(PercentEncodeTest, KeepsOnlyWhatIsSafe) {

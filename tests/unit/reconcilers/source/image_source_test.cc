@@ -56,6 +56,22 @@ TEST_F(ImageSourceTest, DigestWinsAndTagDefaultsToLatest) {
   EXPECT_EQ(ImageReference({.repository = "nginx", .digest = "sha256:abc"}), "nginx@sha256:abc");
 }
 
+TEST_F(ImageSourceTest, APullSecretIsNoPartOfTheContainerAndItsAbsenceNoError) {
+  const auto without = Render()->containers[0].template_hash;
+  spec.source.image->pull_secret = {"registry", "config.json"};
+  auto state = Render();
+  ASSERT_TRUE(state);
+  EXPECT_THAT(reads.secrets, ElementsAre("registry"));
+  EXPECT_THAT(state->pull_secret->error().message, HasSubstr("source.image.pullSecret: Secret registry"));
+  EXPECT_EQ(state->containers[0].template_hash, without);
+  for (const char* value : {"one", "two"}) {
+    secrets.values[{"registry", "config.json"}] = value;
+    state = Render();
+    EXPECT_EQ((*state->pull_secret)->ref.name, "registry");
+    EXPECT_EQ(state->containers[0].template_hash, without);
+  }
+}
+
 TEST_F(ImageSourceTest, OwnNetworksReplaceTheSharedOne) {
   spec.networks = {{.name = "proxy", .external = true, .aliases = {"www"}}};
   auto state = Render();

@@ -41,7 +41,7 @@ class OneWorkload : public ConfigReader {
 class Commands : public ::testing::Test {
  protected:
   std::string Say(Verb verb, std::int64_t to = 0, const std::string& workload = "web") {
-    auto answer = RunCommand({.verb = verb, .workload = workload, .to = to}, {config, facts, store});
+    auto answer = RunCommand({.verb = verb, .workload = workload, .to = to}, {config, facts, store, engine});
     return answer ? *answer : "error: " + answer.error().message;
   }
   Facts& Kept() { return facts.facts["web"]; }
@@ -52,7 +52,14 @@ class Commands : public ::testing::Test {
   OneWorkload config;
   FakeFacts facts;
   FakeStore store;
+  FakeEngine engine;
 };
+
+TEST_F(Commands, RetryIsAlsoForAnImageThatCouldNotBePulled) {
+  EXPECT_EQ(Say(Verb::Retry), "no release of web is held back");
+  engine.pull_failure = Error{ErrorKind::Waiting, "the registry is down"};
+  EXPECT_EQ(Say(Verb::Retry), "the image of web is pulled again");
+}
 
 TEST_F(Commands, FlagsAreSetAndTakenBackAndAskedTwiceNothingChanges) {
   EXPECT_THAT(Say(Verb::Suspend), HasSubstr("web is suspended"));

@@ -90,6 +90,42 @@ TEST_F(WorkloadReconcilerTest, BringsUpAWorkloadAndSaysSo) {
   EXPECT_THAT(outcome.events, IsEmpty());
 }
 
+TEST_F(WorkloadReconcilerTest, AMissingPullSecretIsAwaitedOnlyWhereSomethingHasToBePulled) {
+  spec.source.image->pull_secret = {"registry", "login"};
+  Commit();
+  Settle();
+  Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);  // the image was here
+  EXPECT_THAT(FindCondition(outcome.status->conditions, warning::kPullSecretMissing)->message,
+              HasSubstr("Secret registry"));
+  const std::string before = engine.FindByName("web")->id;
+  spec.source.image->tag = "2";
+  Commit();
+  outcome = Pass();
+  EXPECT_EQ(Ready(outcome).reason, "ImagePullFailed");
+  EXPECT_THAT(Ready(outcome).message, HasSubstr("Secret registry has no key login"));
+  EXPECT_EQ(engine.asked.back().policy, v1::PullPolicy::Never);
+  secrets.values[{"registry", "login"}] = "config";
+  EXPECT_EQ(Ready(Pass()).reason, "PullingImage");
+  EXPECT_EQ(engine.asked.back().pull_secret->ref.name, "registry");
+  EXPECT_EQ(engine.FindByName("web")->id, before);
+  engine.images["web:2"] = "sha256:two";
+  Settle();
+  EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:two");
+  EXPECT_FALSE(FindCondition(Pass().status->conditions, warning::kPullSecretMissing));
+}
+
+TEST_F(WorkloadReconcilerTest, AnImageOfAnotherArchitectureStallsAndLeavesWhatRuns) {
+  Settle();
+  spec.source.image->tag = "2";
+  Commit();
+  engine.pull_failure = Error{ErrorKind::Terminal, "not for this machine"};
+  const Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).reason, "ImagePullFailed");
+  EXPECT_EQ(FindCondition(outcome.status->conditions, condition::kStalled)->status, ConditionStatus::True);
+  EXPECT_EQ(engine.FindByName("web")->image_id, "sha256:one");
+}
+
 TEST_F(WorkloadReconcilerTest, APinStandsInForTheVersionItWasSetAgainstAndForNoOther) {
   Settle();
   engine.images["web:2"] = "sha256:two";
