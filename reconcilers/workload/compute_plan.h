@@ -45,7 +45,7 @@ struct Verdict {
   std::string reason = "Running";  // PascalCase
   std::string message;
   int ready_replicas = 0;
-  bool stalled = false;               // only another commit can change it
+  bool stalled = false;               // only another commit or another image can change it
   std::optional<Duration> come_back;  // when time alone changes the answer
 };
 
