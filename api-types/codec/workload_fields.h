@@ -235,6 +235,12 @@ void Fields(V& v, Of<v1::Rollout>) {
   v(&T::on_failure, "onFailure", {.doc = "Rollback to what ran before, or Hold for a person to look."});
   v(&T::windows, "windows",
     {.doc = "When updates may begin; none: always. First starts, repairs and what has begun go on outside of them."});
+  v(&T::retain, "retain",
+    {.doc =
+         "How many releases that ran well are kept for a rollback, the one that runs included. The images of earlier "
+         "ones are pruned.",
+     .min = 1,
+     .max = 10});
 }
 
 template <class V>

@@ -202,6 +202,7 @@ struct Rollout {
   Duration healthy_after = std::chrono::seconds(10);
   OnRolloutFailure on_failure = OnRolloutFailure::Rollback;
   std::vector<DeployWindow> windows;  // when updates may begin; none: always
+  int retain = 3;                     // good releases that a rollback may go to; the images of others are pruned
   bool operator==(const Rollout&) const = default;
 };
 

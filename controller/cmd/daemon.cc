@@ -203,10 +203,11 @@ Expected<void> Daemon::Parts::Open() {
       ManagerPorts{*source, *fleet, *store, *ledger, queue, clock, log, metrics},
       ManagerOptions{.sync_interval = config.interval,
                      .host = config.host,
-                     .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); }});
+                     .on_revision = [this](const v1::ObjectSet& objects) { OnSecrets(objects); },
+                     .remembered = [this] { return facts->All(); }});
   workloads = std::make_unique<WorkloadReconciler>(
       WorkloadPorts{*manager, *manager, engine->index(), *onlooker, engine->writer(), *prober, *logs, calendar,
-                    engine->puller(), *secrets, *files, *facts, *store},
+                    engine->puller(), *secrets, *files, *facts, *store, engine->images()},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
                         return guard->WhyNot();
                       }});

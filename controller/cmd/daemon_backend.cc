@@ -133,6 +133,18 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
   return answer;
 }
 
+Expected<std::map<std::string, Facts>> DaemonBackend::AllFacts() {
+  auto all = parts_.facts.All();
+  const auto snapshot = parts_.manager.Current();
+  if (!all || !snapshot) return all;
+  std::map<std::string, Facts> named;
+  for (auto& [identity, facts] : *all) {
+    const v1::Object* owner = snapshot->objects->Owner(identity);
+    named.emplace(owner ? owner->key.name : identity, std::move(facts));
+  }
+  return named;
+}
+
 Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOptions& options,
                                    const serve::LogSink& sink, std::stop_token stop) {
   auto containers = ContainersOf(workload);

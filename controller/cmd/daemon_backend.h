@@ -36,7 +36,7 @@ class DaemonBackend : public serve::Backend {
   Expected<serve::TreePlan> PlanTree(const serve::FileTree& files, std::stop_token stop) override;
   Expected<serve::SyncResult> Sync(std::stop_token stop) override;
   Expected<std::string> Command(std::string_view workload, std::string_view verb, std::int64_t to) override;
-  Expected<Facts> FactsOf(std::string_view workload) override { return parts_.facts.Load(IdentityOf(workload)); }
+  Expected<std::map<std::string, Facts>> AllFacts() override;
   Expected<void> ApproveDeletions(const Revision& revision) override {
     return parts_.manager.ApproveDeletions(revision);
   }

@@ -35,7 +35,8 @@ DockerEngine::DockerEngine(DockerEngineOptions options, Ipv4Subnet subnet, Secre
                            .subnet = subnet,
                            .ipv6 = options_.policy.ipv6,
                            .on_shared_subnet = [this](const Ipv4Subnet& actual) { index_.SetSubnet(actual); }}),
-      policy_(options_.policy, options_.paths, client_.socket_path()) {
+      policy_(options_.policy, options_.paths, client_.socket_path()),
+      images_(client_, {.on_gone = [this](const std::string& workload) { Enqueue(workload); }}) {
   EnginePullerOptions puller{
       .docker_config = options_.docker_config, .on_done = options_.enqueue, .on_secret = options_.on_secret};
   puller_ = std::make_unique<EnginePuller>(client_, secrets_, log_, std::move(puller));
@@ -67,6 +68,7 @@ EventStreamCallbacks DockerEngine::StreamCallbacks() {
               [this](const EngineEvent& event) {
                 resources_.OnEvent(event);
                 puller_->OnEvent(event);
+                images_.OnEvent(event);
                 index_.OnEvent(event);
               }};
 }

@@ -1,4 +1,4 @@
-// The Docker Engine of this host, wired together: client, index, events, writer, puller.
+// The Docker Engine of this host, wired together: client, index, events, writer, puller, images.
 #pragma once
 
 #include <condition_variable>
@@ -10,6 +10,7 @@
 
 #include "controller/docker/container_index.h"
 #include "controller/docker/engine_client.h"
+#include "controller/docker/engine_images.h"
 #include "controller/docker/engine_puller.h"
 #include "controller/docker/engine_writer.h"
 #include "controller/docker/event_stream.h"
@@ -58,6 +59,7 @@ class DockerEngine {
   ContainerIndex& index() { return index_; }
   EngineWriter& writer() { return *writer_; }
   EnginePuller& puller() { return *puller_; }
+  EngineImages& images() { return images_; }
   const PolicyChecker& policy() const { return policy_; }
 
  private:
@@ -77,6 +79,7 @@ class DockerEngine {
   ContainerIndex index_;
   ResourceKeeper resources_;
   PolicyChecker policy_;
+  EngineImages images_;
   std::unique_ptr<EnginePuller> puller_;
   std::unique_ptr<EngineWriter> writer_;
   std::unique_ptr<EventStream> events_;

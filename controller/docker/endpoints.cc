@@ -45,6 +45,7 @@ constexpr std::array kEndpoints = {
     EndpointInfo{Endpoint::VolumeCreate, "volume_create", "create volume", "POST", "/volumes/create", true, kWrite},
     EndpointInfo{Endpoint::ImageInspect, "image_inspect", "inspect image", "GET", "/images/{}/json", true, kRead},
     EndpointInfo{Endpoint::ImagePull, "image_pull", "pull image", "POST", "/images/create", true, kStream},
+    EndpointInfo{Endpoint::ImageRemove, "image_remove", "remove image", "DELETE", "/images/{}", true, kWrite},
 };
 
 }  // namespace

@@ -33,6 +33,7 @@ enum class Endpoint {
   VolumeCreate,
   ImageInspect,
   ImagePull,
+  ImageRemove,
 };
 
 struct EndpointInfo {

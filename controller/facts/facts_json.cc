@@ -9,12 +9,15 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kMaxFailed = 8;
-constexpr std::size_t kMaxGood = 3;
+constexpr std::size_t kMaxGood = 10;
+constexpr std::size_t kMaxSuperseded = 16;
 constexpr std::size_t kMaxLastLines = 1024;
 constexpr std::size_t kMaxReference = 512;
 // Twice all of this fits into a file: JSON writes a line feed or a quote as two bytes.
 constexpr std::size_t kMaxMessage = 384;
 constexpr std::size_t kMaxId = 128;
+constexpr std::size_t kMaxKept = 200;
+constexpr std::size_t kShortMessage = 64;
 
 // Collects the first key of a wrong type.
 class Reader {
@@ -72,6 +75,25 @@ doc::Node GoodList(const std::vector<GoodRelease>& good) {
   return list;
 }
 
+doc::Node CandidateNode(const CandidateImage& image) {
+  doc::Node node = doc::Node::Map();
+  node.Add("reference", doc::Node::Of(image.reference));
+  if (!image.image_id.empty()) node.Add("imageId", doc::Node::Of(image.image_id));
+  return node;
+}
+
+doc::Node SupersededList(const std::vector<SupersededImage>& superseded) {
+  doc::Node list = doc::Node::List();
+  for (const SupersededImage& image : superseded) {
+    doc::Node item = CandidateNode({image.reference, image.image_id});
+    item.Add("cause", doc::Node::Of(image.cause));
+    if (!image.kept.empty()) item.Add("kept", doc::Node::Of(image.kept));
+    item.Add("at", doc::Node::Of(FormatRfc3339(image.at)));
+    list.items.push_back(std::move(item));
+  }
+  return list;
+}
+
 doc::Node PinNode(const Pin& pin) {
   doc::Node node = doc::Node::Map();
   node.Add("reference", doc::Node::Of(pin.reference));
@@ -89,6 +111,46 @@ void GetGood(Reader& reader, const doc::Node& list, std::vector<GoodRelease>& go
     reader.Get(item, "imageId", release.image_id);
     reader.Get(item, "version", release.version);
     reader.Get(item, "at", release.at);
+  }
+}
+
+void GetSuperseded(Reader& reader, const doc::Node& list, std::vector<SupersededImage>& superseded) {
+  for (const doc::Node& item : list.items) {
+    SupersededImage& image = superseded.emplace_back();
+    reader.Get(item, "reference", image.reference);
+    reader.Get(item, "imageId", image.image_id);
+    reader.Get(item, "cause", image.cause);
+    reader.Get(item, "kept", image.kept);
+    reader.Get(item, "at", image.at);
+  }
+}
+
+void GetImages(Reader& reader, const doc::Node& document, Facts& facts) {
+  if (const doc::Node* good = reader.Known(document, "good", doc::Type::List)) GetGood(reader, *good, facts.good);
+  if (const doc::Node* list = reader.Known(document, "superseded", doc::Type::List))
+    GetSuperseded(reader, *list, facts.superseded);
+  const doc::Node* candidate = reader.Known(document, "candidate", doc::Type::Map);
+  if (candidate == nullptr) return;
+  CandidateImage& image = facts.candidate.emplace();
+  reader.Get(*candidate, "reference", image.reference);
+  reader.Get(*candidate, "imageId", image.image_id);
+}
+
+void BoundImages(Facts& facts) {
+  auto& good = facts.good;
+  if (good.size() > kMaxGood) good.erase(good.begin(), good.end() - kMaxGood);
+  for (GoodRelease& release : good) {
+    release.reference = PlainText(release.reference, kMaxReference);
+    release.image_id = PlainText(release.image_id, kMaxId);
+    release.version = PlainText(release.version, kMaxId);
+  }
+  auto& superseded = facts.superseded;
+  if (superseded.size() > kMaxSuperseded) superseded.erase(superseded.begin(), superseded.end() - kMaxSuperseded);
+  for (SupersededImage& image : superseded) {
+    image.reference = PlainText(image.reference, kMaxReference);
+    image.image_id = PlainText(image.image_id, kMaxId);
+    image.cause = PlainText(image.cause, kMaxKept);
+    image.kept = PlainText(image.kept, kMaxKept);
   }
 }
 
@@ -110,23 +172,34 @@ Facts Bounded(Facts facts) {
     const bool newest = &release == &facts.failed.back();
     release.last_lines = newest ? PlainText(release.last_lines, kMaxLastLines) : "";
   }
-  if (facts.good.size() > kMaxGood) facts.good.erase(facts.good.begin(), facts.good.end() - kMaxGood);
-  for (GoodRelease& release : facts.good) {
-    release.reference = PlainText(release.reference, kMaxReference);
-    release.image_id = PlainText(release.image_id, kMaxId);
-    release.version = PlainText(release.version, kMaxId);
-  }
+  BoundImages(facts);
   return facts;
+}
+
+bool Shorten(Facts& facts) {
+  for (FailedRelease& release : facts.failed) {
+    if (release.message.size() <= kShortMessage) continue;
+    release.message = PlainText(release.message, kShortMessage);
+    return true;
+  }
+  const auto drop_oldest = [](auto& list) {
+    if (list.empty()) return false;
+    list.erase(list.begin());
+    return true;
+  };
+  return drop_oldest(facts.superseded) || drop_oldest(facts.failed);
 }
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {"failed",  "good",   "pin",       "suspended",
-                                                 "stopped", "orphan", "stopBegan", "retried"};
+    static constexpr std::string_view kOurs[] = {"failed",    "good",    "candidate", "superseded", "pin",
+                                                 "suspended", "stopped", "orphan",    "stopBegan",  "retried"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
   if (!facts.good.empty()) document.Add("good", GoodList(facts.good));
+  if (facts.candidate) document.Add("candidate", CandidateNode(*facts.candidate));
+  if (!facts.superseded.empty()) document.Add("superseded", SupersededList(facts.superseded));
   if (facts.pin) document.Add("pin", PinNode(*facts.pin));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
@@ -154,7 +227,7 @@ Expected<Facts> GetFacts(const doc::Node& document) {
       reader.Get(item, "at", release.at);
     }
   }
-  if (const doc::Node* good = reader.Known(document, "good", doc::Type::List)) GetGood(reader, *good, facts.good);
+  GetImages(reader, document, facts);
   if (const doc::Node* pin = reader.Known(document, "pin", doc::Type::Map)) GetPin(reader, *pin, facts.pin.emplace());
   if (!reader.wrong().empty()) return Error{ErrorKind::Invalid, "\"" + reader.wrong() + "\" has a wrong type"};
   return Bounded(std::move(facts));

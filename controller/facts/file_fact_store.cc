@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "api-types/doc/json.h"
@@ -16,8 +18,11 @@ namespace {
 
 constexpr doc::Limits kLimits = {.bytes = kMaxFactsBytes, .depth = 16, .nodes = 10'000};
 
+constexpr std::string_view kEnding = ".json";
+constexpr std::string_view kDamaged = ".json.damaged";
+
 std::string FileName(std::string_view workload) {
-  return std::string(workload) + ".json";
+  return std::string(workload).append(kEnding);
 }
 
 }  // namespace
@@ -26,6 +31,11 @@ struct FileFactStore::Document {
   Facts facts;
   doc::Node json = doc::Node::Map();
 };
+
+std::string FileFactStore::Render(Document& document) {
+  PutFacts(document.facts, document.json);
+  return document.json.members.empty() ? "" : doc::PrettyJson(document.json);
+}
 
 FileFactStore::FileFactStore(std::string state_dir, Logger& log)
     : directory_(std::move(state_dir) + "/facts"), log_(log) {}
@@ -48,13 +58,46 @@ Expected<void> FileFactStore::Update(std::string_view workload, const Change& ch
   change(next.facts);
   next.facts = Bounded(std::move(next.facts));
   if (next.facts == stored.facts) return {};
-  PutFacts(next.facts, next.json);
-  const std::string text = next.json.members.empty() ? "" : doc::PrettyJson(next.json);
+  std::string text = Render(next);
+  while (text.size() > kMaxFactsBytes && Shorten(next.facts)) text = Render(next);
   if (auto written = Write(FileName(workload), text); !written) {
     return std::move(written).error().Within("facts of workload/" + std::string(workload));
   }
   stored = std::move(next);
   return {};
+}
+
+Expected<std::map<std::string, Facts>> FileFactStore::All() {
+  auto names = Names(kEnding);
+  if (!names) return std::move(names).error();
+  std::map<std::string, Facts> all;
+  auto cache = cache_.Lock();
+  for (const std::string& name : *names) {
+    const std::string workload = name.substr(0, name.size() - kEnding.size());
+    if (!IsDnsLabel(workload)) continue;
+    Expected<Document*> document = Find(*cache, workload);
+    if (!document) return std::move(document).error();
+    all.emplace(workload, (*document)->facts);
+  }
+  return all;
+}
+
+Expected<std::string> FileFactStore::Damaged() {
+  auto names = Names(kDamaged);
+  if (!names) return std::move(names).error();
+  return names->empty() ? "" : directory_ + "/" + names->front();
+}
+
+// Of the files that end so, sorted.
+Expected<std::vector<std::string>> FileFactStore::Names(std::string_view ending) const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory_, error), end; !error && at != end; at.increment(error))
+    if (std::string name = at->path().filename(); name.ends_with(ending)) names.push_back(std::move(name));
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Error{ErrorKind::Transient, "list " + directory_ + ": " + error.message()};
+  std::ranges::sort(names);
+  return names;
 }
 
 Expected<FileFactStore::Document*> FileFactStore::Find(Cache& cache, std::string_view workload) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/log.h"
@@ -23,14 +24,19 @@ class FileFactStore : public FactStore {
 
   // Invalid for what is no workload name, Transient when the file cannot be read now.
   Expected<Facts> Load(std::string_view workload) override;
-  // Keeps the newest 8 failures and cuts long messages. Facts that are as stored write nothing; empty ones remove the
+  // Bounds lists and messages so that the file fits. Facts that are as stored write nothing; empty ones remove the
   // file.
   Expected<void> Update(std::string_view workload, const Change& change) override;
+  Expected<std::map<std::string, Facts>> All() override;
+  // The path of a file that was set aside.
+  Expected<std::string> Damaged() override;
 
  private:
   struct Document;  // facts and the JSON they stand in
   using Cache = std::map<std::string, std::unique_ptr<Document>, std::less<>>;
 
+  static std::string Render(Document& document);
+  Expected<std::vector<std::string>> Names(std::string_view ending) const;
   Expected<Document*> Find(Cache& cache, std::string_view workload);
   Expected<Document> Read(const std::string& name);
   Expected<void> Write(const std::string& name, const std::string& text);

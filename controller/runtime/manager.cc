@@ -552,6 +552,10 @@ void Manager::OnEngineReady() {
   if (!snapshot) return;
   for (const auto& [key, object] : snapshot->objects->objects)
     if (key.kind == Kind::Workload) ports_.queue.Add(key, Urgency::Change);
+  const auto remembered = options_.remembered();
+  if (!remembered) return ports_.log.Warn("facts cannot be listed", {{"error", remembered.error().message}});
+  for (const auto& [name, facts] : *remembered)
+    if (!snapshot->objects->Owner(name)) ports_.queue.Add({Kind::Workload, name}, Urgency::Change);
 }
 
 void Manager::OnCacheLost() {

@@ -40,6 +40,8 @@ struct ManagerOptions {
   std::string host{};  // of spec.hosts; empty: every workload runs here
   // A revision is about to come into force; no key of it is queued before this returns.
   std::function<void(const v1::ObjectSet&)> on_revision;
+  // Facts of all workloads: what removed ones have left is to be seen to.
+  std::function<Expected<std::map<std::string, Facts>>()> remembered = [] { return std::map<std::string, Facts>(); };
 };
 
 // What a rendering read, by object.
@@ -80,7 +82,7 @@ class Manager : public ConfigReader, public DeletionGate {
   void OnSecretsChanged(const std::set<std::string>& names);
   // A rendering of another revision than the one in force is queued again: what it read may have changed since.
   void OnRead(const ObjectKey& key, ReadPaths read);
-  // The Engine answers and was listed (again): every workload is looked at.
+  // The Engine answers and was listed (again): every workload is looked at, and what is remembered of removed ones.
   void OnEngineReady();
   // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
   void OnCacheLost();

@@ -119,6 +119,20 @@ Json ObservedStatus(const ObservedContainer& container) {
   return json;
 }
 
+void AddImages(Json& status, const Facts& facts) {
+  if (facts.candidate) {
+    status["candidate"] = {{"reference", facts.candidate->reference}};
+    AddText(status["candidate"], "imageId", facts.candidate->image_id);
+  }
+  for (const SupersededImage& image : facts.superseded) {
+    Json item = {{"reference", image.reference}, {"cause", image.cause}};
+    AddText(item, "imageId", image.image_id);
+    AddText(item, "kept", image.kept);
+    AddTime(item, "at", image.at);
+    status["superseded"].push_back(std::move(item));
+  }
+}
+
 }  // namespace
 
 std::string ToJson(const ObjectRecord& record) {
@@ -190,6 +204,7 @@ std::string FactsToJson(const std::string& workload, const Facts& facts) {
     AddTime(item, "at", failed.at);
     status["failed"].push_back(std::move(item));
   }
+  AddImages(status, facts);
   json["status"] = std::move(status);
   return Dump(json);
 }

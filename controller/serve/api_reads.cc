@@ -127,14 +127,11 @@ Expected<std::string> ListRollouts(Backend& backend, const std::string& workload
 }
 
 Expected<std::string> ListFacts(Backend& backend, std::uint64_t version) {
-  auto records = backend.Store().List(Kind::Workload);
-  if (!records) return std::move(records).error();
+  auto all = backend.AllFacts();
+  if (!all) return std::move(all).error();
   std::vector<std::string> items;
-  for (const auto& record : *records) {
-    auto facts = backend.FactsOf(record.key.name);
-    if (!facts) return std::move(facts).error();
-    if (*facts != Facts()) items.push_back(FactsToJson(record.key.name, *facts));
-  }
+  for (const auto& [workload, facts] : *all)
+    if (facts != Facts()) items.push_back(FactsToJson(workload, facts));
   return ListToJson(version, items);
 }
 

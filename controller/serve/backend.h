@@ -103,8 +103,8 @@ class Backend {
   // Does what a person asks of a workload, "suspend" or another verb of reconcilers/workload/commands.h; `to` is the
   // rollout that a rollback goes to, 0 for the one before. A sentence that says what comes of it.
   virtual Expected<std::string> Command(std::string_view workload, std::string_view verb, std::int64_t to) = 0;
-  // What is known of a workload that neither git nor the Engine knows.
-  virtual Expected<Facts> FactsOf(std::string_view workload) = 0;
+  // What is known of workloads that neither git nor the Engine knows, by name; of removed ones too.
+  virtual Expected<std::map<std::string, Facts>> AllFacts() = 0;
 
   // Releases the deletions that wait for approval. Conflict unless `revision` (7 characters or more) is the one in
   // force.

@@ -141,6 +141,33 @@ class ImagePuller {
   virtual bool Retry(const ObjectKey& owner) = 0;
 };
 
+// An image as the host has it. References are the Engine's own, see HostImages::Familiar.
+struct HostImage {
+  std::string id;
+  std::vector<std::string> tags;     // "registry.example.com/shop:1.4.2"
+  std::vector<std::string> digests;  // "registry.example.com/shop@sha256:…"; none: it came from no registry
+  std::vector<std::string> users;    // containers, anybody's and in any state, made from it or from what is built on it
+};
+
+// The images of the host, for whoever wants to remove one.
+class HostImages {
+ public:
+  virtual ~HostImages() = default;
+  // By id or reference. Empty: the host does not have it.
+  virtual Expected<std::optional<HostImage>> Find(const std::string& image) = 0;
+  // A reference as the Engine writes it: "docker.io/library/nginx" is "nginx:latest".
+  virtual std::string Familiar(const std::string& reference) = 0;
+  // Takes the tags and digests of `image` off it and removes it, never by force and never what it was built on.
+  // Conflict when by now a container uses it or something else refers to it. Gone: success.
+  virtual Expected<void> Remove(const HostImage& image) = 0;
+  // Zero: the images that this workload left may be looked at now, and EndLook follows; else how long to wait. That is
+  // ten minutes from one look to the next, a few seconds after something of the host went that may have held one, and
+  // nothing with `at_once`.
+  virtual Duration BeginLook(const std::string& workload, bool at_once) = 0;
+  // `pending`: some are still there. The workload is queued when something goes that may hold one.
+  virtual void EndLook(const std::string& workload, bool pending) = 0;
+};
+
 struct TreeEntry {
   std::string path;  // relative to the repository's sub-path
   std::string blob;  // object id
@@ -276,10 +303,29 @@ struct Pin {
   bool operator==(const Pin&) const = default;
 };
 
+// The image of a release that has begun and has not run well yet.
+struct CandidateImage {
+  std::string reference;  // as asked for
+  std::string image_id;   // empty: its pull has begun, and nothing is known of its end
+  bool operator==(const CandidateImage&) const = default;
+};
+
+// An image that a workload needs no more, until it is gone from the host.
+struct SupersededImage {
+  std::string reference;  // as asked for
+  std::string image_id;   // empty: see CandidateImage
+  std::string cause;      // "not among the last 3 good releases"
+  std::string kept;       // why it is still there, as last seen; empty: nobody has looked yet
+  SysTime at{};
+  bool operator==(const SupersededImage&) const = default;
+};
+
 // What nobody else knows about one workload (design 4.6). Durable before the act that relies on it.
 struct Facts {
   std::vector<FailedRelease> failed;  // newest last, at most 8
-  std::vector<GoodRelease> good;      // newest last, at most 3; no image twice
+  std::vector<GoodRelease> good;      // newest last, at most spec.rollout.retain; no image twice
+  std::optional<CandidateImage> candidate;
+  std::vector<SupersededImage> superseded;  // newest last, at most 16; none twice
   std::optional<Pin> pin;
   bool suspended = false;  // by a person, beside spec.suspend
   bool stopped = false;    // on purpose
@@ -297,6 +343,10 @@ class FactStore {
   // is not written.
   using Change = std::function<void(Facts&)>;
   virtual Expected<void> Update(std::string_view workload, const Change& change) = 0;
+  // Of every workload that something is stored of, removed ones too.
+  virtual Expected<std::map<std::string, Facts>> All() = 0;
+  // What could not be understood and was set aside: what it said is not known. Empty: nothing.
+  virtual Expected<std::string> Damaged() = 0;
 };
 
 // Containers of workloads whose deletion was released at one time.

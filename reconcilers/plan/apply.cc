@@ -71,6 +71,7 @@ struct Executor {
       if (facts.failed.size() > kFailedReleasesKept) facts.failed.erase(facts.failed.begin());
     }));
   }
+  Expected<bool> operator()(const action::RemoveImage& a) const { return Acted(to.images.Remove(a.image)); }
 
   Expected<void> Leave(const ContainerRef& who, const std::vector<NetworkAttachment>& networks) const {
     for (const NetworkAttachment& n : networks)

@@ -32,6 +32,7 @@ struct Printer {
   }
   std::string operator()(const action::RemoveNetwork& a) const { return "remove network " + a.name + " if unused"; }
   std::string operator()(const action::RecordFailure& a) const { return "record failed release: " + a.release.message; }
+  std::string operator()(const action::RemoveImage& a) const { return "remove image " + a.reference; }
 };
 
 }  // namespace

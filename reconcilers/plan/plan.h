@@ -87,13 +87,18 @@ struct RecordFailure {
   FailedRelease release;
   ContainerRef failed;  // whose last lines go with it
 };
+struct RemoveImage {
+  std::string reference;  // as it was asked for
+  HostImage image;
+};
 
 }  // namespace action
 
 using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
                             action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
                             action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
-                            action::Disconnect, action::HandOver, action::RemoveNetwork, action::RecordFailure>;
+                            action::Disconnect, action::HandOver, action::RemoveNetwork, action::RecordFailure,
+                            action::RemoveImage>;
 
 struct Step {
   Action action;
@@ -136,6 +141,7 @@ struct PlanTargets {
   FileMaterializer& files;
   FactStore& facts;
   LogReader& logs;
+  HostImages& images;
 };
 
 // Runs the steps in order. An error ends its group; other groups go on, so that one container that cannot be changed

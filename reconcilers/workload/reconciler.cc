@@ -1,6 +1,7 @@
 #include "reconcilers/workload/reconciler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "api-types/v1/hosts.h"
@@ -11,6 +12,7 @@
 #include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/health.h"
 #include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/releases.h"
 #include "reconcilers/workload/rollout_record.h"
 #include "reconcilers/workload/slots.h"
 
@@ -30,8 +32,6 @@ std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Durat
   if (result.error) return std::nullopt;
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
 }
-
-constexpr std::size_t kGoodReleasesKept = 3;
 
 // A pin stands in for the version that the manifest had when it was set, and for no other.
 void ApplyPin(const Pin& pin, DesiredState& desired) {
@@ -103,6 +103,7 @@ struct WorkloadReconciler::Pass {
   std::optional<ObservedState> observed;
   std::optional<Decision> decision;
   ApplyResult result;
+  bool settled = false;  // all runs as desired, and that was learnt
 };
 
 Outcome WorkloadReconciler::Reconcile(const Request& request) {
@@ -125,7 +126,9 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
     Execute(pass);
     Learn(pass);
   }
-  return Report(pass, request);
+  Outcome outcome = Report(pass, request);
+  if (pass.settled) Prune({request.key, v1::IdentityOf(*object), request.now}, outcome);
+  return outcome;
 }
 
 Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, const ObjectKey& key, SysTime now) {
@@ -233,10 +236,13 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
     if (!observed.image_id) observed.image_id = kToBePulled;
     return {};
   }
+  const bool may_pull = !observed.image_id || desired.pull_policy == v1::PullPolicy::Always;
+  if (auto noted = NoteRelease(pass, may_pull ? "" : *observed.image_id); !noted) return noted;
   ImagePresence image = EnsureImage(desired, ports_.images, pass.object.key);
   observed.image_id = std::move(image.id);
   observed.image_pinned = std::move(image.pinned);
   observed.pull_failure = std::move(image.failure);
+  if (auto noted = NoteRelease(pass, observed.image_id.value_or("")); !noted) return noted;
   if (observed.image_id) JoinGeneration(desired, ports_.images, observed);
   const bool shared =
       std::any_of(desired.networks.begin(), desired.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
@@ -244,6 +250,15 @@ Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const Plan
   auto addresses = ports_.containers.FreeAddresses(desired.containers.size());
   if (!addresses) return std::move(addresses).error();
   observed.free_addresses = std::move(*addresses);
+  return {};
+}
+
+// Before the pull, and again before the first container: what is brought to the host is known to be ours to remove.
+Expected<void> WorkloadReconciler::NoteRelease(const Pass& pass, const std::string& image_id) {
+  auto noted = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
+    BeginRelease(facts, {pass.desired->image, image_id}, pass.now);
+  });
+  if (!noted) return std::move(noted).error().Within("note the release");
   return {};
 }
 
@@ -316,7 +331,7 @@ void WorkloadReconciler::Execute(Pass& pass) {
   Plan& plan = pass.decision->plan;
   if (plan.empty()) return;
   if (pass.held.empty()) {
-    pass.result = Apply(plan, {ports_.engine, ports_.files, ports_.facts, ports_.logs});
+    pass.result = Apply(plan, Targets());
     return;
   }
   pass.decision->verdict = {.phase = Phase::Waiting,
@@ -328,17 +343,21 @@ void WorkloadReconciler::Execute(Pass& pass) {
 
 // What has run well is where a rollback goes.
 void WorkloadReconciler::Learn(Pass& pass) {
-  auto& proven = pass.decision->proven;
-  if (!proven || !pass.held.empty()) return;
-  auto learnt = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
-    const auto same = [&](const GoodRelease& known) { return known.image_id == proven->image_id; };
-    // A version that one went back to keeps its place, so that another rollback goes further back.
-    if (facts.pin && std::ranges::any_of(facts.good, same)) return;
-    std::erase_if(facts.good, same);
-    facts.good.push_back(*proven);
-    if (facts.good.size() > kGoodReleasesKept) facts.good.erase(facts.good.begin());
-  });
+  const Decision& decision = *pass.decision;
+  if (!pass.held.empty() || !decision.plan.empty() || decision.verdict.phase != Phase::Ready) return;
+  const auto retain = static_cast<std::size_t>(pass.object.workload().rollout.retain);
+  auto learnt = ports_.facts.Update(v1::IdentityOf(pass.object),
+                                    [&](Facts& facts) { EndRelease(facts, decision.proven, retain, pass.now); });
+  pass.settled = learnt.has_value();
   if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
+}
+
+// Beside the plan: a workload is as ready with old images on the host as without.
+void WorkloadReconciler::Prune(const PruneRequest& request, Outcome& outcome) {
+  PruneReport report = ImagePruner(ports_.config, Targets()).Prune(request);
+  std::ranges::move(report.events, std::back_inserter(outcome.events));
+  if (!report.come_back || outcome.error) return;
+  outcome.requeue_after = std::min(outcome.requeue_after.value_or(*report.come_back), *report.come_back);
 }
 
 Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
@@ -397,15 +416,17 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     if (elsewhere || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
-  ApplyResult result = Apply(decision.plan, {ports_.engine, ports_.files, ports_.facts, ports_.logs});
+  ApplyResult result = Apply(decision.plan, Targets());
   for (const Step* step : result.applied)
     outcome.events.push_back(
         {.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
   outcome.requeue_after = LookAgain(result, {});
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
-  // What was learnt about releases goes with the workload.
-  if (observed.containers.empty() && !elsewhere) (void)ports_.facts.Update(identity, [](Facts& kept) { kept = {}; });
+  if (!observed.containers.empty() || elsewhere) return outcome;
+  // What was learnt about releases goes with the workload, and then their images.
+  if (ports_.facts.Update(identity, [&](Facts& kept) { EndWorkload(kept, request.now); }))
+    Prune({request.key, identity, request.now}, outcome);
   return outcome;
 }
 

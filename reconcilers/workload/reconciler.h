@@ -7,6 +7,7 @@
 #include "reconcilers/core/reconciler.h"
 #include "reconcilers/source/source_kind.h"
 #include "reconcilers/workload/compute_plan.h"
+#include "reconcilers/workload/image_pruner.h"
 
 namespace tinyforge {
 
@@ -24,6 +25,7 @@ struct WorkloadPorts {
   FileMaterializer& files;
   FactStore& facts;
   ObjectStore& store;
+  HostImages& host_images;
 };
 
 struct WorkloadOptions {
@@ -61,10 +63,13 @@ class WorkloadReconciler : public Reconciler {
   Expected<void> KeepOrDropPin(Pass& pass);
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
+  Expected<void> NoteRelease(const Pass& pass, const std::string& image_id);
+  PlanTargets Targets() { return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images}; }
   void Execute(Pass& pass);
   void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
   Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);
+  void Prune(const PruneRequest& request, Outcome& outcome);
 
   WorkloadPorts ports_;
   WorkloadOptions options_;

@@ -307,6 +307,9 @@ class FakeFacts : public FactStore {
     change(facts[std::string(workload)]);
     return {};
   }
+  Expected<std::map<std::string, Facts>> All() override { return facts; }
+  Expected<std::string> Damaged() override { return damaged; }
+  std::string damaged;
   std::map<std::string, Facts> facts;
 };
 

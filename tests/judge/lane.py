@@ -7,6 +7,7 @@ import signal
 import time
 
 from judge import judge, watcher
+from rig import images
 from rig.daemon import Daemon
 from rig.engine import EngineError
 from rig.engine_proxy import EngineProxy
@@ -41,6 +42,14 @@ class Lane:
         """A reference that only the registry holds."""
         reference = f"{self.registry.address}/{self.name}:{self.number}"
         for command in (("tag", "tinyforge-test/sleeper:1", reference), ("push", "-q", reference), ("rmi", reference)):
+            self.dockerd.docker(*command)
+        return reference
+
+    def another_image(self):
+        """A reference that only the registry holds, to an image that no other reference ever named."""
+        reference = f"{self.registry.address}/{self.name}:{self.number}"
+        images.import_busybox_image(self.engine, reference, images.SLEEPER, marker=reference)
+        for command in (("push", "-q", reference), ("rmi", reference)):
             self.dockerd.docker(*command)
         return reference
 

@@ -13,7 +13,7 @@ import os
 import subprocess
 import tarfile
 
-_WAIT_FOR_EVER = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
+SLEEPER = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
 
 _WRITER = """
 exec 9>>/data/lock
@@ -81,7 +81,7 @@ def import_all(engine):
     """Every test image. Returns {reference: image id}."""
     flock = ("/usr/bin/flock",)
     made = {}
-    for name, script, programs in (("sleeper:1", _WAIT_FOR_EVER, ()), ("sleeper:2", _WAIT_FOR_EVER, ()),
+    for name, script, programs in (("sleeper:1", SLEEPER, ()), ("sleeper:2", SLEEPER, ()),
                                    ("httpd:1", _HTTPD, ()), ("httpd:2", _HTTPD, ()), ("crasher:1", "echo boom; exit 3", ()),
                                    ("writer:1", _WRITER, flock)):
         reference = f"{BASE}/{name}"

@@ -204,6 +204,7 @@ Row FactsRow(const Json& item) {
           {pin.empty() ? "-" : pin},
           {good.empty() ? "-" : good},
           {std::to_string(At(status, {"failed"}).size())},
+          {std::to_string(At(status, {"superseded"}).size())},
           {Flag(status, {"suspended"}) ? "true" : "false"},
           {Flag(status, {"stopped"}) ? "true" : "false"},
           {last}};
@@ -267,7 +268,8 @@ std::vector<std::string> HeadersOf(ResourceKind kind, bool wide) {
       return pick({"NAME", "WORKLOAD", "STATE", "RELATION", "AGE"}, {"ID", "SOURCE", "REPLICA"}, "IMAGE");
     case ResourceKind::Rollout:
       return pick({"WORKLOAD", "ID", "OUTCOME", "FROM", "TO", "REVISION", "AGE", "TOOK"}, {"MESSAGE"}, "CAUSE");
-    case ResourceKind::Facts: return {"NAME", "PIN", "GOOD", "FAILED", "SUSPENDED", "STOPPED", "LAST FAILURE"};
+    case ResourceKind::Facts:
+      return {"NAME", "PIN", "GOOD", "FAILED", "SUPERSEDED", "SUSPENDED", "STOPPED", "LAST FAILURE"};
     case ResourceKind::Event: return {"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
     case ResourceKind::Repository:
       return pick({"URL", "BRANCH", "REVISION", "FETCHED", "STATUS", "BROKEN FILES"}, {"PATH", "APPLIED"}, "MESSAGE");

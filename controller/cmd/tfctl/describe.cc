@@ -98,6 +98,24 @@ void PrintRollout(const Terminal& terminal, const Json& rollout) {
   PrintSteps(terminal, rollout);
 }
 
+// What is to go from the host once nobody needs it.
+Expected<void> PrintSuperseded(const Session& session, const std::string& workload) {
+  auto facts = FetchItems(session.client, "/api/facts");
+  if (!facts) return std::move(facts).error();
+  std::string list;
+  for (const auto& item : *facts) {
+    if (NameOf(item) != workload) continue;
+    for (const auto& image : At(item, {"status", "superseded"})) {
+      const std::string kept = Text(image, {"kept"});
+      list += Text(image, {"reference"}) + ": " + Text(image, {"cause"});
+      list += kept.empty() ? "\n" : "; stays, since " + OneLine(kept) + "\n";
+    }
+  }
+  if (!list.empty()) session.terminal.out << "Superseded images:\n";
+  PrintIndented(session.terminal, list);
+  return {};
+}
+
 Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) {
   const Terminal& terminal = session.terminal;
   PrintRollout(terminal, At(workload, {"status", "lastRollout"}));
@@ -113,7 +131,7 @@ Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) 
   }
   if (!list.empty()) terminal.out << "Bindings:\n";
   PrintIndented(terminal, list);
-  return {};
+  return PrintSuperseded(session, NameOf(workload));
 }
 
 Expected<void> PrintObjectEvents(const Session& session, const std::string& object) {

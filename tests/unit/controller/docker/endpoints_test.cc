@@ -48,7 +48,8 @@ TEST(EndpointsTest, TheTableIsExactlyThis) {
                                           "GET /volumes/{}",
                                           "POST /volumes/create",
                                           "GET /images/{}/json",
-                                          "POST /images/create"}));
+                                          "POST /images/create",
+                                          "DELETE /images/{}"}));
 }
 
 TEST(EndpointsTest, EveryCallButAStreamHasADeadline) {

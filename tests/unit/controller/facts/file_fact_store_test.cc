@@ -23,6 +23,9 @@ Facts Sample() {
   const SysTime at(std::chrono::milliseconds(1767225600123));
   facts.failed = {{"v1:abc", "sha256:1", "exit 1", "panic: no config", at}};
   facts.good = {{"c0ffee", "shop:1.4", "sha256:0", "1.4", at}};
+  facts.candidate = CandidateImage{"shop:1.6", "sha256:6"};
+  facts.superseded = {{"shop:1.3", "sha256:3", "not among the last 3 good releases", "container x is made from it", at},
+                      {"shop:1.2", "", "its release never ran well", "", at}};
   facts.pin = Pin{"sha256:0", "1.4", "shop:1.5", at};
   facts.suspended = true;
   return facts;
@@ -126,13 +129,45 @@ TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
     facts.failed.push_back({"v1:" + std::to_string(i), "sha256:x", std::string(100000, i % 2 == 0 ? '\xff' : '"'),
                             std::string(100000, '"'), SysTime{}});
     facts.good.push_back({std::string(40, 'a'), std::string(9999, 'b'), "sha256:x", std::string(9999, 'c'), SysTime{}});
+    facts.superseded.push_back({std::string(9999, 'd'), "sha256:x", "old", std::string(9999, '"'), SysTime{}});
   }
   ASSERT_EQ(Why(Put(store, "shop", facts)), "");
   EXPECT_LE(fs::file_size(File("shop.json")), 16u << 10);
   FileFactStore again(state_, *log_);
   ASSERT_THAT(again.Load("shop")->failed, SizeIs(8));
   EXPECT_EQ(again.Load("shop")->failed.back().release, "v1:19");
+  EXPECT_THAT(again.Load("shop")->good, SizeIs(10));
   EXPECT_EQ(*again.Load("shop"), *store.Load("shop"));
+}
+
+TEST_F(FactsTest, TenReleasesAndAllTheirImagesOfUsualNamesFit) {
+  FileFactStore store(state_, *log_);
+  Facts facts;
+  const std::string id = "sha256:" + std::string(64, 'a');
+  const std::string reference = "registry.example.com:5000/team/project/shop:";
+  for (int i = 10; i < 26; ++i) {
+    const std::string version = "1.4." + std::to_string(i);
+    if (i < 20) facts.good.push_back({std::string(40, 'a'), reference + version, id, version, SysTime{}});
+    if (i < 18) facts.failed.push_back({std::string(32, 'a'), id, "web.2 is exited, exit code 3", "", SysTime{}});
+    facts.superseded.push_back({reference + version, id, "not among the last 10 good releases",
+                                "container somebodys-database-1 is made from it", SysTime{}});
+  }
+  ASSERT_EQ(Why(Put(store, "shop", facts)), "");
+  EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), facts);
+}
+
+TEST_F(FactsTest, AreListedForEveryWorkloadAndSayWhatIsLost) {
+  FileFactStore store(state_, *log_);
+  EXPECT_THAT(*store.All(), SizeIs(0));
+  ASSERT_EQ(Why(Put(store, "shop", Sample())), "");
+  ASSERT_EQ(Why(Put(store, "web", Sample())), "");
+  ASSERT_TRUE(InstallationKey(state_, *log_));
+  EXPECT_EQ(*FileFactStore(state_, *log_).All(), (std::map<std::string, Facts>{{"shop", Sample()}, {"web", Sample()}}));
+  EXPECT_EQ(*store.Damaged(), "");
+  WriteText(File("web.json"), "{");
+  FileFactStore again(state_, *log_);
+  EXPECT_EQ(*again.All(), (std::map<std::string, Facts>{{"shop", Sample()}, {"web", Facts()}}));
+  EXPECT_EQ(*again.Damaged(), File("web.json.damaged"));
 }
 
 TEST_F(FactsTest, RefuseWhatIsNoWorkloadName) {

@@ -74,6 +74,7 @@ class FakeLedger : public DeletionLedger {
 
 class ManagerTest : public ::testing::Test {
  protected:
+  std::map<std::string, Facts> remembered;
   FakeClock clock;
   FakeSource source;
   FakeFleet fleet;
@@ -83,7 +84,9 @@ class ManagerTest : public ::testing::Test {
   Metrics metrics;
   std::unique_ptr<Logger> log = MakeNullLogger();
   Manager manager{{source, fleet, store, ledger, queue, clock, *log, metrics},
-                  {.sync_interval = std::chrono::seconds(60), .host = "web1"}};
+                  {.sync_interval = std::chrono::seconds(60), .host = "web1", .remembered = [this] {
+                     return Expected<std::map<std::string, Facts>>(remembered);
+                   }}};
 
   static v1::ObjectPtr Workload(const std::string& name, const std::string& spec_hash = "1") {
     auto object = std::make_shared<v1::Object>();
@@ -566,6 +569,14 @@ TEST_F(ManagerTest, TheLoopSurvivesAnException) {
   };
   manager.Run(stop.get_token());
   EXPECT_EQ(syncs, 2);
+}
+
+TEST_F(ManagerTest, WhatIsRememberedOfRemovedWorkloadsIsLookedAtWithTheEngine) {
+  Push(Commit("r1", {Workload("a")}));
+  TakeQueued();
+  remembered = {{"a", Facts()}, {"gone", Facts{.superseded = {{"gone:1", "one", "old", "", SysTime{}}}}}};
+  manager.OnEngineReady();
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "gone"));
 }
 
 TEST_F(ManagerTest, AStateThatNoContainerHasCountsAsNone) {

@@ -119,11 +119,8 @@ class FakeBackend : public Backend {
       return Error{ErrorKind::NotFound, "workload \"" + std::string(workload) + "\" not found"};
     return std::string(workload) + " " + std::string(verb) + (to ? " to " + std::to_string(to) : "");
   }
-  Expected<Facts> FactsOf(std::string_view workload) override {
-    const auto it = facts.find(workload);
-    return it == facts.end() ? Facts() : it->second;
-  }
-  std::map<std::string, Facts, std::less<>> facts;
+  Expected<std::map<std::string, Facts>> AllFacts() override { return facts; }
+  std::map<std::string, Facts> facts;
   Expected<void> ApproveDeletions(const Revision& revision) override {
     if (!store.repository.revision.starts_with(revision))
       return Error{ErrorKind::Conflict, "that revision is not in force"};

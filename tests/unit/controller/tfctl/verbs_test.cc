@@ -247,8 +247,24 @@ TEST_F(VerbsTest, FactsShowWhatNeitherGitNorTheEngineKnows) {
   backend_.facts["api"].failed = {{"r", "sha256:1", "exit code 3", "", SysTime{}}};
   EXPECT_EQ(Run({"get", "facts"}), kDone) << err;
   EXPECT_EQ(out,
-            "NAME   PIN   GOOD   FAILED   SUSPENDED   STOPPED   LAST FAILURE\n"
-            "api    1.1   -      1        false       false     exit code 3\n");
+            "NAME   PIN   GOOD   FAILED   SUPERSEDED   SUSPENDED   STOPPED   LAST FAILURE\n"
+            "api    1.1   -      1        0            false       false     exit code 3\n");
+}
+
+TEST_F(VerbsTest, FactsAndDescribeShowWhichImagesAreToGo) {
+  AddShopAndApi();
+  const SupersededImage left{"api:1.0", "sha256:0", "not among the last 3 good releases", "container x is made from it",
+                             SysTime{}};
+  backend_.facts["api"].superseded = {left};
+  backend_.facts["removed"].superseded = {left};
+  EXPECT_EQ(Run({"get", "facts"}), kDone) << err;
+  EXPECT_EQ(out,
+            "NAME      PIN   GOOD   FAILED   SUPERSEDED   SUSPENDED   STOPPED   LAST FAILURE\n"
+            "api       -     -      0        1            false       false\n"
+            "removed   -     -      0        1            false       false\n");
+  EXPECT_EQ(Run({"describe", "workload", "api"}), kDone);
+  EXPECT_THAT(out, HasSubstr("Superseded images:\n  api:1.0: not among the last 3 good releases; stays, since "
+                             "container x is made from it\n"));
 }
 
 TEST_F(VerbsTest, VersionNamesBothSides) {

@@ -447,7 +447,8 @@ TEST(ComputePlan, ARevertWhileTheOldVersionIsBeingRetiredDoesNotLoseBoth) {
   const Decision decision = world.Decide();
   for (const Step& step : decision.plan.steps)  // all but the stop, which has only begun
     if (!std::holds_alternative<action::Stop>(step.action)) {
-      ASSERT_FALSE(Apply(Plan{.steps = {step}}, {world.engine, world.files, world.facts, world.logs}).error);
+      ASSERT_FALSE(
+          Apply(Plan{.steps = {step}}, {world.engine, world.files, world.facts, world.logs, world.host_images}).error);
     }
   world.Want(1, "web:1");
   world.engine.after_call = [&] { EXPECT_GE(world.Up(), 1); };
@@ -630,7 +631,8 @@ TEST(ComputeTeardown, StopsThenRemovesOwnContainersOnly) {
   forged.image_id = "sha256:other";
   world.engine.containers["forged"] = forged;
   for (int i = 0; i < 3; ++i)
-    Apply(ComputeTeardown(world.Observe()).plan, {world.engine, world.files, world.facts, world.logs});
+    Apply(ComputeTeardown(world.Observe()).plan,
+          {world.engine, world.files, world.facts, world.logs, world.host_images});
   EXPECT_EQ(world.engine.FindByName("web"), nullptr);
   EXPECT_NE(world.engine.FindByName("forged"), nullptr);
 }

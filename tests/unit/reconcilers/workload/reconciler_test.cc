@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_engine.h"
+#include "tests/fakes/fake_host_images.h"
 #include "tests/fakes/fake_store.h"
 #include "tests/fakes/fake_tree.h"
 
 namespace tinyforge {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -69,10 +71,12 @@ class WorkloadReconcilerTest : public ::testing::Test {
   FakeLogs logs;
   FakeCalendar calendar;
   FakeStore store;
+  FakeHostImages host_images;
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
-      {config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store},
+      {config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store,
+       host_images},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 
@@ -414,9 +418,9 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh(
-      {config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, empty},
-      {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
+  WorkloadReconciler fresh({config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files,
+                            facts, empty, host_images},
+                           {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());
   EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
@@ -437,6 +441,152 @@ TEST_F(WorkloadReconcilerTest, PreviewDoesNothing) {
   ASSERT_TRUE(decision);
   EXPECT_THAT(ToString(decision->plan), HasSubstr("create web"));
   EXPECT_THAT(engine.calls, IsEmpty());
+}
+
+// The images that a registry has, as the Engine holds them once they were pulled.
+void ReleaseTag(v1::WorkloadSpec& spec, FakeEngine& engine, FakeHostImages& images, const std::string& tag) {
+  engine.images["web:" + tag] = "sha256:" + tag;
+  images.Pulled("web:" + tag, "sha256:" + tag);
+  spec.source.image->tag = tag;
+}
+
+TEST_F(WorkloadReconcilerTest, KeepsAsManyReleasesAsAskedForAndPrunesTheOthersBesideThePlan) {
+  spec.rollout.retain = 2;
+  for (const char* tag : {"1", "2", "3", "4", "5"}) {
+    ReleaseTag(spec, engine, host_images, tag);
+    Commit();
+    Settle();
+  }
+  EXPECT_THAT(host_images.removed, ElementsAre("sha256:1", "sha256:2", "sha256:3"));
+  ASSERT_EQ(facts.facts["web"].good.size(), 2u);
+  EXPECT_THAT(facts.facts["web"].superseded, IsEmpty());
+  const Outcome outcome = Pass();
+  EXPECT_EQ(outcome.status->last_rollout->id, 5);
+  EXPECT_FALSE(outcome.requeue_after);
+}
+
+TEST_F(WorkloadReconcilerTest, PruningMakesNoReadyWorkloadReconciling) {
+  spec.rollout.retain = 1;
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  ReleaseTag(spec, engine, host_images, "2");
+  host_images.images["sha256:1"].users = {"somebodys"};
+  Commit();
+  Settle();
+  facts.facts["web"].superseded.front().kept.clear();
+  host_images.images["sha256:1"].users.clear();
+  const Outcome outcome = Pass();
+  EXPECT_THAT(host_images.removed, ElementsAre("sha256:1"));
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
+  EXPECT_EQ(FindCondition(outcome.status->conditions, condition::kReconciling)->status, ConditionStatus::False);
+  EXPECT_THAT(outcome.rollouts, IsEmpty());
+  EXPECT_FALSE(outcome.acted);
+  EXPECT_FALSE(outcome.error);
+  ASSERT_EQ(outcome.events.size(), 1u);
+  EXPECT_EQ(outcome.events[0].reason, "ImagePruned");
+}
+
+TEST_F(WorkloadReconcilerTest, AnImageThatCannotGoIsNoReasonNotToBeReady) {
+  spec.rollout.retain = 1;
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  ReleaseTag(spec, engine, host_images, "2");
+  host_images.failure = Error{ErrorKind::Conflict, "in use"};
+  Commit();
+  Settle();
+  const Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
+  EXPECT_FALSE(outcome.error);
+  EXPECT_EQ(outcome.requeue_after, std::chrono::minutes(10));
+}
+
+TEST_F(WorkloadReconcilerTest, AFailedReleaseIsPrunedAfterTheNextSuccessAndNotBefore) {
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  ReleaseTag(spec, engine, host_images, "2");
+  engine.after_call = [this] {
+    for (auto& [id, c] : engine.containers)
+      if (c.image_id == "sha256:2" && c.state == ContainerState::Running) c.state = ContainerState::Exited;
+  };
+  Commit();
+  Settle();
+  EXPECT_EQ(Ready(Pass()).reason, "RolloutFailed");
+  EXPECT_EQ(facts.facts["web"].candidate, (CandidateImage{"web:2", "sha256:2"}));
+  EXPECT_THAT(host_images.removed, IsEmpty());
+  ReleaseTag(spec, engine, host_images, "3");
+  Commit();
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_THAT(host_images.removed, ElementsAre("sha256:2"));
+}
+
+TEST_F(WorkloadReconcilerTest, SuspendedOrReadOnlyNothingIsPrunedOrLearnt) {
+  spec.rollout.retain = 1;
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  facts.facts["web"].superseded = {{"web:0", "sha256:0", "old", "", now}};
+  host_images.Pulled("web:0", "sha256:0");
+  facts.facts["web"].suspended = true;
+  const Facts before = facts.facts["web"];
+  Settle();
+  EXPECT_EQ(facts.facts["web"], before);
+  facts.facts["web"].suspended = false;
+  read_only = "another controller holds the instance";
+  Settle();
+  EXPECT_THAT(host_images.removed, IsEmpty());
+  EXPECT_EQ(host_images.looks, 0);
+  read_only.clear();
+  Settle();
+  EXPECT_THAT(host_images.removed, ElementsAre("sha256:0"));
+}
+
+TEST_F(WorkloadReconcilerTest, WithoutItsFactsNothingIsPruned) {
+  spec.rollout.retain = 1;
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  facts.facts.clear();
+  ReleaseTag(spec, engine, host_images, "2");
+  Commit();
+  Settle();
+  EXPECT_THAT(host_images.removed, IsEmpty());
+}
+
+TEST_F(WorkloadReconcilerTest, ARemovedWorkloadsImagesGoWithItsLastContainer) {
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  ReleaseTag(spec, engine, host_images, "2");
+  Commit();
+  Settle();
+  Remove();
+  while (!engine.containers.empty()) {
+    EXPECT_THAT(host_images.removed, IsEmpty());
+    Pass();
+  }
+  Pass();
+  EXPECT_THAT(host_images.removed, ElementsAre("sha256:1", "sha256:2"));
+  EXPECT_EQ(facts.facts["web"], Facts());
+}
+
+TEST_F(WorkloadReconcilerTest, WhatARemovedWorkloadLeavesIsLookedAtAgain) {
+  ReleaseTag(spec, engine, host_images, "1");
+  Commit();
+  Settle();
+  host_images.images["sha256:1"].users = {"somebodys"};
+  Remove();
+  Settle();
+  const Outcome outcome = Pass();
+  EXPECT_EQ(outcome.requeue_after, std::chrono::minutes(10));
+  ASSERT_EQ(facts.facts["web"].superseded.size(), 1u);
+  EXPECT_THAT(facts.facts["web"].good, IsEmpty());
+  host_images.images["sha256:1"].users.clear();
+  Pass();
+  EXPECT_EQ(facts.facts["web"], Facts());
 }
 
 }  // namespace

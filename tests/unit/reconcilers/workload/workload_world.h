@@ -8,6 +8,7 @@
 #include "reconcilers/workload/compute_plan.h"
 #include "reconcilers/workload/health.h"
 #include "tests/fakes/fake_engine.h"
+#include "tests/fakes/fake_host_images.h"
 
 namespace tinyforge {
 
@@ -17,6 +18,7 @@ class WorkloadWorld {
   FakeFiles files;
   FakeFacts facts;
   FakeLogs logs;
+  FakeHostImages host_images;
   std::map<std::string, ProbeReport> probes;  // by container id
   DesiredState desired;
   PlanContext context;
@@ -82,15 +84,15 @@ class WorkloadWorld {
   // One pass; the decision that it made.
   Decision Pass() {
     Decision decision = Decide();
-    last_error = Apply(decision.plan, {engine, files, facts, logs}).error;
+    last_error = Apply(decision.plan, {engine, files, facts, logs, host_images}).error;
     return decision;
   }
   // Passes and time until a plan is empty and nothing is awaited; the number of passes, or -1 when it does not end.
   int Settle(int limit = 60) {
     for (int pass = 0; pass < limit; ++pass) {
       const Decision decision = Pass();
-      const bool killed = std::ranges::any_of(
-          engine.containers, [](const auto& c) { return c.second.state == ContainerState::Killed; });
+      const bool killed = std::ranges::any_of(engine.containers,
+                                              [](const auto& c) { return c.second.state == ContainerState::Killed; });
       engine.Tick(std::chrono::seconds(5));  // what was killed is known by then, and is told by an event
       if (decision.plan.empty() && !decision.verdict.come_back && !killed) return pass;
     }
