@@ -223,9 +223,6 @@ void Fields(V& v, Of<v1::Rollout>) {
   using T = v1::Rollout;
   v(&T::strategy, "strategy",
     {.doc = "BlueGreen: all new ones up, then switch. Rolling: one at a time, start first. Recreate: stop, then start. "
-            "Handover: for fixed host ports; the new one is proven on a network without a way out and then takes the "
-            "ports "
-            "over within a fraction of a second. "
             "Omitted: Recreate where two may not run side by side (a fixed host port, host or service network mode, a "
             "static address, a read-write volume that is not shared), else BlueGreen."});
   v(&T::deadline, "deadline",

@@ -46,10 +46,9 @@ struct EnumNames<VolumeScope> {
 };
 template <>
 struct EnumNames<RolloutStrategy> {
-  static constexpr std::array<NamedValue<RolloutStrategy>, 4> kTable = {{{RolloutStrategy::BlueGreen, "BlueGreen"},
+  static constexpr std::array<NamedValue<RolloutStrategy>, 3> kTable = {{{RolloutStrategy::BlueGreen, "BlueGreen"},
                                                                          {RolloutStrategy::Rolling, "Rolling"},
-                                                                         {RolloutStrategy::Recreate, "Recreate"},
-                                                                         {RolloutStrategy::Handover, "Handover"}}};
+                                                                         {RolloutStrategy::Recreate, "Recreate"}}};
 };
 template <>
 struct EnumNames<OnRolloutFailure> {

@@ -179,10 +179,7 @@ class Checker {
 
   void Rollout() {
     const v1::Rollout& rollout = spec_.rollout;
-    const bool handover = rollout.strategy == RolloutStrategy::Handover;
-    const std::string reason = handover ? ExclusiveBesidePorts(spec_) : ExclusiveReason(spec_);
-    if (handover && ExclusiveReason(spec_).empty())
-      Fail("rollout.strategy", "Handover passes host ports on, and this workload has none; expected BlueGreen");
+    const std::string reason = ExclusiveReason(spec_);
     if (rollout.strategy && *rollout.strategy != RolloutStrategy::Recreate && !reason.empty())
       Fail("rollout.strategy", std::string(NameOf(*rollout.strategy)) + " needs two containers side by side, which " +
                                    reason + " excludes; expected Recreate");

@@ -13,10 +13,6 @@ bool Exclusive(const Volume& volume) {
 std::string ExclusiveReason(const WorkloadSpec& spec) {
   for (const Port& port : spec.ports)
     if (port.host && *port.host != 0) return "host port " + std::to_string(*port.host);
-  return ExclusiveBesidePorts(spec);
-}
-
-std::string ExclusiveBesidePorts(const WorkloadSpec& spec) {
   if (spec.network_mode && (*spec.network_mode == "host" || spec.network_mode->starts_with("service:")))
     return "network mode " + *spec.network_mode;
   for (const Network& network : spec.networks)

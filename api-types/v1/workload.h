@@ -18,7 +18,7 @@ enum class PullPolicy { IfNotPresent, Always, Never };
 enum class Protocol { TCP, UDP, SCTP };
 enum class RestartPolicy { Always, OnFailure, Never };
 enum class VolumeScope { Absolute, Ephemeral, Instance, Stage, Project, ProjectNamed, Named };
-enum class RolloutStrategy { BlueGreen, Rolling, Recreate, Handover };
+enum class RolloutStrategy { BlueGreen, Rolling, Recreate };
 enum class OnRolloutFailure { Rollback, Hold };
 enum class OnUnhealthy { Report, Restart };
 enum class FileChange { Recreate, Signal, None };
@@ -259,9 +259,6 @@ struct WorkloadSpec {
 // a fixed host port, host or service: network mode, a static address, or a read-write volume (except Ephemeral and
 // Instance) that is not marked shared.
 std::string ExclusiveReason(const WorkloadSpec& spec);
-
-// The same when only one of the two has the host ports at any time.
-std::string ExclusiveBesidePorts(const WorkloadSpec& spec);
 
 // The strategy that holds: the one asked for, else Recreate where two may not run side by side, else BlueGreen.
 RolloutStrategy EffectiveStrategy(const WorkloadSpec& spec);

@@ -85,8 +85,8 @@ std::vector<std::string> Aliases(const Json& json, const OwnNames& own) {
   return aliases;
 }
 
-decltype(ObservedContainer::networks) Networks(const Json& json, const OwnNames& own) {
-  decltype(ObservedContainer::networks) networks;
+std::map<std::string, ObservedEndpoint> Networks(const Json& json, const OwnNames& own) {
+  std::map<std::string, ObservedEndpoint> networks;
   const auto& all = At(At(json, "NetworkSettings"), "Networks");
   if (!all.is_object()) return networks;
   for (const auto& [name, endpoint] : all.items()) {

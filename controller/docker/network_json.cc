@@ -29,7 +29,6 @@ std::string EncodeNetworkBody(const NetworkBody& network) {
   Json body = {
       {"Name", network.name}, {"CheckDuplicate", true}, {"Driver", "bridge"}, {"Labels", LabelsJson(network.labels)}};
   if (network.ipv6) body["EnableIPv6"] = true;
-  if (network.internal) body["Internal"] = true;
   if (network.subnet) {
     Json config = {{"Subnet", network.subnet->Cidr()},
                    {"IPRange", network.subnet->UpperHalfCidr()},

@@ -16,7 +16,6 @@ struct NetworkBody {
   std::optional<Ipv4Subnet>
       subnet;  // of the shared network: its upper half is the Engine's, its first address the gateway
   bool ipv6 = false;
-  bool internal = false;
 };
 
 std::string EncodeNetworkBody(const NetworkBody& network);

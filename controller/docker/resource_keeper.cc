@@ -59,8 +59,7 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 
 Expected<bool> ResourceKeeper::Accept(const DesiredNetwork& network, const ObservedNetwork& found) const {
   if (network.external) return false;
-  const bool for_all = network.shared || network.internal;  // of whichever instance was first
-  if (!IsOurs(found) && !(for_all && IsManaged(found))) {
+  if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
     return Error{ErrorKind::Conflict, "network " + network.name +
                                           " exists and was not created by this controller; say "
                                           "external: true to use it, or remove it"};
@@ -73,8 +72,7 @@ Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
   NetworkBody body{
       .name = network.name,
       .labels = {{std::string(label::kManaged), "true"}, {std::string(label::kInstance), options_.instance}},
-      .ipv6 = options_.ipv6,
-      .internal = network.internal};
+      .ipv6 = options_.ipv6};
   if (network.shared) body.subnet = options_.subnet;
   auto json = EncodeNetworkBody(body);
   EngineCall call{.endpoint = Endpoint::NetworkCreate, .object = network.name, .body = json};

@@ -142,15 +142,13 @@ struct DesiredDirectory {
   bool operator==(const DesiredDirectory&) const = default;
 };
 
-// The network of all workloads, and the one where a candidate by Handover is proven while the old one has the host ports.
+// The network of all workloads.
 inline constexpr std::string_view kSharedNetwork = "tinyforge";
-inline constexpr std::string_view kHandoverNetwork = "tinyforge-handover";
 
 struct DesiredNetwork {
   std::string name;
   bool external = false;  // must exist; never created
   bool shared = false;    // the installation's own network, with the subnet of the host policy
-  bool internal = false;  // no way out, and no host port leads in
   bool operator==(const DesiredNetwork&) const = default;
 };
 

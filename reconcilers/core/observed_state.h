@@ -76,7 +76,7 @@ struct ObservedContainer {
   Limits limits;
   std::optional<v1::RestartPolicy> restart;  // empty: a policy that we never set (unless-stopped)
   std::string network_mode;
-  std::map<std::string, ObservedEndpoint, std::less<>> networks;
+  std::map<std::string, ObservedEndpoint> networks;
   std::vector<ObservedMount> mounts;
 
   std::string_view Label(std::string_view key) const;  // empty when absent

@@ -50,15 +50,6 @@ struct Executor {
   Expected<bool> operator()(const action::Disconnect& a) const {
     return Acted(to.containers.Disconnect(a.target.container, a.network));
   }
-  Expected<bool> operator()(const action::HandOver& a) const {
-    auto done = Leave(a.from, a.leaves);
-    if (done) done = Join(a.to, a.joins);
-    if (done) return true;
-    // What cannot be given back now is mended by a pass to come.
-    (void)Leave(a.to, a.joins);
-    for (const NetworkAttachment& n : a.leaves) (void)to.containers.Connect(a.from.container, n);
-    return std::move(done).error();
-  }
   Expected<bool> operator()(const action::RemoveNetwork& a) const { return to.containers.RemoveNetwork(a.name); }
   Expected<bool> operator()(const action::RecordFailure& a) const {
     FailedRelease release = a.release;
@@ -72,17 +63,6 @@ struct Executor {
     }));
   }
   Expected<bool> operator()(const action::RemoveImage& a) const { return Acted(to.images.Remove(a.image)); }
-
-  Expected<void> Leave(const ContainerRef& who, const std::vector<NetworkAttachment>& networks) const {
-    for (const NetworkAttachment& n : networks)
-      if (auto done = to.containers.Disconnect(who.container, n.network); !done) return done;
-    return {};
-  }
-  Expected<void> Join(const ContainerRef& who, const std::vector<NetworkAttachment>& networks) const {
-    for (const NetworkAttachment& n : networks)
-      if (auto done = to.containers.Connect(who.container, n); !done) return done;
-    return {};
-  }
 };
 
 Expected<void> ConfirmFiles(const Plan& plan, FileMaterializer& files) {

@@ -27,9 +27,6 @@ struct Printer {
   std::string operator()(const action::Disconnect& a) const {
     return "disconnect " + a.target.name + " from network " + a.network;
   }
-  std::string operator()(const action::HandOver& a) const {
-    return "hand networks and host ports of " + a.from.name + " over to " + a.to.name;
-  }
   std::string operator()(const action::RemoveNetwork& a) const { return "remove network " + a.name + " if unused"; }
   std::string operator()(const action::RecordFailure& a) const { return "record failed release: " + a.release.message; }
   std::string operator()(const action::RemoveImage& a) const { return "remove image " + a.reference; }

@@ -71,14 +71,6 @@ struct Disconnect {
   ContainerRef target;
   std::string network;
 };
-// Takes all networks and with them the host ports from one container and gives them to the other. Where that fails the
-// first one gets back what it had.
-struct HandOver {
-  ContainerRef from;
-  std::vector<NetworkAttachment> leaves;
-  ContainerRef to;
-  std::vector<NetworkAttachment> joins;
-};
 struct RemoveNetwork {
   std::string name;
 };
@@ -97,8 +89,7 @@ struct RemoveImage {
 using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
                             action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
                             action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
-                            action::Disconnect, action::HandOver, action::RemoveNetwork, action::RecordFailure,
-                            action::RemoveImage>;
+                            action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;
 
 struct Step {
   Action action;

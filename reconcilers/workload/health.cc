@@ -60,8 +60,7 @@ std::string AddressOf(const ObservedContainer& c, const DesiredContainer& d) {
     auto found = c.networks.find(n.network);
     if (found != c.networks.end() && !found->second.address.empty()) return found->second.address;
   }
-  auto stage = c.networks.find(kHandoverNetwork);
-  return stage == c.networks.end() ? "" : stage->second.address;
+  return {};
 }
 
 const DesiredContainer* TemplateOf(const ObservedContainer& c, const DesiredState& desired) {

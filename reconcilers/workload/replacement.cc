@@ -17,7 +17,6 @@ class Replacement {
         desired_(*slot.desired),
         old_(*slot.serving_old),
         side_by_side_(draft.neighbours.SideBySide(slot)),
-        staged_(side_by_side_ && draft.context.strategy == v1::RolloutStrategy::Handover),
         cause_(ReplaceCause(old_, desired_)) {}
 
   void Plan() {
@@ -58,7 +57,6 @@ class Replacement {
       KeepOld();
     else
       draft_.build.Halt(old_, cause_);
-    if (staged_) return;  // it changes its networks first, which takes an id
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
   }
 
@@ -95,10 +93,7 @@ class Replacement {
     if (draft_.BlockedByOthers()) return KeepOld();
     MakeRoomOrKeepOld(cause);
     if (draft_.MustWaitFor(slot_, slot_.current)) return;
-    if (staged_)
-      draft_.build.Stage(*slot_.current, cause);
-    else
-      draft_.MendNetworks(slot_, *slot_.current, cause, !side_by_side_ || PublishesPorts(desired_));
+    draft_.MendNetworks(slot_, *slot_.current, cause, !side_by_side_ || PublishesPorts(desired_));
     draft_.build.Start(RefTo(*slot_.current), cause);
   }
 
@@ -119,7 +114,6 @@ class Replacement {
   void JoinMissing() {
     const ObservedContainer& c = *slot_.current;
     if (c.state != ContainerState::Running || !desired_.spec.network_mode.empty()) return;
-    if (staged_ && !HasTakenOver()) return draft_.build.Stage(c, cause_);
     const bool with_aliases = !side_by_side_ || PublishesPorts(desired_);
     for (NetworkAttachment& n : StepBuilder::Attachments(desired_, c.Label(label::kAddress), with_aliases))
       if (!c.networks.contains(n.network)) draft_.build.Add(action::Connect{RefTo(c), std::move(n)}, cause_);
@@ -145,23 +139,10 @@ class Replacement {
 
   void Switch() {
     const ObservedContainer& candidate = *slot_.current;
-    if (staged_ && !HasTakenOver())
-      draft_.build.HandOver({.from = old_, .to = candidate, .joins = Attachments(candidate)}, cause_);
-    else
-      draft_.MendNetworks(slot_, candidate, cause_);
+    draft_.MendNetworks(slot_, candidate, cause_);
     if (slot_.Serves(old_)) draft_.build.Add(action::Rename{RefTo(old_), CandidateName(desired_, SeqOf(old_))}, cause_);
     if (!slot_.Serves(candidate)) draft_.build.Add(action::Rename{RefTo(candidate), desired_.name}, cause_);
   }
-
-  std::vector<NetworkAttachment> Attachments(const ObservedContainer& c) const {
-    return StepBuilder::Attachments(desired_, c.Label(label::kAddress), true);
-  }
-  bool IsOnItsNetworks(const ObservedContainer& c) const {
-    return std::ranges::any_of(desired_.networks,
-                               [&](const NetworkAttachment& n) { return c.networks.contains(n.network); });
-  }
-  // Handover: the candidate has the ports, whatever else is left to do.
-  bool HasTakenOver() const { return slot_.current && IsUp(*slot_.current) && IsOnItsNetworks(*slot_.current); }
 
   // --- a failed release ---
 
@@ -218,17 +199,8 @@ class Replacement {
       draft_.build.Add(action::SetLimits{RefTo(old_), limits}, "the old version stays");
     }
     draft_.MendName(slot_, old_);
-    if (staged_) GiveBack();
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
     if (down && wanted && !draft_.BlockedByOthers()) draft_.build.Start(RefTo(old_), "the old version stays");
-  }
-
-  // A handover was cut short, and the candidate cannot go on with it now.
-  void GiveBack() {
-    const bool goes_on = slot_.current && (HasTakenOver() || draft_.judge.Proven(slot_));
-    if (goes_on || !IsUp(old_) || !old_.networks.empty()) return;
-    for (NetworkAttachment& n : Attachments(old_))
-      draft_.build.Add(action::Connect{RefTo(old_), std::move(n)}, "the old version stays");
   }
 
   Draft& draft_;
@@ -236,7 +208,6 @@ class Replacement {
   const DesiredContainer& desired_;
   const ObservedContainer& old_;
   const bool side_by_side_;
-  const bool staged_;  // Handover: the candidate is proven where it needs no host port
   const std::string cause_;
 };
 

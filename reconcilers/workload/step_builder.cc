@@ -16,12 +16,6 @@ bool IsAnonymous(const ObservedMount& mount) {
          std::all_of(mount.source.begin(), mount.source.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
-NetworkAttachment AttachmentOf(const std::string& network, const ObservedEndpoint& endpoint) {
-  NetworkAttachment attachment{.network = network, .aliases = endpoint.aliases};
-  if (!endpoint.static_address.empty()) attachment.address = endpoint.static_address;
-  return attachment;
-}
-
 // "1.4.2 by manifest" -> "1.4.2@sha256:… by manifest".
 std::string WithDigest(std::string version, std::string_view pinned) {
   const std::size_t at = pinned.find('@');
@@ -130,8 +124,8 @@ bool StepBuilder::Silence(const ObservedContainer& container, std::string_view c
     if (endpoint.aliases.empty()) continue;
     had_names = true;
     Add(action::Disconnect{RefTo(container), network}, cause);
-    NetworkAttachment silent = AttachmentOf(network, endpoint);
-    silent.aliases.clear();
+    NetworkAttachment silent{.network = network};
+    if (!endpoint.static_address.empty()) silent.address = endpoint.static_address;
     Add(action::Connect{RefTo(container), std::move(silent)}, cause);
   }
   return had_names;
@@ -148,23 +142,6 @@ void StepBuilder::MendNetworks(const ObservedContainer& container, const std::ve
     Add(action::Connect{RefTo(container), std::move(attachment)}, cause);
   }
   for (const std::string& network : drift.disconnect) Add(action::Disconnect{RefTo(container), network}, cause);
-}
-
-void StepBuilder::Stage(const ObservedContainer& container, std::string_view cause) {
-  const NetworkAttachment stage{.network = std::string(kHandoverNetwork)};
-  if (CompareNetworks(container, {stage}).empty()) return;
-  Add(action::EnsureNetwork{{.name = stage.network, .internal = true}}, cause);
-  MendNetworks(container, {stage}, cause);
-}
-
-void StepBuilder::HandOver(Handover handover, std::string_view cause) {
-  EnsureEnvironment(cause);
-  action::HandOver act{.from = RefTo(handover.from), .to = RefTo(handover.to), .joins = std::move(handover.joins)};
-  for (const auto& [network, endpoint] : handover.from.networks) act.leaves.push_back(AttachmentOf(network, endpoint));
-  const bool staged = handover.to.networks.contains(kHandoverNetwork);
-  const ContainerRef to = act.to;
-  Add(std::move(act), cause);
-  if (staged) Add(action::Disconnect{to, std::string(kHandoverNetwork)}, cause);
 }
 
 void StepBuilder::RewriteFiles(const ObservedContainer& container) {

@@ -48,15 +48,6 @@ class StepBuilder {
   void Halt(const ObservedContainer& container, std::string_view cause, Ending ending = Ending::Stop);
   void MendNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted,
                     std::string_view cause);
-  // Onto the network of candidates by Handover, and off all others.
-  void Stage(const ObservedContainer& container, std::string_view cause);
-  // Networks and host ports of `from` go to `to`, which then has `joins` and nothing else.
-  struct Handover {
-    const ObservedContainer& from;
-    const ObservedContainer& to;
-    std::vector<NetworkAttachment> joins;
-  };
-  void HandOver(Handover handover, std::string_view cause);
   // Files that are rewritten in place and differ from what was written; signals the container where asked.
   void RewriteFiles(const ObservedContainer& container);
 

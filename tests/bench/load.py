@@ -85,54 +85,36 @@ class Gap:
         return max(b - a for a, b in zip(self._times, self._times[1:]))
 
 
-def stop_and_start(engine, old, new):
-    engine.stop(old)
-    engine.start(new)
-
-
-def reconnect(engine, old, new):
-    engine.connect(new, "hand-stage")
-    engine.disconnect(new, "hand")
-    engine.start(new)
-    time.sleep(0.5)
-    engine.disconnect(old, "hand")
-    engine.connect(new, "hand")
-
-
-def by_hand(engine, exchange, rounds):
-    """The gaps when one container with the port gives way to another, made before, by the fewest calls of the Engine."""
+def by_hand(engine, rounds):
+    """The gap when one container with the port is stopped and another, made before, is started: nothing is quicker."""
     gaps = []
-    for network, internal in (("hand", False), ("hand-stage", True)):
-        engine.call("POST", "/networks/create", {"Name": network, "Internal": internal})
-    body = {"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(_PORT)}]},
-                           "NetworkMode": "hand"}, "ExposedPorts": {"80/tcp": {}}, "Cmd": _SERVER}
+    body = {"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(_PORT)}]}},
+            "ExposedPorts": {"80/tcp": {}}, "Cmd": _SERVER}
     engine.run("hand0", "tinyforge-test/httpd:1", **body)
     for number in range(1, rounds + 1):
         time.sleep(0.5)
         engine.create(f"hand{number}", "tinyforge-test/httpd:1", **body)
         gap = Gap()
         time.sleep(0.3)
-        exchange(engine, f"hand{number - 1}", f"hand{number}")
+        engine.stop(f"hand{number - 1}")
+        engine.start(f"hand{number}")
         time.sleep(1)
         gaps.append(gap.end())
         engine.remove(f"hand{number - 1}")
     engine.remove(f"hand{rounds}")
-    for network in ("hand", "hand-stage"):
-        engine.raw("DELETE", f"/networks/{network}")
     return gaps
 
 
-def gaps_of(dockerd, strategy, rounds):
-    """The gap of each of some updates of what has a host port."""
+def recreate(dockerd, rounds):
     site = Site(dockerd)
     ports = [{"container": 80, "host": _PORT}]
     gaps = []
     try:
-        site.up(server(0, strategy, ports=ports), "web")
+        site.up(server(0, "Recreate", ports=ports), "web")
         for number in range(1, rounds + 1):
             gap = Gap()
             time.sleep(0.3)
-            site.change(server(number, strategy, ports=ports), "web")
+            site.change(server(number, "Recreate", ports=ports), "web")
             wait_until(lambda: len(site.containers("web")) == 1, 60, "the old one to go")
             time.sleep(0.3)
             gaps.append(gap.end())
@@ -153,11 +135,10 @@ def measure(dockerd, options, table):
     for strategy, replicas in (("BlueGreen", 1), ("Rolling", 2)):
         seen = updates_under_load(dockerd, strategy, replicas, options.updates)
         table.add(loaded_row(strategy, options.updates, seen))
-    for strategy, hand in (("Recreate", stop_and_start), ("Handover", reconnect)):
-        least = statistics.median(by_hand(dockerd.engine, hand, options.rounds))
-        gap = statistics.median(gaps_of(dockerd, strategy, options.rounds))
-        table.add(Row(f"gap of {strategy} with a host port", milliseconds(gap), milliseconds(least),
-                      f"<= floor + 30 ms ({milliseconds(least + 0.03)})", gap <= least + 0.03))
+    floor, gaps = by_hand(dockerd.engine, options.rounds), recreate(dockerd, options.rounds)
+    gap, least = statistics.median(gaps), statistics.median(floor)
+    table.add(Row("gap of Recreate with a host port", milliseconds(gap), milliseconds(least),
+                  f"<= floor + 30 ms ({milliseconds(least + 0.03)})", gap <= least + 0.03))
 
 
 def main():

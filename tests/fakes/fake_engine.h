@@ -33,7 +33,6 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   std::vector<ImageRequest> asked;                      // of the puller
   std::optional<Error> pull_failure;                    // what it answers for an image that is not in `images`
   HostSupport host;
-  bool one_host_port = false;  // all containers publish the same one, where a network leads out
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
 
@@ -130,7 +129,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
         c.error = "exec: not found";
         return Expected<void>(Error{ErrorKind::Terminal, "start " + c.name + ": exec: not found"});
       }
-      if (b.refused || (one_host_port && LeadsOut(c) && PortHeld(c))) {
+      if (b.refused) {
         c.exit_code = 128;
         c.error = "port is already allocated";
         return Expected<void>(Error{ErrorKind::Waiting, "start " + c.name + ": port is already allocated"});
@@ -195,8 +194,6 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
   Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
     return Change("connect", ref, [&](ObservedContainer& c) {
-      if (one_host_port && c.state == ContainerState::Running && n.network != kHandoverNetwork && PortHeld(c))
-        return Expected<void>(Error{ErrorKind::Waiting, "connect " + c.name + ": port is already allocated"});
       c.networks[n.network] = {n.aliases, "", n.address.value_or("")};
       attached[c.id] = Duration(0);
       return Expected<void>();
@@ -218,14 +215,6 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
 
  private:
-  static bool LeadsOut(const ObservedContainer& c) {
-    return std::ranges::any_of(c.networks, [](const auto& n) { return n.first != kHandoverNetwork; });
-  }
-  bool PortHeld(const ObservedContainer& by_other_than) const {
-    return std::ranges::any_of(containers, [&](const auto& other) {
-      return other.first != by_other_than.id && other.second.state == ContainerState::Running && LeadsOut(other.second);
-    });
-  }
   ObservedContainer* Find(std::string_view ref) {
     auto found = containers.find(std::string(ref));
     return found != containers.end() ? &found->second : FindByName(ref);

@@ -270,15 +270,6 @@ INSTANTIATE_TEST_SUITE_P(
              {"a.yaml:7:23: spec.rollout.strategy: Rolling needs two containers side by side, which read-write volume "
               "db excludes; "
               "expected Recreate"}},
-        Case{"HandoverWithoutHostPort",
-             "  rollout: {strategy: Handover}\n",
-             {"a.yaml:6:23: spec.rollout.strategy: Handover passes host ports on, and this workload has none; expected "
-              "BlueGreen"}},
-        Case{"HandoverWithVolume",
-             "  ports: [{container: 80, host: 80}]\n  volumes: [{scope: Stage, source: db, target: /a}]\n  rollout: "
-             "{strategy: Handover}\n",
-             {"a.yaml:8:23: spec.rollout.strategy: Handover needs two containers side by side, which read-write volume "
-              "db excludes; expected Recreate"}},
         Case{"ReplicasWithStaticAddress",
              "  replicas: 2\n  networks: [{name: lan, address: 10.0.0.2}]\n",
              {"a.yaml:6:13: spec.replicas: two containers cannot run side by side because of static address 10.0.0.2; "

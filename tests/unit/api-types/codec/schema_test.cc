@@ -46,7 +46,7 @@ TEST(Explain, ShowsAField) {
       *text,
       StartsWith(
           "KIND:         Workload\nVERSION:      tinyforge.dev/v1\nFIELD:        spec.rollout.strategy <string>\n"
-          "VALUES:       BlueGreen, Rolling, Recreate, Handover\n\nDESCRIPTION:\n    BlueGreen: all new ones up, then switch."));
+          "VALUES:       BlueGreen, Rolling, Recreate\n\nDESCRIPTION:\n    BlueGreen: all new ones up, then switch."));
 }
 
 TEST(Explain, ListsTheFieldsOfAType) {

@@ -20,14 +20,12 @@ class Chance {
 
 void RandomDesired(Chance& chance, WorkloadWorld& world) {
   constexpr v1::RolloutStrategy kStrategies[] = {v1::RolloutStrategy::BlueGreen, v1::RolloutStrategy::Rolling,
-                                                 v1::RolloutStrategy::Recreate, v1::RolloutStrategy::Handover};
-  world.context.strategy = kStrategies[chance.Below(4)];
-  const bool one = world.context.strategy == v1::RolloutStrategy::Recreate ||
-                   world.context.strategy == v1::RolloutStrategy::Handover;
+                                                 v1::RolloutStrategy::Recreate};
+  world.context.strategy = kStrategies[chance.Below(3)];
   ContainerTemplate spec{.image = chance.OneIn(2) ? "web:1" : "web:2"};
   if (chance.OneIn(2)) spec.env = {{.name = "A", .value = std::to_string(chance.Below(3))}};
   if (chance.OneIn(3)) spec.ports = {{.container = 80, .published = chance.OneIn(2)}};
-  world.Want(one ? 1 : chance.Below(4), spec);
+  world.Want(world.context.strategy == v1::RolloutStrategy::Recreate ? 1 : chance.Below(4), spec);
   Limits limits;
   if (chance.OneIn(2)) limits.memory = 1000 * (1 + chance.Below(2));
   if (chance.OneIn(3)) limits.nano_cpus = 500;
