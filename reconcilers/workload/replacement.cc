@@ -36,12 +36,14 @@ class Replacement {
     if (StartWasRefused(candidate)) return RetryRefused();
     if (candidate.state == ContainerState::Paused) return draft_.Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(cause_);
-    MakeRoomOrKeepOld(cause_);
-    if (!draft_.judge.Proven(slot_)) {
+    if (!side_by_side_ && IsUp(old_)) draft_.build.Halt(old_, cause_);  // started by hand beside its replacement
+    const bool proven = draft_.judge.Proven(slot_);
+    if (proven && MaySwitch()) return Switch();
+    if (!proven) {
       JoinMissing();
-      return AwaitCandidate();
+      AwaitCandidate();
     }
-    if (MaySwitch()) Switch();
+    if (side_by_side_) KeepOld();
   }
 
   // --- the candidate ---
@@ -53,11 +55,9 @@ class Replacement {
     const std::string name = CandidateName(desired_, seq);
     draft_.build.Create(
         {.desired = desired_, .name = name, .seq = seq, .with_aliases = !side_by_side_, .replaces = &old_}, cause_);
-    if (side_by_side_)
-      KeepOld();
-    else
-      draft_.build.Halt(old_, cause_);
+    if (!side_by_side_) draft_.build.Halt(old_, cause_);
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
+    if (side_by_side_) KeepOld();
   }
 
   // What has begun is brought to its end: else half of the replicas would be of another version for a day.
@@ -82,19 +82,15 @@ class Replacement {
     return false;
   }
 
-  // Where the two may not run at once, an old one that is up was started by hand, or has not been told to stop.
-  // Restart is off before the stop, so that no reboot brings both up.
-  void MakeRoomOrKeepOld(std::string_view cause) {
-    if (side_by_side_) return KeepOld();
-    if (IsUp(old_)) draft_.build.Halt(old_, cause);
-  }
-
+  // Where the two may not run at once, restart is off before the stop, so that no reboot brings both up.
   void StartCandidate(std::string_view cause) {
     if (draft_.BlockedByOthers()) return KeepOld();
-    MakeRoomOrKeepOld(cause);
-    if (draft_.MustWaitFor(slot_, slot_.current)) return;
-    draft_.MendNetworks(slot_, *slot_.current, cause, !side_by_side_ || PublishesPorts(desired_));
-    draft_.build.Start(RefTo(*slot_.current), cause);
+    if (!side_by_side_ && IsUp(old_)) draft_.build.Halt(old_, cause);
+    if (!draft_.MustWaitFor(slot_, slot_.current)) {
+      draft_.MendNetworks(slot_, *slot_.current, cause, !side_by_side_ || PublishesPorts(desired_));
+      draft_.build.Start(RefTo(*slot_.current), cause);
+    }
+    if (side_by_side_) KeepOld();
   }
 
   // The host refused to start the candidate, which says nothing about the release. The old one serves meanwhile; where
@@ -139,6 +135,7 @@ class Replacement {
 
   void Switch() {
     const ObservedContainer& candidate = *slot_.current;
+    if (side_by_side_) CountOld();
     draft_.MendNetworks(slot_, candidate, cause_);
     if (slot_.Serves(old_)) draft_.build.Add(action::Rename{RefTo(old_), CandidateName(desired_, SeqOf(old_))}, cause_);
     if (!slot_.Serves(candidate)) draft_.build.Add(action::Rename{RefTo(candidate), desired_.name}, cause_);
@@ -157,8 +154,8 @@ class Replacement {
     const ObservedContainer& c = *slot_.current;
     if (const FailedRelease* known = draft_.judge.FindFailure(desired_, c.image_id)) {
       if (draft_.observed.image_id.value_or(c.image_id) == c.image_id) return HoldOld(*known);
-      KeepOld();
-      return Discard(cause_);  // the tag has another image now, which has not been tried
+      Discard(cause_);  // the tag has another image now, which has not been tried
+      return KeepOld();
     }
     FailedRelease release{
         .release = draft_.judge.ReleaseOf(desired_), .image_id = c.image_id, .message = why, .at = draft_.context.now};
@@ -187,11 +184,17 @@ class Replacement {
 
   // --- the old one ---
 
-  // Whatever its replacement waits for, what serves keeps serving.
+  bool OldIsWanted() const { return draft_.judge.ShouldBeUp(old_, desired_) || MadeRoom(old_, slot_); }
+  void CountOld() {
+    if (old_.state == ContainerState::Running || !OldIsWanted()) ++draft_.verdict.ready_replicas;
+  }
+
+  // Whatever its replacement waits for, what serves keeps serving. In a group of its own: an old one that cannot be
+  // had up again holds up nothing.
   void KeepOld() {
     if (!side_by_side_ && draft_.neighbours.OthersUp(slot_, &old_)) return;
-    const bool wanted = draft_.judge.ShouldBeUp(old_, desired_) || MadeRoom(old_, slot_);
-    if (old_.state == ContainerState::Running || !wanted) ++draft_.verdict.ready_replicas;
+    CountOld();
+    draft_.build.NextGroup();
     if (old_.state == ContainerState::Paused) draft_.build.Add(action::Unpause{RefTo(old_)}, "drift: state is paused");
     if (HaltedByUs(old_, desired_)) {
       Limits limits = old_.limits;
@@ -200,7 +203,8 @@ class Replacement {
     }
     draft_.MendName(slot_, old_);
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
-    if (down && wanted && !draft_.BlockedByOthers()) draft_.build.Start(RefTo(old_), "the old version stays");
+    if (down && OldIsWanted() && !CannotRun(old_) && !draft_.BlockedByOthers())
+      draft_.build.Start(RefTo(old_), "the old version stays");
   }
 
   Draft& draft_;

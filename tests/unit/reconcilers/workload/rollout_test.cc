@@ -274,6 +274,32 @@ TEST_F(Rollout, AReplicaThatIsAddedAlongWithABadReleaseNeverComes) {
   EXPECT_EQ(world.Up(), 3);
 }
 
+TEST_F(Rollout, AnOldOneThatCannotBeStartedHoldsUpNoRelease) {
+  for (const bool refused : {false, true}) {
+    WorkloadWorld host;
+    host.engine.behaviour[host.desired.containers.front().template_hash] = {.cannot_start = !refused,
+                                                                            .refused = refused};
+    for (int i = 0; i < 3; ++i) host.Pass(), host.engine.Tick(seconds(5));
+    host.Want(1, "web:2");
+    ASSERT_GE(host.Settle(), 0) << host.Describe();
+    EXPECT_EQ(host.engine.FindByName("web")->image_id, "sha256:two");
+  }
+}
+
+// Killed between the two renames of a switch.
+TEST_F(Rollout, ASwitchThatWasCutShortGoesOnWithoutAnError) {
+  ASSERT_GE(world.Settle(), 0);
+  world.Want(1, "web:2");
+  world.Run(2);
+  world.engine.FindByName("web")->name = "web.1";
+  world.engine.Tick(seconds(10));
+  while (world.engine.FindByName("web") == nullptr) {
+    world.Pass();
+    ASSERT_FALSE(world.last_error) << world.last_error->message;
+  }
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:two");
+}
+
 TEST_F(Rollout, RollingStopsAtAReplicaThatDoesNotStayUp) {
   world.context.strategy = v1::RolloutStrategy::Rolling;
   world.Want(2, "web:1");
