@@ -137,6 +137,8 @@ class Replacement {
     const ObservedContainer& candidate = *slot_.current;
     if (side_by_side_) CountOld();
     draft_.MendNetworks(slot_, candidate, cause_);
+    // Between two starts of a crash loop the Engine renames nothing, and nobody is served.
+    if (old_.state == ContainerState::Restarting) draft_.build.Halt(old_, cause_, StepBuilder::Ending::Kill);
     if (slot_.Serves(old_)) draft_.build.Add(action::Rename{RefTo(old_), CandidateName(desired_, SeqOf(old_))}, cause_);
     if (!slot_.Serves(candidate)) draft_.build.Add(action::Rename{RefTo(candidate), desired_.name}, cause_);
   }

@@ -71,6 +71,19 @@ TEST_F(Rollout, WhatEndedAndWasRestartedByTheEngineIsTakenDownAtOnceWithItsExitC
   }
 }
 
+TEST_F(Rollout, AnOldOneInACrashLoopIsTakenDownBeforeItLosesItsName) {
+  BeginUpdate();
+  Report(ProbeState::Healthy);
+  ObservedContainer* old = world.engine.FindByName("web");
+  old->state = ContainerState::Restarting;
+  old->restart_count = 7;
+  world.engine.running.erase(old->id);
+  EXPECT_THAT(world.PlanText(), HasSubstr("signal KILL to web"));
+  EXPECT_LT(world.PlanText().find("signal KILL to web"), world.PlanText().find("rename web to"));
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:two");
+}
+
 TEST_F(Rollout, WhatIsNotHealthyByTheDeadlineHasFailed) {
   BeginUpdate();
   Report(ProbeState::Unknown, "connection refused");
