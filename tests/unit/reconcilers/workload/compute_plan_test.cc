@@ -67,7 +67,7 @@ TEST(ComputePlan, ChangedEnvironmentIsNamedAndStartsTheNewOneFirst) {
   world.Pass();
   EXPECT_EQ(world.PlanText(), "");
   EXPECT_EQ(world.Decide().verdict.reason, "Draining");
-  EXPECT_EQ(world.Decide().verdict.come_back, std::chrono::seconds(3));
+  EXPECT_EQ(world.Decide().verdict.come_back, std::chrono::milliseconds(2500));
   world.engine.Tick(std::chrono::seconds(3));
   EXPECT_EQ(world.PlanText(),
             "[1] disable restart of web.1 (superseded)\n"
