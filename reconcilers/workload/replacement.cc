@@ -48,7 +48,8 @@ class Replacement {
   // --- the candidate ---
 
   void CreateCandidate() {
-    if (draft_.MustAwaitOthers() || MustAwaitWindow() || !draft_.HaveImage() || !MyTurn()) return KeepOld();
+    if (IsUpdate() && (draft_.MustAwaitOthers() || MustAwaitWindow())) return KeepOld();
+    if (!draft_.HaveImage() || !MyTurn()) return KeepOld();
     if (!side_by_side_ && draft_.BlockedByOthers()) return KeepOld();
     const int seq = draft_.NextSeq();
     const std::string name = CandidateName(desired_, seq);
@@ -61,6 +62,9 @@ class Replacement {
     if (staged_) return;  // it changes its networks first, which takes an id
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
   }
+
+  // A repair waits for no window and for nobody.
+  bool IsUpdate() const { return !IsAlteredCause(cause_); }
 
   // What has begun is brought to its end: else half of the replicas would be of another version for a day.
   bool MustAwaitWindow() {
@@ -213,7 +217,8 @@ class Replacement {
     draft_.MendName(slot_, old_);
     if (staged_) GiveBack();
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
-    if (down && wanted && !draft_.BlockedByOthers()) draft_.build.Start(RefTo(old_), "the old version stays");
+    const bool never_ran = CannotRun(old_) || StartWasRefused(old_);  // it must not stand before who can
+    if (down && wanted && !never_ran && !draft_.BlockedByOthers()) draft_.build.Start(RefTo(old_), "the old version stays");
   }
 
   // A handover was cut short, and the candidate cannot go on with it now.
