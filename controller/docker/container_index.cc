@@ -53,6 +53,7 @@ void AddAddress(std::string_view text, std::set<Ipv4>& used) {
 ContainerIndex::ContainerIndex(EngineClient& client, ContainerIndexOptions options)
     : client_(client),
       options_(std::move(options)),
+      first_sight_(client_, options_.secrets),
       state_(State{.addresses = AddressPool(options_.subnet, std::hash<std::string>()(options_.instance))}) {}
 
 std::optional<Error> ContainerIndex::WhyNot(const State& state) const {
@@ -73,16 +74,24 @@ Expected<std::map<std::string, bool>> ContainerIndex::IdsOf(std::string_view wor
 }
 
 Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_view workload) {
+  return Read(workload, nullptr);
+}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::Compared(const DesiredState& desired) {
+  return Read(desired.workload, &desired);
+}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::Read(std::string_view workload, const DesiredState* desired) {
   auto ids = IdsOf(workload);
   if (!ids) return std::move(ids).error();
   bool provisional = false;
   for (const auto& [id, marked] : *ids) {
-    if (!marked) continue;
-    if (TakeKilled(id)) {
+    if (marked && TakeKilled(id)) {
       provisional = true;
       continue;
     }
-    if (auto changed = Inspect(id, {}); !changed) return std::move(changed).error();
+    if (!marked && !(desired && IsToBeCompared(id, *desired))) continue;
+    if (auto changed = Inspect(id, {}, desired); !changed) return std::move(changed).error();
   }
   std::vector<ObservedContainer> containers;
   {
@@ -104,6 +113,13 @@ ObservedContainer ContainerIndex::Known(const Entry& entry) {
   return container;
 }
 
+bool ContainerIndex::IsToBeCompared(const std::string& id, const DesiredState& desired) {
+  auto state = state_.Lock();
+  auto found = state->entries.find(id);
+  return found != state->entries.end() && !found->second.compared &&
+         FirstSight::FindTemplate(found->second.details.container, desired);
+}
+
 bool ContainerIndex::TakeKilled(const std::string& id) {
   auto state = state_.Lock();
   auto found = state->entries.find(id);
@@ -119,9 +135,12 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view w
   std::vector<ObservedContainer> containers;
   for (const auto& [id, marked] : *ids) {
     if (marked) {
-      auto details = Ask(id, {});
-      if (!details) return std::move(details).error();
-      if (*details) containers.push_back(std::move((*details)->container));
+      auto answer = Ask(id, {});
+      if (!answer) return std::move(answer).error();
+      if (!*answer) continue;
+      containers.push_back(std::move((*answer)->details.container));
+      auto state = state_.Lock();
+      if (auto found = state->entries.find(id); found != state->entries.end()) Recall(found->second, containers.back());
     } else {
       auto state = state_.Lock();
       auto found = state->entries.find(id);
@@ -366,6 +385,7 @@ void ContainerIndex::Created(const std::string& id, std::string_view workload) {
   auto state = state_.Lock();
   auto& entry = state->entries[id];
   entry.dirty = true;
+  entry.created_here = true;
   entry.marked = ++state->step;
   entry.details.container.id = id;
   entry.details.container.labels.insert_or_assign(std::string(label::kWorkload), std::string(workload));
@@ -406,31 +426,52 @@ std::optional<Error> ContainerIndex::WhyNotInStep() {
   return WhyNot(*state_.Lock());
 }
 
-Expected<std::optional<ContainerDetails>> ContainerIndex::Ask(const std::string& id, const std::stop_token& stop) {
+Expected<std::optional<ContainerIndex::Answer>> ContainerIndex::Ask(const std::string& id,
+                                                                    const std::stop_token& stop) {
   EngineCall call{.endpoint = Endpoint::ContainerInspect, .object = id};
   auto answer = client_.Send(call, stop);
   if (!answer) return std::move(answer).error();
-  if (answer->status == 404) return std::optional<ContainerDetails>();
+  if (answer->status == 404) return std::optional<Answer>();
   if (answer->status >= 400) return EngineClient::ToError(call, *answer);
   auto details = DecodeInspect(answer->body);
   if (!details) return std::move(details).error();
-  return std::optional(std::move(*details));
+  return std::optional(Answer{std::move(*details), std::move(answer->body)});
 }
 
-Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop) {
+Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop,
+                                       const DesiredState* desired) {
   Entry fresh{.dirty = false, .inspected_ns = WallNanoseconds(), .inspected_at = std::chrono::steady_clock::now()};
   {
     auto state = state_.Lock();
     fresh.inspected = ++state->step;
   }
-  auto details = Ask(id, stop);
-  if (!details) return std::move(details).error();
-  if (!*details) {
+  auto answer = Ask(id, stop);
+  if (!answer) return std::move(answer).error();
+  if (!*answer) {
     state_.Lock()->entries.erase(id);
     return true;
   }
-  fresh.details = std::move(**details);
+  fresh.details = std::move((*answer)->details);
+  if (desired) CompareAtFirstSight((*answer)->text, *desired, fresh);
   return Store(*state_.Lock(), std::move(fresh));
+}
+
+void ContainerIndex::CompareAtFirstSight(const std::string& text, const DesiredState& desired, Entry& fresh) {
+  auto& container = fresh.details.container;
+  {
+    auto state = state_.Lock();
+    auto known = state->entries.find(container.id);
+    if (known == state->entries.end() || known->second.compared) return;
+  }
+  const DesiredContainer* made_from = FirstSight::FindTemplate(container, desired);
+  if (!made_from) return;
+  container.altered = first_sight_.Compare(text, container.image_id, *made_from);
+  fresh.compared = true;
+}
+
+void ContainerIndex::Recall(const Entry& known, ObservedContainer& container) {
+  container.created_here = known.created_here;
+  if (known.compared) container.altered = known.details.container.altered;
 }
 
 bool ContainerIndex::Store(State& state, Entry fresh) {
@@ -438,6 +479,9 @@ bool ContainerIndex::Store(State& state, Entry fresh) {
   if (found == state.entries.end()) return false;
   auto& known = found->second;
   if (known.inspected > fresh.inspected) return false;
+  Recall(known, fresh.details.container);
+  fresh.compared = fresh.compared || known.compared;
+  fresh.created_here = known.created_here;
   bool changed = !(known.details == fresh.details);
   const auto& container = fresh.details.container;
   if (container.state == ContainerState::Running) {

@@ -16,6 +16,7 @@
 #include "controller/docker/container_json.h"
 #include "controller/docker/engine_client.h"
 #include "controller/docker/engine_event.h"
+#include "controller/docker/first_sight.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/core/ports.h"
 
@@ -25,6 +26,7 @@ struct ContainerIndexOptions {
   std::string instance;  // value of label tinyforge.instance
   std::string shared_network = "tinyforge";
   Ipv4Subnet subnet;                                           // of the shared network
+  SecretReader* secrets = nullptr;                             // without it no secret value is compared
   std::function<void(const std::string& workload)> on_change;  // from any thread; must be quick
   std::function<void(const EngineInfo&)> on_engine;            // of a new connection, before anything can be read
 };
@@ -47,6 +49,8 @@ class ContainerIndex : public ContainerReader {
   // without a call, for an inspect would wait until the Engine has taken its network apart; on_change then asks for
   // another look.
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
+  // As Containers. What was inspected before, but could not be compared, is inspected once more for that.
+  Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) override;
   // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
   // told of every change and sees it. What is marked is inspected anew each time.
   Expected<std::vector<ObservedContainer>> Peek(std::string_view workload);
@@ -95,6 +99,8 @@ class ContainerIndex : public ContainerReader {
     ContainerDetails details;
     Kill kill = Kill::None;
     bool dirty = true;
+    bool compared = false;  // with the template of its hash, see ObservedContainer::altered
+    bool created_here = false;
     std::uint64_t marked = 0;       // step of the last mark
     std::uint64_t inspected = 0;    // step at which the inspect that gave `details` began; 0: never
     std::int64_t inspected_ns = 0;  // the same moment by the wall clock
@@ -133,10 +139,18 @@ class ContainerIndex : public ContainerReader {
   static void NoteSignal(State& state, const EngineEvent& event);
   // The containers of a workload, by id, and which of them are marked.
   Expected<std::map<std::string, bool>> IdsOf(std::string_view workload);
+  // Without `desired` nothing is compared.
+  Expected<std::vector<ObservedContainer>> Read(std::string_view workload, const DesiredState* desired);
+  bool IsToBeCompared(const std::string& id, const DesiredState& desired);
+  struct Answer {
+    ContainerDetails details;
+    std::string text;
+  };
   // Empty: the container is gone.
-  Expected<std::optional<ContainerDetails>> Ask(const std::string& id, const std::stop_token& stop);
+  Expected<std::optional<Answer>> Ask(const std::string& id, const std::stop_token& stop);
   // One inspect; true when it differs from what was known, or the container is gone.
-  Expected<bool> Inspect(const std::string& id, const std::stop_token& stop);
+  Expected<bool> Inspect(const std::string& id, const std::stop_token& stop, const DesiredState* desired = nullptr);
+  void CompareAtFirstSight(const std::string& text, const DesiredState& desired, Entry& fresh);
   Expected<std::vector<ObservedContainer>> List(std::string_view label, const std::stop_token& stop);
   std::vector<std::string> Merge(std::vector<ObservedContainer> listed, std::uint64_t begun);
   Expected<ResyncReport> Compare(std::uint64_t begun, bool first, const std::stop_token& stop);
@@ -145,12 +159,15 @@ class ContainerIndex : public ContainerReader {
   Expected<void> ListOtherAddresses(const std::stop_token& stop);
   Expected<void> AskForSupport(const std::stop_token& stop);
   static bool Store(State& state, Entry fresh);
+  // What is known of a container beside what an inspect says.
+  static void Recall(const Entry& known, ObservedContainer& container);
   static EntryMap::iterator Find(State& state, std::string_view container);
   static bool SeenAfter(const Entry& entry, std::int64_t event_ns);
   bool OnContainerEvent(State& state, const EngineEvent& event, std::string& workload);
 
   EngineClient& client_;
   const ContainerIndexOptions options_;
+  FirstSight first_sight_;
   Guarded<State> state_;
 };
 

@@ -4,30 +4,14 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "controller/docker/json_members.h"
+
 namespace tinyforge::docker {
 namespace {
 
 using Json = nlohmann::json;
 
 constexpr std::size_t kShortIdLength = 12;
-
-// The member, or null.
-const Json& At(const Json& json, const char* key) {
-  static const Json kNull;
-  if (!json.is_object()) return kNull;
-  auto found = json.find(key);
-  return found == json.end() ? kNull : *found;
-}
-
-std::string Text(const Json& json) {
-  return json.is_string() ? json.get_ref<const std::string&>() : std::string();
-}
-bool True(const Json& json) {
-  return json.is_boolean() && json.get<bool>();
-}
-std::int64_t Number(const Json& json) {
-  return json.is_number_integer() ? json.get<std::int64_t>() : 0;
-}
 
 SysTime Time(const Json& json) {
   auto time = ParseRfc3339(Text(json));

@@ -27,10 +27,6 @@ std::string_view ProtocolName(v1::Protocol protocol) {
   return "tcp";
 }
 
-std::string PortKey(const PublishedPort& port) {
-  return std::to_string(port.container) + "/" + std::string(ProtocolName(port.protocol));
-}
-
 std::int64_t Nanoseconds(Duration duration) {
   return std::chrono::nanoseconds(duration).count();
 }
@@ -266,6 +262,10 @@ Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const Create
   if (auto added = AppendEnv(*values, body.text()); !added) return std::move(added).error();
   body.text() += '}';
   return body;
+}
+
+std::string PortKey(const PublishedPort& port) {
+  return std::to_string(port.container) + "/" + std::string(ProtocolName(port.protocol));
 }
 
 std::vector<NetworkAttachment> NetworksAfterCreate(const CreateRequest& request, ApiVersion version) {

@@ -47,6 +47,9 @@ struct CreateBodyOptions {
 Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const CreateBodyOptions& options,
                                       SecretReader& secrets);
 
+// The key of a port in ExposedPorts and PortBindings: "80/tcp".
+std::string PortKey(const PublishedPort& port);
+
 // The networks that a create at this version leaves to be connected.
 std::vector<NetworkAttachment> NetworksAfterCreate(const CreateRequest& request, ApiVersion version);
 

@@ -29,6 +29,7 @@ DockerEngine::DockerEngine(DockerEngineOptions options, Ipv4Subnet subnet, Secre
       index_(client_, {.instance = options_.instance,
                        .shared_network = options_.shared_network,
                        .subnet = subnet,
+                       .secrets = &secrets_,
                        .on_change = [this](const std::string& workload) { Enqueue(workload); },
                        .on_engine = options_.on_engine}),
       resources_(client_, {.instance = options_.instance,

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 3> kStatuses{"True", "False", "Unknown"};
 constexpr std::array<std::string_view, 8> kContainerStates{"created",  "running", "paused", "restarting",
                                                            "removing", "exited",  "dead",   "missing"};
 constexpr std::array<std::string_view, 2> kFetchResults{"success", "error"};
-constexpr std::array<std::string_view, 5> kDriftCauses{"missing", "state", "name", "limits", "networks"};
+constexpr std::array<std::string_view, 6> kDriftCauses{"missing", "state", "name", "limits", "networks", "template"};
 constexpr std::array<std::string_view, 2> kRolloutResults{"succeeded", "failed"};
 
 // A value that is not in its closed set is a mistake of the caller's, which must not grow the number of series.

@@ -1,6 +1,19 @@
 #include "reconcilers/core/observed_state.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace tinyforge {
+namespace {
+
+constexpr std::size_t kAnonymousNameLength = 64;
+
+}  // namespace
+
+bool IsAnonymousVolume(std::string_view name) {
+  return name.size() == kAnonymousNameLength &&
+         std::ranges::all_of(name, [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
 
 std::string_view ToString(ContainerState state) {
   switch (state) {

@@ -57,6 +57,9 @@ struct ObservedMount {
   bool operator==(const ObservedMount&) const = default;
 };
 
+// The Engine names anonymous volumes by 64 hex digits.
+bool IsAnonymousVolume(std::string_view name);
+
 // One container as inspected. `labels` holds ours and the user's.
 struct ObservedContainer {
   std::string id;
@@ -78,6 +81,10 @@ struct ObservedContainer {
   std::string network_mode;
   std::map<std::string, ObservedEndpoint> networks;
   std::vector<ObservedMount> mounts;
+  // The fields in which it is not what its template hash says, as compared once with the template of that hash; sorted,
+  // named as in FieldDigests. Empty also while it was not compared.
+  std::vector<std::string> altered;
+  bool created_here = false;  // by this run of the controller: what is altered is the Engine's doing
 
   std::string_view Label(std::string_view key) const;  // empty when absent
   bool operator==(const ObservedContainer&) const = default;

@@ -30,6 +30,9 @@ class ContainerReader {
   virtual ~ContainerReader() = default;
   // All containers whose labels name our instance and this workload, forged ones included, in order of seq.
   virtual Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) = 0;
+  // Those of desired.workload. At the first sight of a container it is compared with the one of `desired` whose role,
+  // replica and template hash it bears, secret values too; see ObservedContainer::altered.
+  virtual Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) = 0;
   // By container id, of those that Containers gives.
   virtual std::map<std::string, ContainerAge> Ages(std::string_view workload) = 0;
   // Which of these host paths and volumes others write, with who does. For the reconcile of the workload: those that

@@ -29,10 +29,10 @@ struct Outcome {
   std::optional<Duration> requeue_after;
   std::optional<Error> error;
   std::set<std::string_view>
-      repairs;                     // kinds of drift that steps mended: "missing", "state", "name", "limits", "networks"
+      repairs;  // kinds of drift that steps mended: "missing", "state", "name", "limits", "networks", "template"
   std::vector<v1::RolloutRecord> rollouts;  // that began, went on or ended in this pass; for the history
-  std::string_view rollout_ended;  // "succeeded" or "failed", when this pass saw it end
-  bool acted = false;              // steps were applied, or tried: events of its own making may follow
+  std::string_view rollout_ended;           // "succeeded" or "failed", when this pass saw it end
+  bool acted = false;                       // steps were applied, or tried: events of its own making may follow
 };
 
 class Reconciler {

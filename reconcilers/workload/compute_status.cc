@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/rollout_record.h"
 
@@ -121,8 +122,10 @@ const Condition& ReadyOf(const v1::Status& status) {
   return ready ? *ready : none;
 }
 
-// Of a step's cause; empty: it mended no drift. What is missing of a spec never seen before was never there.
-std::string_view RepairOf(std::string_view cause, bool same_spec) {
+// Empty: it mended no drift. What is missing of a spec never seen before was never there.
+std::string_view RepairOf(const Step& step, bool same_spec) {
+  const std::string_view cause = step.cause;
+  if (std::holds_alternative<action::Create>(step.action) && IsAlteredCause(cause)) return "template";
   for (std::string_view kind : {"name", "state", "limits", "networks"})
     if (cause.starts_with("drift: " + std::string(kind))) return kind;
   const bool missing = cause.ends_with(" is missing") || cause.ends_with(" was killed");
@@ -180,7 +183,7 @@ std::vector<Event> ComputeEvents(const EventInput& input) {
 
 std::set<std::string_view> RepairsOf(const EventInput& input) {
   std::set<std::string_view> repairs;
-  for (const Step* step : input.applied) repairs.insert(RepairOf(step->cause, SameSpec(input)));
+  for (const Step* step : input.applied) repairs.insert(RepairOf(*step, SameSpec(input)));
   repairs.erase("");
   return repairs;
 }

@@ -1,6 +1,7 @@
 #include "reconcilers/workload/drift.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "reconcilers/core/field_digests.h"
@@ -9,6 +10,9 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kFieldsNamed = 5;
+constexpr std::string_view kAltered = " from what was created: drift";
+constexpr std::string_view kAnd = " and ";
+constexpr std::string_view kMore = " more";
 
 // "secret.shop/db-password" is no path of the manifest.
 std::string ForPeople(std::string field) {
@@ -17,14 +21,65 @@ std::string ForPeople(std::string field) {
   return field;
 }
 
+// "a, b", and how many more there are.
+std::string List(const std::vector<std::string>& fields) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsNamed); ++i) text += (i ? ", " : "") + fields[i];
+  if (fields.size() <= kFieldsNamed) return text;
+  return text + std::string(kAnd) + std::to_string(fields.size() - kFieldsNamed) + std::string(kMore);
+}
+
+std::string Differ(const std::vector<std::string>& fields) {
+  return List(fields) + (fields.size() == 1 ? " differs" : " differ");
+}
+
 std::string TemplateCause(const ObservedContainer& container, const DesiredContainer& desired) {
-  const auto fields = DifferingFields(container.Label(label::kFields), FieldDigests(desired.spec));
+  auto fields = DifferingFields(container.Label(label::kFields), FieldDigests(desired.spec));
   if (fields.empty()) return "template differs";
-  std::string cause;
-  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsNamed); ++i)
-    cause += (i ? ", " : "") + ForPeople(fields[i]);
-  if (fields.size() > kFieldsNamed) cause += " and " + std::to_string(fields.size() - kFieldsNamed) + " more";
-  return cause + (fields.size() == 1 ? " differs" : " differ");
+  std::ranges::transform(fields, fields.begin(), ForPeople);
+  return Differ(fields);
+}
+
+// What the label of a container says that it was created to mend.
+struct Mended {
+  std::set<std::string, std::less<>> fields;
+  bool more = false;  // than are named
+};
+
+Mended MendedBy(std::string_view cause) {
+  Mended mended;
+  if (!cause.ends_with(kAltered)) return mended;
+  cause.remove_suffix(kAltered.size());
+  cause = cause.substr(0, cause.rfind(" differ"));
+  mended.more = cause.ends_with(kMore);
+  if (mended.more) cause = cause.substr(0, cause.rfind(kAnd));
+  while (!cause.empty()) {
+    const std::string_view field = cause.substr(0, cause.find(", "));
+    mended.fields.emplace(field);
+    cause.remove_prefix(std::min(cause.size(), field.size() + 2));
+  }
+  return mended;
+}
+
+std::vector<std::string> AlteredForPeople(const ObservedContainer& container) {
+  std::vector<std::string> fields;
+  std::ranges::transform(container.altered, std::back_inserter(fields), ForPeople);
+  return fields;
+}
+
+// The Engine makes it so: another one would not be better.
+bool MadeSoByEngine(const ObservedContainer& container) {
+  if (container.altered.empty() || container.created_here) return !container.altered.empty();
+  const Mended mended = MendedBy(container.Label(label::kCause));
+  return mended.more ||
+         std::ranges::all_of(AlteredForPeople(container), [&](const auto& f) { return mended.fields.contains(f); });
+}
+
+// Names what was mended before as well, so that the fields grow from one replacement to the next, which ends.
+std::string AlteredCause(const ObservedContainer& container) {
+  std::set<std::string, std::less<>> fields = MendedBy(container.Label(label::kCause)).fields;
+  for (std::string& field : AlteredForPeople(container)) fields.insert(std::move(field));
+  return Differ({fields.begin(), fields.end()}) + std::string(kAltered);
 }
 
 // The Engine ignores the removal of a limit without an error.
@@ -38,13 +93,22 @@ std::string RemovedLimit(const Limits& have, const Limits& want) {
 
 std::string ReplaceCause(const ObservedContainer& container, const DesiredContainer& desired) {
   if (container.Label(label::kTemplateHash) != desired.template_hash) return TemplateCause(container, desired);
-  return EngineDisagrees(container, desired) ? std::string() : RemovedLimit(container.limits, desired.limits);
+  const std::string removed = RemovedLimit(container.limits, desired.limits);
+  if (!removed.empty()) return container.Label(label::kCause) == removed ? std::string() : removed;
+  return container.altered.empty() || MadeSoByEngine(container) ? std::string() : AlteredCause(container);
 }
 
-bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired) {
-  const std::string removed = RemovedLimit(container.limits, desired.limits);
-  return !removed.empty() && container.Label(label::kTemplateHash) == desired.template_hash &&
-         container.Label(label::kCause) == removed;
+std::string WhereEngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired) {
+  if (container.Label(label::kTemplateHash) != desired.template_hash) return {};
+  if (!RemovedLimit(container.limits, desired.limits).empty())
+    return "the Engine keeps a limit that was removed from " + container.name;
+  if (!MadeSoByEngine(container)) return {};
+  return container.name + " was created anew and still is not what was asked for in " +
+         List(AlteredForPeople(container)) + "; it is left as it is";
+}
+
+bool IsAlteredCause(std::string_view cause) {
+  return cause.ends_with(kAltered);
 }
 
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconcilers/core/desired_state.h"
@@ -10,13 +11,17 @@
 
 namespace tinyforge {
 
-// Why the container cannot become the desired one in place; empty: it can. Compared are the template hash and the
-// limits that the Engine cannot take away ("env.LOG_LEVEL differs", "limit memory was removed").
+// Why the container cannot become the desired one in place; empty: it can, or replacing it was tried. Compared are the
+// template hash ("env.LOG_LEVEL differs"), the limits that the Engine cannot take away ("limit memory was removed"),
+// and what another hand altered though it kept the hash ("env.LOG_LEVEL differs from what was created: drift").
 std::string ReplaceCause(const ObservedContainer& container, const DesiredContainer& desired);
 
-// A replacement for this very cause was made already and the Engine still reports the difference: replacing again would
-// loop (condition EngineDisagrees).
-bool EngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired);
+// What the Engine still reports to differ, though the container was created to mend that, or by this very run of the
+// controller: replacing again would loop (condition EngineDisagrees). Empty: nothing.
+std::string WhereEngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired);
+
+// Whether a replacement was made since another hand had altered the container.
+bool IsAlteredCause(std::string_view cause);
 
 // Takes away the limits that the host cannot keep, which would be asked for again and again, and those that containers
 // still name from a kernel that could. Returns the names of those asked for; empty: none.

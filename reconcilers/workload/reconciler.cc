@@ -200,7 +200,7 @@ Expected<ObservedState> WorkloadReconciler::Observe(const Pass& pass) {
   const DesiredState& desired = *pass.desired;
   ContainerReader& containers = pass.preview ? ports_.onlooker : ports_.containers;
   ObservedState observed;
-  auto found = containers.Containers(desired.workload);
+  auto found = containers.Compared(desired);
   if (!found) return std::move(found).error();
   observed.containers = std::move(*found);
   observed.ages = containers.Ages(desired.workload);

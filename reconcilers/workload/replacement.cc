@@ -49,7 +49,8 @@ class Replacement {
   // --- the candidate ---
 
   void CreateCandidate() {
-    if (draft_.MustAwaitOthers() || MustAwaitWindow() || !draft_.HaveImage() || !MyTurn()) return KeepOld();
+    if (IsUpdate() && (draft_.MustAwaitOthers() || MustAwaitWindow())) return KeepOld();
+    if (!draft_.HaveImage() || !MyTurn()) return KeepOld();
     if (!side_by_side_ && draft_.BlockedByOthers()) return KeepOld();
     const int seq = draft_.NextSeq();
     const std::string name = CandidateName(desired_, seq);
@@ -59,6 +60,9 @@ class Replacement {
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
     if (side_by_side_) KeepOld();
   }
+
+  // A repair waits for no window and for nobody.
+  bool IsUpdate() const { return !IsAlteredCause(cause_); }
 
   // What has begun is brought to its end: else half of the replicas would be of another version for a day.
   bool MustAwaitWindow() {

@@ -112,8 +112,8 @@ class Steady {
 
   void MendRunning() {
     const ObservedContainer& c = *slot_.current;
-    if (EngineDisagrees(c, desired_))
-      draft_.build.Warn(warning::kEngineDisagrees, "the Engine keeps a limit that was removed from " + c.name);
+    if (std::string where = WhereEngineDisagrees(c, desired_); !where.empty())
+      draft_.build.Warn(warning::kEngineDisagrees, std::move(where));
     draft_.MendNetworks(slot_, c, "drift: networks or aliases");
     draft_.build.RewriteFiles(c);
     JudgeRunning();

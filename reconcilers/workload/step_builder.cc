@@ -8,12 +8,8 @@
 namespace tinyforge {
 namespace {
 
-constexpr std::size_t kAnonymousNameLength = 64;
-
-// The Engine names anonymous volumes by 64 hex digits.
 bool IsAnonymous(const ObservedMount& mount) {
-  return mount.type == MountType::Volume && mount.source.size() == kAnonymousNameLength &&
-         std::all_of(mount.source.begin(), mount.source.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+  return mount.type == MountType::Volume && IsAnonymousVolume(mount.source);
 }
 
 // "1.4.2 by manifest" -> "1.4.2@sha256:… by manifest".

@@ -60,6 +60,9 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       if (c.Label(label::kWorkload) == workload) found.push_back(c);
     return found;
   }
+  Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) override {
+    return Containers(desired.workload);
+  }
   std::map<std::string, ContainerAge> Ages(std::string_view) override {
     std::map<std::string, ContainerAge> ages;
     for (const auto& [id, c] : containers) ages[id].attached = attached[id];

@@ -16,7 +16,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 std::string Labels(const std::string& workload) {
-  return R"({"tinyforge.instance":"i","tinyforge.workload.id":")" + workload + R"("})";
+  return R"({"tinyforge.instance":"i","tinyforge.role":"main","tinyforge.replica":"1","tinyforge.template-hash":"h",)"
+         R"("tinyforge.workload.id":")" + workload + R"("})";
 }
 
 std::string Summary(const std::string& id, const std::string& workload) {
@@ -49,13 +50,15 @@ class ContainerIndexTest : public testing::Test {
       for (int i = 1; i <= count_; ++i) list += (i > 1 ? "," : "") + Summary("c" + std::to_string(i), "w");
       return listing_.empty() ? Answer(200, "[" + list + "]") : listing_;
     }
+    if (line.find("/images/") != std::string::npos) return Answer(200, R"({"Config":{"User":"7"}})");
     auto at = line.find("/containers/") + 12;
     auto id = line.substr(at, line.find("/json") - at);
     if (failing_) return Answer(500, "{}");
     if (gone_) return Answer(404, "{}");
     return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id +
-                           R"(","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},"RestartCount":)" +
-                           std::to_string(restarts_) + R"(,"Config":{"Labels":)" + Labels("w") + "}}");
+                           R"(","Image":"sha256:1","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},)" +
+                           R"("RestartCount":)" + std::to_string(restarts_) + R"(,"HostConfig":{},"Config":{)" + config_ +
+                           R"(,"Labels":)" + Labels("w") + "}}");
   }
 
   std::size_t Calls() { return engine_.requests().size(); }
@@ -74,6 +77,7 @@ class ContainerIndexTest : public testing::Test {
   std::atomic<bool> failing_ = false;
   std::atomic<int> restarts_ = 0;
   std::string listing_;
+  std::string config_ = R"("Tty":false)";
   Guarded<std::vector<std::string>> told_;
   ScriptedEngine engine_;
   EngineClient client_;
@@ -302,6 +306,60 @@ TEST_F(ContainerIndexTest, AnOrphanIsReportedOnceAndNotForEver) {
   count_ = 1;
   EXPECT_THAT(index_.Resync()->workloads, ElementsAre("w"));
   EXPECT_THAT(index_.Resync()->workloads, IsEmpty());  // nobody has read it, and nothing changed
+}
+
+// A template of which c1 is an instance; the Engine's answers show another user.
+DesiredState Wanted(const std::string& user) {
+  DesiredState desired{.workload = "w"};
+  desired.containers.push_back({.spec = {.user = user}, .template_hash = "h"});
+  return desired;
+}
+
+TEST_F(ContainerIndexTest, AContainerIsComparedAtFirstSightAndNeverAgain) {
+  config_ = R"("User":"7","Env":["A=1"])";
+  Fill(1);  // inspected, and compared with nothing
+  auto calls = Calls();
+  EXPECT_THAT(index_.Compared(Wanted("7"))->front().altered, ElementsAre("env.A"));
+  EXPECT_EQ(Calls(), calls + 2);  // the container and its image
+  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("env.A"));
+  EXPECT_EQ(Calls(), calls + 2);
+  index_.OnEvent(Event("start", "c1", Now()));
+  EXPECT_THAT(index_.Peek("w")->front().altered, ElementsAre("env.A"));
+  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("env.A"));
+  EXPECT_EQ(Calls(), calls + 4);
+  EXPECT_THAT(index_.Containers("w")->front().altered, ElementsAre("env.A"));
+  ASSERT_TRUE(index_.Resync());
+  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("env.A"));
+}
+
+TEST_F(ContainerIndexTest, WhatIsMarkedIsComparedByTheInspectThatReadsIt) {
+  config_ = R"("User":"7")";
+  count_ = 2;
+  ASSERT_TRUE(index_.Resync());
+  auto calls = Calls();
+  auto containers = index_.Compared(Wanted("8"));
+  EXPECT_THAT(containers->front().altered, ElementsAre("user"));
+  EXPECT_FALSE(containers->front().created_here);
+  EXPECT_EQ(Calls(), calls + 3);  // two containers of one image
+}
+
+TEST_F(ContainerIndexTest, WhatBearsAnotherHashIsNotCompared) {
+  config_ = R"("User":"7")";
+  Fill(1);
+  auto other = Wanted("8");
+  other.containers.front().template_hash = "another";
+  auto calls = Calls();
+  EXPECT_THAT(index_.Compared(other)->front().altered, IsEmpty());
+  EXPECT_EQ(Calls(), calls);
+  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("user"));
+}
+
+TEST_F(ContainerIndexTest, WhatThisRunCreatedIsKnownAsSuch) {
+  config_ = R"("User":"7")";
+  Fill(1);
+  index_.Created("c1", "w");
+  EXPECT_TRUE(index_.Peek("w")->front().created_here);
+  EXPECT_TRUE(index_.Compared(Wanted("7"))->front().created_here);
 }
 
 TEST_F(ContainerIndexTest, AddressesOfLabelsAndReservationsAreNotGivenTwice) {

@@ -250,6 +250,90 @@ TEST(ComputePlan, RemovedLimitReplacesOnceAndThenSaysThatTheEngineDisagrees) {
   EXPECT_EQ(decision.plan.warnings[0].reason, warning::kEngineDisagrees);
 }
 
+TEST(ComputePlan, WhatAnotherHandAlteredIsReplacedOnce) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->altered = {"env.A"};
+  ASSERT_THAT(world.PlanText(), HasSubstr("create web.2 (env.A differs from what was created: drift)"));
+  ASSERT_GE(world.Settle(), 0);
+  ASSERT_EQ(world.engine.containers.size(), 1u);
+  EXPECT_EQ(world.engine.FindByName("web")->Label(label::kSeq), "2");
+  EXPECT_TRUE(world.Decide().plan.empty());
+  EXPECT_THAT(world.Decide().plan.warnings, testing::IsEmpty());
+}
+
+TEST(ComputePlan, WhatIsAlteredAgainAfterItWasReplacedForThatIsLeftAndSaid) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->altered = {"env.A", "secret.shop/key"};
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->altered = {"secret.shop/key"};
+  const Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty());
+  ASSERT_EQ(decision.plan.warnings.size(), 1u);
+  EXPECT_EQ(decision.plan.warnings[0].reason, warning::kEngineDisagrees);
+  EXPECT_THAT(decision.plan.warnings[0].message, HasSubstr("secret shop/key"));
+  // Another field is another matter.
+  world.engine.FindByName("web")->altered = {"privileged"};
+  EXPECT_THAT(world.PlanText(), HasSubstr("(env.A, privileged, secret shop/key differ from what was created: drift)"));
+}
+
+TEST(ComputePlan, AnEngineThatAltersEveryContainerMakesNoLoop) {
+  const std::vector<std::vector<std::string>> shown = {{"a"}, {"b"}, {"a", "c"}, {"d", "e"}, {"f"}, {"g"}, {"h", "a"}};
+  WorkloadWorld world;
+  world.WantLimits({.memory = 1000});
+  ASSERT_GE(world.Settle(), 0);
+  world.WantLimits({});
+  for (int pass = 0; pass < 300; ++pass) {
+    for (auto& [id, c] : world.engine.containers) {
+      c.altered = shown[std::hash<std::string>()(id) % shown.size()];
+      c.limits.memory = 1000;
+    }
+    world.Pass();
+    world.engine.Tick(std::chrono::seconds(5));
+  }
+  world.TakeCalls();
+  world.Run(20);
+  EXPECT_THAT(world.TakeCalls(), testing::IsEmpty()) << world.Describe();
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+}
+
+TEST(ComputePlan, WhatThisRunCreatedIsNeverAltered) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.FindByName("web")->altered = {"privileged"};
+  world.engine.FindByName("web")->created_here = true;
+  const Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty());
+  ASSERT_EQ(decision.plan.warnings.size(), 1u);
+  EXPECT_THAT(decision.plan.warnings[0].message, HasSubstr("privileged"));
+}
+
+TEST(ComputePlan, TheRepairOfWhatWasAlteredWaitsForNoWindow) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  world.context.closed = "outside of the deploy windows";
+  world.context.awaited = "waiting for db";
+  world.engine.FindByName("web")->altered = {"privileged"};
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web.2"));
+}
+
+TEST(ComputePlan, AnAlteredOneThatCannotStartDoesNotHoldUpItsReplacement) {
+  WorkloadWorld world;
+  ASSERT_GE(world.Settle(), 0);
+  ObservedContainer& altered = *world.engine.FindByName("web");
+  altered.altered = {"privileged"};
+  altered.state = ContainerState::Created;
+  altered.error = "operation not permitted";
+  altered.started = SysTime{};
+  world.engine.fail = [](const std::string& call) -> std::optional<Error> {
+    if (call == "start web" || call == "start id1") return Error{ErrorKind::Transient, "operation not permitted"};
+    return std::nullopt;
+  };
+  ASSERT_GE(world.Settle(), 0) << world.Describe();
+  EXPECT_EQ(world.engine.FindByName("web")->Label(label::kSeq), "2");
+}
+
 TEST(ComputePlan, ScalingDownRetiresTheHighestReplicas) {
   WorkloadWorld world;
   world.Want(3, "web:1");
