@@ -3,13 +3,13 @@
 It reads the manifests of the config repository, the secrets that they name, `docker inspect` and what the API shows, and
 nothing else. Each
 invariant is a function of observations that returns its violations as texts which begin with its name; what must be true
-at every moment is judged from the Engine's events (watcher.py). I1 to I9 are:
+at every moment is judged from the Engine's events (watcher.py). I1 to I10 are:
 
   I1 foreign containers are not touched            I6 what could not be read deletes nothing
   I2 the old serves until the new one can          I7 what runs goes on running while the controller is away
   I3 volumes and foreign networks are kept         I8 who is not concerned is not touched
   I4 fixpoint: settled means no mutating call      I9 memory, descriptors, threads and files are bounded
-  I5 exactly what is promised runs, in time
+  I5 exactly what is promised runs, in time        I10 the host holds the images that are retained, and no others
 """
 
 import dataclasses
@@ -330,3 +330,11 @@ def bounded(process, bounds=BOUNDS):
             yield f"I9 bounded: {what} is {getattr(process, what)}, more than {getattr(bounds, what)}"
     if len(process.leftovers) > len(bounds.leftovers):
         yield f"I9 bounded: {len(process.leftovers)} temporary files are left: {', '.join(process.leftovers[:3])}"
+
+
+def images_retained(held, retained):
+    """I10: references of images that only a workload brought to the host, and those that its releases still need."""
+    for reference in sorted(retained - held):
+        yield f"I10 images_retained: {reference} is gone"
+    for reference in sorted(held - retained):
+        yield f"I10 images_retained: {reference} is left over"

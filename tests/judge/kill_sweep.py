@@ -136,6 +136,8 @@ def run_trial(lane, scenario, point, limit):
     trial.wrong += lane.wait_honest()
     trial.wrong += judge.fixpoint(lane.mutating_when_settled())
     trial.wrong += verdict(lane, scenario, before, place, promised_before)
+    if scenario.prunes:
+        trial.wrong += judge.images_retained(lane.own_images(), {lane.promised()[f"{lane.name}-w"].image})
     if trial.wrong:
         trial.report = lane.report()
     lane.stop()

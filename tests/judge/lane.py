@@ -7,7 +7,6 @@ import signal
 import time
 
 from judge import judge, watcher
-from rig import images
 from rig.daemon import Daemon
 from rig.engine import EngineError
 from rig.engine_proxy import EngineProxy
@@ -46,12 +45,20 @@ class Lane:
         return reference
 
     def another_image(self):
-        """A reference that only the registry holds, to an image that no other reference ever named."""
-        reference = f"{self.registry.address}/{self.name}:{self.number}"
-        images.import_busybox_image(self.engine, reference, images.SLEEPER, marker=reference)
-        for command in (("push", "-q", reference), ("rmi", reference)):
-            self.dockerd.docker(*command)
-        return reference
+        """A reference that only the registry holds, to an image that no other reference ever named; its layers are here."""
+        repository, tag = f"{self.registry.address}/{self.name}", str(self.number)
+        template = self.engine.create(f"{self.name}-template", "tinyforge-test/sleeper:1")
+        self.engine.call("POST", "/commit", {"Labels": {"made.for": f"{repository}:{tag}"}}, container=template,
+                         repo=repository, tag=tag)
+        self.engine.remove(template)
+        for command in ("push", "-q"), ("rmi",):
+            self.dockerd.docker(*command, f"{repository}:{tag}")
+        return f"{repository}:{tag}"
+
+    def own_images(self):
+        """References of this lane's repository that the host has."""
+        return {tag for image in self.engine.call("GET", "/images/json") for tag in image["RepoTags"] or []
+                if tag.startswith(f"{self.registry.address}/{self.name}:")}
 
     # --- the controller ---
 

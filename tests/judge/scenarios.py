@@ -15,6 +15,7 @@ class Scenario:
     start: str
     end: str
     in_place: bool = False  # the containers that serve stay the same processes
+    prunes: bool = False    # of the images of its workload the host keeps the promised one alone
 
 
 SCENARIOS = [
@@ -23,7 +24,7 @@ SCENARIOS = [
     Scenario("blue-green", "blue-green", "up", "up"),
     Scenario("rolling", "rolling", "up", "up"),
     Scenario("pull", "pull", "up", "up"),
-    Scenario("prune", "prune", "up", "up"),
+    Scenario("prune", "prune", "up", "up", prunes=True),
     Scenario("recreate", "recreate", "up", "up"),
     Scenario("recreate-port", "port", "up", "up"),
     Scenario("in-place", "limits", "up", "up", in_place=True),
@@ -53,7 +54,7 @@ _SAYS = {
     "blue-green": lambda lane, state: {"env": _env(lane), "rollout": _BLUE_GREEN},
     "rolling": lambda lane, state: {"env": _env(lane), "replicas": 2, "rollout": {**_ROLLOUT, "strategy": "Rolling"}},
     "pull": lambda lane, state: {"image": lane.new_image(), "env": _env(lane), "rollout": _BLUE_GREEN},
-    "prune": lambda lane, state: {"image": lane.another_image(), "rollout": {**_BLUE_GREEN, "retain": 1}},
+    "prune": lambda lane, state: {"image": lane.another_image(), "rollout": {**_ROLLOUT, "strategy": "Recreate", "retain": 1}},
     "recreate": lambda lane, state: {"image": "tinyforge-test/writer:1", "env": _env(lane),
                                      "volumes": [{"scope": "Stage", "source": "data", "target": "/data"}]},
     "port": lambda lane, state: {"image": "tinyforge-test/httpd:1", "env": _env(lane),

@@ -203,3 +203,9 @@ def test_a_volume_or_foreign_network_that_goes_meanwhile_is_named():
     gone = [watcher.Event(1, "volume", "destroy", "data"), watcher.Event(1, "network", "destroy", "n", name="tinyforge")]
     only(watcher.foreign_resources_kept(gone, own_networks={"tinyforge"}), "I3", "data")
     only(watcher.foreign_resources_kept(gone[1:]), "tinyforge")
+
+
+def test_an_image_that_is_gone_or_left_over_is_named():
+    assert list(judge.images_retained({"r/shop:2"}, {"r/shop:2"})) == []
+    only(judge.images_retained(set(), {"r/shop:2"}), "I10 images_retained", "r/shop:2 is gone")
+    only(judge.images_retained({"r/shop:1", "r/shop:2"}, {"r/shop:2"}), "r/shop:1 is left over")
