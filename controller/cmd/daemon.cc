@@ -241,6 +241,7 @@ DaemonBackend::Parts Daemon::Parts::BackendParts() {
           .facts = *facts,
           .clock = clock,
           .metrics = metrics,
+          .redactor = *redactor,
           .version = {.version = TINYFORGE_VERSION,
                       .commit = TINYFORGE_REVISION,
                       .host = config.host,

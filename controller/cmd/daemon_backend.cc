@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "controller/cmd/memory_tree.h"
 #include "controller/docker/container_logs.h"
@@ -20,27 +21,45 @@ docker::LogOptions ToDocker(const serve::LogOptions& options) {
   return wanted;
 }
 
-// Whole lines, each with its container's name before it.
-class NamedLines {
+// Whole lines without secrets, each with its container's name before it where there are several.
+class SafeLines {
  public:
-  NamedLines(std::string name, const serve::LogSink& sink) : prefix_(std::move(name) + " | "), sink_(sink) {}
+  SafeLines(std::string prefix, const Redactor& redactor, const serve::LogSink& sink)
+      : prefix_(std::move(prefix)), redactor_(redactor), sink_(sink) {}
 
   bool Feed(std::string_view bytes) {
     rest_ += bytes;
     std::string lines;
-    std::size_t begin = 0;
-    for (std::size_t end = rest_.find('\n'); end != std::string::npos; begin = end + 1, end = rest_.find('\n', begin))
-      lines += prefix_ + rest_.substr(begin, end + 1 - begin);
-    rest_.erase(0, begin);
+    const std::size_t end = rest_.rfind('\n');
+    if (end != std::string::npos) {
+      Append(std::string_view(rest_).substr(0, end + 1), lines);
+      rest_.erase(0, end + 1);
+    }
     if (rest_.size() > kLongestLine) {  // a program that never ends its line
-      lines += prefix_ + rest_ + "\n";
+      Append(rest_ + "\n", lines);
       rest_.clear();
     }
     return lines.empty() || sink_(lines);
   }
+  // What has no end of line.
+  void End() {
+    std::string lines;
+    if (!rest_.empty()) Append(std::exchange(rest_, {}), lines);
+    if (!lines.empty()) (void)sink_(lines);
+  }
 
  private:
+  void Append(std::string_view text, std::string& lines) const {
+    const std::string safe = redactor_.Redact(text);
+    for (std::size_t begin = 0; begin < safe.size();) {
+      const std::size_t end = std::min(safe.find('\n', begin), safe.size() - 1) + 1;
+      lines += prefix_ + safe.substr(begin, end - begin);
+      begin = end;
+    }
+  }
+
   const std::string prefix_;
+  const Redactor& redactor_;
   const serve::LogSink& sink_;
   std::string rest_;
 };
@@ -154,14 +173,18 @@ Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOp
     return Error{ErrorKind::NotFound, "workload/" + std::string(workload) + " has no container with logs"};
   docker::EngineClient& client = parts_.engine.client();
   const docker::LogOptions wanted = ToDocker(options);
-  if (containers->size() == 1)
-    return docker::ReadLogs(
-        client, containers->front().id, wanted, [&](docker::LogStream, std::string_view bytes) { return sink(bytes); },
-        stop);
+  if (containers->size() == 1) {
+    SafeLines lines("", parts_.redactor, sink);
+    auto read = docker::ReadLogs(
+        client, containers->front().id, wanted,
+        [&](docker::LogStream, std::string_view bytes) { return lines.Feed(bytes); }, stop);
+    lines.End();
+    return read;
+  }
   std::mutex one_at_a_time;
   std::vector<std::jthread> readers;
   for (const ObservedContainer& c : *containers)
-    readers.emplace_back([&, id = c.id, lines = std::make_shared<NamedLines>(c.name, sink)] {
+    readers.emplace_back([&, id = c.id, lines = std::make_shared<SafeLines>(c.name + " | ", parts_.redactor, sink)] {
       (void)docker::ReadLogs(
           client, id, wanted,
           [&](docker::LogStream, std::string_view bytes) {
@@ -169,6 +192,8 @@ Expected<void> DaemonBackend::Logs(std::string_view workload, const serve::LogOp
             return lines->Feed(bytes);
           },
           stop);
+      const std::lock_guard lock(one_at_a_time);
+      lines->End();
     });
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "controller/docker/docker_engine.h"
 #include "controller/runtime/manager.h"
+#include "controller/runtime/redactor.h"
 #include "controller/serve/backend.h"
 #include "reconcilers/workload/reconciler.h"
 
@@ -23,6 +24,7 @@ class DaemonBackend : public serve::Backend {
     FactStore& facts;
     const Clock& clock;
     Metrics& metrics;
+    const Redactor& redactor;
     serve::VersionInfo version;
     std::string host;
   };

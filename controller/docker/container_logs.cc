@@ -36,17 +36,18 @@ Expected<void> ReadLogs(EngineClient& client, std::string_view container, const 
   return done;
 }
 
-std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines) {
+std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines, const Redact& redact) {
   LogTail tail(lines, kTailBytes);
   auto read = ReadLogs(client, container, {.tail = static_cast<int>(lines)}, [&](LogStream, std::string_view bytes) {
     tail.Feed(bytes);
     return true;
   });
-  return read ? tail.Text() : std::string();
+  return read ? tail.Text(redact) : std::string();
 }
 
 std::string EngineLogs::LastLines(std::string_view container, std::size_t bytes) {
-  std::string text = redactor_.Redact(LastLogLines(client_, container, kLastWords));
+  std::string text =
+      LastLogLines(client_, container, kLastWords, [this](std::string_view lines) { return redactor_.Redact(lines); });
   while (text.size() > bytes) {  // the oldest lines go first; of a single one the end stays
     const std::size_t end = text.find('\n');
     text.erase(0, end == std::string::npos ? text.size() - bytes : end + 1);

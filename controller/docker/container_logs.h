@@ -26,8 +26,9 @@ struct LogOptions {
 Expected<void> ReadLogs(EngineClient& client, std::string_view container, const LogOptions& options,
                         const LogSink& sink, const std::stop_token& stop = {});
 
-// The last lines, for messages about a failure: at most 4 KiB. Empty when they cannot be read.
-std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines);
+// The last lines, for messages about a failure: at most 8 KiB, passed through `redact` as they were written. Empty when
+// they cannot be read.
+std::string LastLogLines(EngineClient& client, std::string_view container, std::size_t lines, const Redact& redact);
 
 // The last words of what failed, for its record. Thread-safe.
 class EngineLogs : public LogReader {

@@ -38,19 +38,27 @@ bool LogDemultiplexer::TakeHeader(std::string_view& bytes) {
 
 void LogTail::Feed(std::string_view bytes) {
   kept_.append(bytes);
-  if (kept_.size() > 2 * max_bytes_) kept_.erase(0, kept_.size() - max_bytes_);
+  if (kept_.size() > 2 * max_bytes_) Shorten();
 }
 
-std::string LogTail::Text() const {
+// A line is kept whole or not at all: of a part of a secret nothing could tell what it is.
+void LogTail::Shorten() {
+  const std::size_t end = kept_.find('\n', kept_.size() - max_bytes_);
+  kept_.erase(0, end == std::string::npos ? kept_.size() : end + 1);
+  in_long_line_ = end == std::string::npos;
+}
+
+std::string LogTail::Text(const Redact& redact) const {
   std::string_view text = kept_;
+  if (in_long_line_) text.remove_prefix(std::min(text.size(), text.find('\n')));
+  while (text.starts_with('\n')) text.remove_prefix(1);
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   auto start = text.size();
   for (std::size_t lines = 0; start > 0; --start) {
     if (text[start - 1] == '\n' && ++lines == max_lines_) break;
   }
   text.remove_prefix(start);
-  if (text.size() > max_bytes_) text.remove_prefix(text.size() - max_bytes_);
-  return PrintableText(text);
+  return PrintableText(redact(text));
 }
 
 }  // namespace tinyforge::docker

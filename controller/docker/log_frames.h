@@ -31,18 +31,25 @@ class LogDemultiplexer {
   bool failed_ = false;
 };
 
-// The last `max_lines` whole lines of what it is fed, at most `max_bytes` of them; what is no UTF-8 becomes "?",
-// control characters but tab become " ".
+// Takes secrets out of a text.
+using Redact = std::function<std::string(std::string_view)>;
+
+// The last `max_lines` whole lines of what it is fed, of at most twice `max_bytes`; a longer line is left out. What is
+// no UTF-8 becomes "?", control characters but tab become " ", after `redact` has seen the lines as they were written.
 class LogTail {
  public:
   LogTail(std::size_t max_lines, std::size_t max_bytes) : max_lines_(max_lines), max_bytes_(max_bytes) {}
   void Feed(std::string_view bytes);
-  std::string Text() const;  // lines separated by "\n", none at the end
+  // Lines separated by "\n", none at the end.
+  std::string Text(const Redact& redact) const;
 
  private:
+  void Shorten();
+
   const std::size_t max_lines_;
   const std::size_t max_bytes_;
   std::string kept_;
+  bool in_long_line_ = false;  // the beginning of `kept_` is the rest of a line that is left out
 };
 
 }  // namespace tinyforge::docker

@@ -7,6 +7,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+std::string AsIs(std::string_view text) {
+  return std::string(text);
+}
+
 class WriterTest : public EngineTest {};
 
 TEST_F(WriterTest, CreatesStartsAndShowsAContainer) {
@@ -92,7 +96,7 @@ TEST_F(WriterTest, EveryFieldOfTheCreateBodyReachesTheContainer) {
   EXPECT_EQ(host["NanoCpus"], 500'000'000);
   EXPECT_EQ(host["PortBindings"]["80/tcp"][0], nlohmann::json({{"HostIp", "127.0.0.1"}, {"HostPort", "18080"}}));
   EXPECT_TRUE(config["ExposedPorts"].contains("53/udp"));
-  EXPECT_THAT(LastLogLines(engine_->client(), id, 100), HasSubstr("PLAIN=a=b"));
+  EXPECT_THAT(LastLogLines(engine_->client(), id, 100, AsIs), HasSubstr("PLAIN=a=b"));
 }
 
 TEST_F(WriterTest, AHeldNameIsAConflictThatNamesTheHolder) {
@@ -225,9 +229,9 @@ TEST_F(WriterTest, SignalsAndUnpauses) {
   auto request = RequestFor("sig", "sig");
   request.spec.entrypoint = {"sh", "-c", "trap 'echo got-hup' HUP; echo up; while :; do sleep 0.05; done"};
   auto id = MustRun(request);
-  ASSERT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 5) == "up"; }));
+  ASSERT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 5, AsIs) == "up"; }));
   ASSERT_TRUE(engine_->writer().Signal(id, "HUP"));
-  EXPECT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 5) == "up\ngot-hup"; }));
+  EXPECT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 5, AsIs) == "up\ngot-hup"; }));
   Docker("pause sig");
   ASSERT_TRUE(Eventually([&] { return Only("sig").state == ContainerState::Paused; }));
   ASSERT_TRUE(engine_->writer().Unpause(id));
@@ -251,7 +255,7 @@ TEST_F(WriterTest, LogsComeWithAndWithoutATerminal) {
     request.spec.entrypoint = {"sh", "-c", "echo one; echo two >&2; echo three"};
     request.limits.restart = v1::RestartPolicy::Never;
     auto id = MustRun(request);
-    ASSERT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 3).find("three") != std::string::npos; }));
+    ASSERT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 3, AsIs).find("three") != std::string::npos; }));
     std::string followed;
     ASSERT_TRUE(ReadLogs(engine_->client(), id, {.follow = true},
                          [&](LogStream, std::string_view b) { return !followed.append(b).empty(); }));

@@ -49,15 +49,30 @@ TEST(LogDemultiplexerTest, TheSinkCanEndIt) {
 }
 
 TEST(LogTailTest, KeepsTheLastLinesWithinItsBounds) {
+  const auto as_is = [](std::string_view text) { return std::string(text); };
   LogTail tail(2, 10);
   tail.Feed("one\ntwo\nthree\n");
-  EXPECT_EQ(tail.Text(), "two\nthree");
-  tail.Feed("a very long line that is cut\n");
-  EXPECT_EQ(tail.Text(), "at is cut");
+  EXPECT_EQ(tail.Text(as_is), "two\nthree");
   LogTail odd(5, 100);
   odd.Feed("\x1b[31mred\xff\r\n");
-  EXPECT_EQ(odd.Text(), " [31mred?");
-  EXPECT_EQ(LogTail(3, 10).Text(), "");
+  EXPECT_EQ(odd.Text(as_is), " [31mred?");
+  EXPECT_EQ(LogTail(3, 10).Text(as_is), "");
+}
+
+TEST(LogTailTest, SecretsAreLookedForInWholeLinesAsTheyWereWritten) {
+  std::string seen;
+  const auto note = [&](std::string_view text) { return seen = text; };
+  LogTail cut(5, 10);
+  cut.Feed("the secret of twenty\nshort\n");
+  EXPECT_EQ(cut.Text(note), "short");
+  cut.Feed("one that comes ");
+  cut.Feed("in several pieces and ");
+  cut.Feed("is longer than what is kept\nend\n");
+  EXPECT_EQ(cut.Text(note), "end");
+  LogTail raw(5, 100);
+  raw.Feed("a\x01\xff\n");
+  (void)raw.Text(note);
+  EXPECT_EQ(seen, "a\x01\xff");
 }
 
 TEST(Utf8Test, OnlyWellFormedSequencesCount) {
