@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -31,8 +32,12 @@ bool IsPlain(std::string_view text) {
 
 template <std::string Config::*kMember>
 Expected<void> SetPath(Config& config, const std::string& text) {
-  if (!text.starts_with('/') || text == "/" || !IsPlain(text)) return Wrong("an absolute path", text);
-  config.*kMember = text;
+  if (!text.starts_with('/') || !IsPlain(text)) return Wrong("an absolute path", text);
+  // As the Engine writes mount sources, which are compared with paths below this one.
+  std::string path = std::filesystem::path(text).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  if (path == "/" || path == "//") return Wrong("an absolute path", text);
+  config.*kMember = std::move(path);
   return {};
 }
 

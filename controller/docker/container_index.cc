@@ -414,6 +414,13 @@ std::string ContainerIndex::WorkloadOf(std::string_view container) {
                                        : std::string(found->second.details.container.Label(label::kWorkload));
 }
 
+std::optional<std::string> ContainerIndex::NetworkModeOf(std::string_view name) {
+  auto state = state_.Lock();
+  for (const auto& [id, entry] : state->entries)
+    if (entry.details.container.name == name) return entry.details.container.network_mode;
+  return std::nullopt;
+}
+
 std::vector<ObservedContainer> ContainerIndex::All() {
   auto state = state_.Lock();
   std::vector<ObservedContainer> all;

@@ -54,10 +54,22 @@ Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
   return id;
 }
 
+Expected<void> EngineWriter::CheckSharedNetwork(const CreateRequest& request) {
+  constexpr std::string_view kService = "service:";
+  const std::string_view mode = request.spec.network_mode;
+  if (!mode.starts_with(kService)) return {};
+  const std::string_view name = mode.substr(kService.size());
+  const auto shared = index_.NetworkModeOf(name);
+  if (shared) return policy_.CheckSharedNetwork(request.workload, *shared);
+  return Error{ErrorKind::Waiting, "spec.networkMode: there is no container " + std::string(name) +
+                                       " of a workload to share the network of"};
+}
+
 Expected<std::string> EngineWriter::SendCreate(const CreateRequest& request, ApiVersion version) {
   auto body = EncodeCreateBody(request, {version, policy_.policy().default_host_ip}, secrets_);
   if (!body) return std::move(body).error().Within("create container " + request.name);
   if (auto allowed = policy_.Check(request.workload, body->text()); !allowed) return std::move(allowed).error();
+  if (auto allowed = CheckSharedNetwork(request); !allowed) return std::move(allowed).error();
   EngineCall call{.endpoint = Endpoint::ContainerCreate,
                   .object = request.name,
                   .query = {{"name", request.name}},

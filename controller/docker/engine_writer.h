@@ -70,6 +70,7 @@ class EngineWriter : public ContainerWriter {
   void AbortStops() { stops_.Abort(); }
 
  private:
+  Expected<void> CheckSharedNetwork(const CreateRequest& request);
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
   Expected<void> Change(const EngineCall& call, std::string_view container);
   void RememberFailedStop(const std::string& container, const Error& error);

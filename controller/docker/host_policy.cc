@@ -173,6 +173,15 @@ Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view 
                std::string("the create body cannot be judged by the host policy: ") + error.what()};
 }
 
+Expected<void> PolicyChecker::CheckSharedNetwork(std::string_view workload, std::string_view mode) const {
+  // What that one shares in its turn is not known here.
+  const bool wide = mode == "host" || mode.starts_with("container:");
+  if (!wide || Matches(policy_.host_network, workload)) return {};
+  return Forbidden("spec.networkMode: the network of a container that has that of " +
+                       std::string(mode == "host" ? "the host" : "another one"),
+                   workload, "hostNetwork");
+}
+
 Expected<void> PolicyChecker::CheckBind(std::string_view workload, const std::string& source, bool read_only) const {
   auto what = "mounting " + source + (read_only ? "" : " read-write");
   if (!source.starts_with('/')) {

@@ -48,6 +48,9 @@ class PolicyChecker {
   // as written and as resolved through symlinks, and both must be allowed.
   Expected<void> Check(std::string_view workload, std::string_view body) const;
 
+  // Whether a workload may share the network of a container that is attached by `mode`, as the Engine reports it.
+  Expected<void> CheckSharedNetwork(std::string_view workload, std::string_view mode) const;
+
   const HostPolicy& policy() const { return policy_; }
 
  private:

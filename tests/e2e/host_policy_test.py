@@ -18,7 +18,10 @@ def test_without_a_policy_nothing_dangerous_runs_and_the_rest_does(site):
         "net.yaml": workload("net", networkMode="host"),
         "caps.yaml": workload("caps", capabilities={"add": ["SYS_ADMIN"]}),
         "dev.yaml": workload("dev", devices=[{"host": "/dev/kmsg", "container": "/dev/kmsg"}]),
+        "own.yaml": workload("own", volumes=[{"scope": "Absolute", "source": site.daemon.state_dir + "/files", "target": "/x"}]),
+        "shared.yaml": workload("shared", networkMode="service:exporter"),
         "fine.yaml": workload("fine")})
+    site.engine.run("exporter", "tinyforge-test/sleeper:1", HostConfig={"NetworkMode": "host"})
     site.daemon.start()
     site.daemon.wait_revision(head)
     site.daemon.wait_ready("fine")
@@ -28,6 +31,8 @@ def test_without_a_policy_nothing_dangerous_runs_and_the_rest_does(site):
     refused(site, "net", "host")
     refused(site, "caps", "SYS_ADMIN")
     refused(site, "dev", "/dev/kmsg")
+    refused(site, "own", "what Tinyforge keeps")
+    refused(site, "shared", "no container exporter of a workload")
 
 
 def test_a_policy_allows_what_it_names_for_whom_it_names(site):

@@ -84,6 +84,10 @@ Expected<void> FillContent(const RenderRequest& request, const v1::FileMount& mo
   return {};
 }
 
+bool IsAtOrBelow(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
 std::string VolumePath(const RenderRequest& request, const v1::Volume& volume) {
   const std::string& name = v1::IdentityOf(request.workload);
   const auto& image = request.workload.workload().source.image;
@@ -157,8 +161,14 @@ Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, Desi
   return {};
 }
 
-void RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container) {
+Expected<void> RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container) {
   for (const v1::Volume& volume : request.workload.workload().volumes) {
+    const bool ours =
+        IsAtOrBelow(volume.source, request.paths.volumes) || IsAtOrBelow(volume.source, request.paths.files);
+    if (volume.scope == v1::VolumeScope::Absolute && ours)
+      return Error{ErrorKind::Terminal, "volume " + volume.source +
+                                            ": that folder holds what Tinyforge keeps for all workloads; expected one "
+                                            "outside of it, or scope Stage or Project"};
     Mount mount{.target = volume.target, .read_only = volume.read_only};
     mount.source = VolumePath(request, volume);
     switch (volume.scope) {
@@ -185,6 +195,7 @@ void RenderVolumes(const RenderRequest& request, DesiredState& desired, Containe
     if (one_writer) desired.exclusive_sources.insert(mount.source);
     container.mounts.push_back(std::move(mount));
   }
+  return {};
 }
 
 }  // namespace tinyforge

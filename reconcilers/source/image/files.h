@@ -10,7 +10,7 @@ Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, Desi
                            ContainerTemplate& container);
 
 // Appends to desired.directories and desired.volumes, and the mounts to `container`.
-void RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container);
+Expected<void> RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container);
 
 // `path` of the manifest in folder `base`, cleaned: "conf/../a" -> "a". Invalid when it leaves the tree.
 Expected<std::string> ResolveTreePath(std::string_view manifest_path, std::string_view path);

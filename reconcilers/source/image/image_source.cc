@@ -172,7 +172,7 @@ Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, Rea
   RenderHealthcheck(spec, container.spec);
   RenderProbe(spec, container);
   if (auto files = RenderFiles(request, read_set, desired, container.spec); !files) return std::move(files).error();
-  RenderVolumes(request, desired, container.spec);
+  if (auto done = RenderVolumes(request, desired, container.spec); !done) return std::move(done).error();
   container.limits = {spec.resources.nano_cpus.value_or(0), spec.resources.memory.value_or(0), spec.restart};
   container.networks = RenderNetworks(request.workload, desired);
   Sort(container.spec);

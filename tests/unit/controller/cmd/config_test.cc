@@ -189,6 +189,11 @@ TEST_F(ConfigTest, TwoWaysToLogInAreOneTooMany) {
             "git: expected a password file or a token file, got both");
 }
 
+// The Engine writes mount sources so, and they are compared with paths below this one.
+TEST_F(ConfigTest, PathsAreWrittenInOneWay) {
+  EXPECT_EQ(Good({"--repo", "/srv/config", "--state-dir", "//var//lib/./tf/"}).state_dir, "/var/lib/tf");
+}
+
 TEST_F(ConfigTest, ResyncsAreAtMostFiveMinutesApart) {
   EXPECT_EQ(Good({"--repo", "/srv/config", "--resync-interval", "1h"}).resync_interval, minutes(5));
 }
