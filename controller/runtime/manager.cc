@@ -354,8 +354,9 @@ Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
   for (const ObservedContainer& c : ports_.fleet.All()) {
     if (IsForged(c)) continue;
     const std::string workload(c.Label(label::kWorkload));
-    ++doomed.existing[workload];
-    if (IsDoomed(objects, c)) ++doomed.workloads[workload];
+    const bool goes = IsDoomed(objects, c);
+    if (goes) ++doomed.workloads[workload];
+    if (goes || objects.Owner(workload)) ++doomed.existing[workload];  // orphans widen no budget
   }
   return doomed;
 }
@@ -564,6 +565,7 @@ void Manager::OnCacheLost() {
 }
 
 void Manager::RefillCache() {
+  const std::lock_guard one_at_a_time(sync_mutex_);
   const auto snapshot = Current();
   if (!snapshot) return;
   std::vector<v1::ObjectPtr> all;

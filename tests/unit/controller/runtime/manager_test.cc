@@ -239,6 +239,20 @@ TEST_F(ManagerTest, ALargeDeletionWaitsForApprovalOfItsRevision) {
   EXPECT_EQ(PendingMessage(), "");
 }
 
+TEST_F(ManagerTest, OrphansWidenNoBudget) {
+  std::vector<v1::ObjectPtr> all;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    all.push_back(Workload(name));
+    fleet.Run(name, 1);
+    source.held.insert("r1 " + name + ".yaml");
+  }
+  for (int i = 0; i < 10; ++i) fleet.Run("orphan" + std::to_string(i), 1);
+  Push(Commit("r1", all));
+  Push(Commit("r2", {}));
+  EXPECT_FALSE(manager.MayDelete("w0"));
+}
+
 TEST_F(ManagerTest, SmallDeletionsAddUpOverADay) {
   std::vector<v1::ObjectPtr> all;
   for (int i = 0; i < 10; ++i) {

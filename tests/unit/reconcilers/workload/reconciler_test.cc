@@ -347,6 +347,16 @@ TEST_F(WorkloadReconcilerTest, RemovedFromTheConfigurationItIsTornDown) {
   EXPECT_TRUE(engine.containers.empty());
 }
 
+// Its policy may have been Orphan.
+TEST_F(WorkloadReconcilerTest, WhatNothingIsKnownOfAnyMoreIsNotRemoved) {
+  Settle();
+  facts.facts.clear();
+  Remove();
+  const Outcome outcome = Pass();
+  EXPECT_THAT(outcome.error.value().message, HasSubstr("deletionPolicy"));
+  EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
+}
+
 TEST_F(WorkloadReconcilerTest, WithDeletionPolicyOrphanItsContainersOutliveIt) {
   spec.deletion_policy = v1::DeletionPolicy::Orphan;
   Commit();
