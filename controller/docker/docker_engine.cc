@@ -150,6 +150,9 @@ bool DockerEngine::ResyncOnce(const std::stop_token& stop) {
     if (!stop.stop_requested()) log_.Warn("docker resync failed", {{"error", report.error().message}});
     return false;
   }
+  // What only events correct is asked anew when it is needed next.
+  resources_.ForgetAll();
+  puller_->ForgetAll();
   bool now_ready = false;
   if (ready()) {
     std::lock_guard lock(mutex_);

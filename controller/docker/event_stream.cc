@@ -54,7 +54,10 @@ void EventStream::Run(const std::stop_token& stop) {
 Expected<void> EventStream::Follow(const std::stop_token& stop) {
   client_.ForgetVersion();
   EngineCall call{.endpoint = Endpoint::Events, .query = {{"filters", EventFilters()}}};
-  if (last_event_ns_) call.query.emplace_back("since", Timestamp(last_event_ns_ - kOverlapNs));
+  // The Engine answers before it subscribes: without a beginning in the past the first events would be lost.
+  if (last_event_ns_ == 0)
+    last_event_ns_ = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+  call.query.emplace_back("since", Timestamp(last_event_ns_ - kOverlapNs));
   JsonSplitter splitter(kMaxEventBytes, [this](std::string_view text) {
     auto event = DecodeEvent(text);
     if (!event) return;

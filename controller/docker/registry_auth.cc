@@ -77,6 +77,7 @@ Expected<std::optional<RegistryLogin>> LoginOf(const Json& entry, const std::str
     auto pair = Text(entry, "auth").empty() ? Text(entry, "username") + ":" + Text(entry, "password")
                                             : FromBase64(Text(entry, "auth")).value_or("");
     auto colon = pair.find(':');
+    if (pair == ":") return std::optional<RegistryLogin>();  // a credential store's mark; the password is elsewhere
     if (colon == std::string::npos || colon == 0)
       return Error{ErrorKind::Invalid, "auths of " + server + " hold no user and password"};
     secret = pair.substr(colon + 1);

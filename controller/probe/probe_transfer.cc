@@ -106,13 +106,15 @@ void ProbeTransfer::Configure() {
 std::size_t ProbeTransfer::TakeHeader(char* data, std::size_t size, std::size_t count, void* transfer) {
   auto* self = static_cast<ProbeTransfer*>(transfer);
   const std::string_view line(data, size * count);
-  self->head_read_ = line == "\r\n" || line == "\n";
+  const bool ends = line == "\r\n" || line == "\n";
+  self->head_read_ = ends || self->body_began_;  // lines after the body are trailers
   self->read_bytes_ += line.size();
   return self->read_bytes_ > kMaxAnswerBytes ? 0 : line.size();
 }
 
 std::size_t ProbeTransfer::TakeBody(char* /*data*/, std::size_t size, std::size_t count, void* transfer) {
   auto* self = static_cast<ProbeTransfer*>(transfer);
+  self->body_began_ = true;
   self->read_bytes_ += size * count;
   self->body_cut_ = self->read_bytes_ > kMaxAnswerBytes;
   return self->body_cut_ ? 0 : size * count;

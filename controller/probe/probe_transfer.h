@@ -53,6 +53,7 @@ class ProbeTransfer {
   std::unique_ptr<CURL, Cleanup> easy_;
   std::size_t read_bytes_ = 0;  // head and body
   bool head_read_ = false;
+  bool body_began_ = false;
   bool body_cut_ = false;
 };
 

@@ -47,6 +47,10 @@ std::string Unusable(const ObservedContainer& c) {
   if (IsUp(c)) return {};
   if (!c.Label(label::kAddress).empty() && Contains(c.error, "Address already in use"))
     return "its address " + std::string(c.Label(label::kAddress)) + " is taken";
+  // The Engine keeps a network's id and subnet in the container and does not look for another one of that name.
+  if (Contains(c.error, "network ") && Contains(c.error, " not found")) return "its network was removed";
+  if (!c.Label(label::kAddress).empty() && Contains(c.error, "does not belong to any of this network's subnets"))
+    return "its address " + std::string(c.Label(label::kAddress)) + " is of another network";
   // An Engine that was killed in the middle of a start leaves a task behind that it does not know.
   const bool never_started = c.state == ContainerState::Created;
   if (never_started && Contains(c.error, "task ") && Contains(c.error, "already exists"))

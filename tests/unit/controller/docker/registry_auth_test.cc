@@ -39,6 +39,10 @@ TEST(RegistryAuthTest, OfSeveralKeysForOneRegistryTheOneNearestToTheImageCounts)
   EXPECT_EQ(Find(kConfig, "r.example.com/team/shop@sha256:ab").value()->secret, "shop");
 }
 
+TEST(RegistryAuthTest, TheMarkOfACredentialStoreIsNoLogin) {
+  EXPECT_FALSE(Find(R"({"auths":{"https://index.docker.io/v1/":{}},"credsStore":"desktop"})", "nginx").value());
+}
+
 TEST(RegistryAuthTest, ErrorsQuoteNothing) {
   for (const char* text : {"[\"hunter2\"]", "hunter2", R"({"auths":{"docker.io":{"auth":"hunter2"}}})"}) {
     auto login = Find(text, "nginx");

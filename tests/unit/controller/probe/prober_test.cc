@@ -135,6 +135,13 @@ TEST_F(ProberTest, AnAnswerThatNeverEndsCountsByItsStatus) {
   EXPECT_EQ(Probed(Http(server.port()), ProbeState::Healthy).state, ProbeState::Healthy);
 }
 
+TEST_F(ProberTest, TrailersDoNotCutAnAnswerShort) {
+  const std::string answer =
+      "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n2\r\nok\r\n0\r\nT: 1\r\n\r\n";
+  ProbedServer server([&](const std::string&) { return ProbedServer::Reply{answer, Then::Close}; });
+  EXPECT_EQ(Probed(Http(server.port()), ProbeState::Healthy).state, ProbeState::Healthy);
+}
+
 TEST_F(ProberTest, AStatusOf500IsUnhealthy) {
   EXPECT_EQ(Complaint({HttpAnswer(500)}), "status 500");
 }

@@ -28,7 +28,10 @@ class Rollout : public ::testing::Test {
   }
   void Report(ProbeState state, const std::string& message = "") { world.probes[candidate->id] = {state, message}; }
   Verdict Next() { return world.Pass().verdict; }
-  ContainerState StateOf(const std::string& name) { return world.engine.FindByName(name)->state; }
+  ContainerState StateOf(const std::string& name) { return StateOf(name, world); }
+  static ContainerState StateOf(const std::string& name, WorkloadWorld& host) {
+    return host.engine.FindByName(name)->state;
+  }
 
   WorkloadWorld world;
   ObservedContainer* candidate = nullptr;
@@ -296,6 +299,21 @@ TEST_F(Rollout, AnOldOneThatCannotBeStartedHoldsUpNoRelease) {
     host.Want(1, "web:2");
     ASSERT_GE(host.Settle(), 0) << host.Describe();
     EXPECT_EQ(host.engine.FindByName("web")->image_id, "sha256:two");
+  }
+}
+
+TEST_F(Rollout, WhatCannotBeStartedWhereItIsIsMadeAnew) {
+  for (const char* why : {"network ce9e not found",
+                          "Invalid address 10.213.0.1: It does not belong to any of this network's subnets"}) {
+    WorkloadWorld host;
+    ASSERT_GE(host.Settle(), 0);
+    ObservedContainer& c = *host.engine.FindByName("web");
+    c.state = ContainerState::Exited;
+    c.error = why;
+    host.engine.running.clear();
+    EXPECT_THAT(host.PlanText(), HasSubstr("remove web")) << why;
+    ASSERT_GE(host.Settle(), 0);
+    EXPECT_EQ(StateOf("web", host), ContainerState::Running);
   }
 }
 
