@@ -417,7 +417,7 @@ std::string ContainerIndex::WorkloadOf(std::string_view container) {
 std::optional<std::string> ContainerIndex::NetworkModeOf(std::string_view name) {
   auto state = state_.Lock();
   for (const auto& [id, entry] : state->entries)
-    if (entry.details.container.name == name) return entry.details.container.network_mode;
+    if (entry.inspected && entry.details.container.name == name) return entry.details.container.network_mode;
   return std::nullopt;
 }
 

@@ -87,7 +87,8 @@ class ContainerIndex : public ContainerReader {
   // Of the container's own configuration; empty: unknown or the Engine's (10 s).
   std::optional<Duration> StopTimeout(std::string_view container);
   std::string WorkloadOf(std::string_view container);  // empty: unknown
-  // How the container of ours that bears this name is attached ("host", "none", a network); empty: there is none.
+  // How the container of ours that bears this name is attached ("host", "none", a network), as last inspected; empty:
+  // there is none.
   std::optional<std::string> NetworkModeOf(std::string_view name);
   // Everything known, orphans too, without any call. What was never inspected holds what a listing shows.
   std::vector<ObservedContainer> All();

@@ -221,8 +221,19 @@ TEST_F(WriterTest, AServiceNetworkModeSharesTheOtherContainersNetwork) {
   auto id = MustRun(RequestFor("vpn", "vpn"));
   auto request = RequestFor("client", "client");
   request.spec.network_mode = "service:vpn";
+  EXPECT_EQ(Only("vpn").id, id);  // looked at
   MustRun(request);
   EXPECT_EQ(Only("client").network_mode, "container:" + id);
+}
+
+TEST_F(WriterTest, AServiceNetworkModeIsNoWayIntoANetworkThatIsNotOurs) {
+  Docker("run -d --name exporter --net=host tinyforge-test/sleeper:1");
+  auto request = RequestFor("thief", "thief");
+  request.spec.network_mode = "service:exporter";
+  auto created = engine_->writer().Create(request);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().kind, ErrorKind::Waiting);
+  Docker("rm -f exporter");
 }
 
 TEST_F(WriterTest, SignalsAndUnpauses) {
