@@ -266,7 +266,8 @@ TEST_F(WriterTest, LogsComeWithAndWithoutATerminal) {
     request.spec.entrypoint = {"sh", "-c", "echo one; echo two >&2; echo three"};
     request.limits.restart = v1::RestartPolicy::Never;
     auto id = MustRun(request);
-    ASSERT_TRUE(Eventually([&] { return LastLogLines(engine_->client(), id, 3, AsIs).find("three") != std::string::npos; }));
+    ASSERT_TRUE(
+        Eventually([&] { return LastLogLines(engine_->client(), id, 3, AsIs).find("three") != std::string::npos; }));
     std::string followed;
     ASSERT_TRUE(ReadLogs(engine_->client(), id, {.follow = true},
                          [&](LogStream, std::string_view b) { return !followed.append(b).empty(); }));
