@@ -60,6 +60,7 @@ def recreate(site, name, change=lambda config, host: None):
                 for network, endpoint in made["NetworkSettings"]["Networks"].items()}
     image = config.pop("Image")
     config.pop("Hostname")
+    site.engine.stop(name)  # what is killed has a successor at once, which is told by another cause
     site.engine.remove(name)
     site.engine.create(name, image, **config, HostConfig=host, NetworkingConfig={"EndpointsConfig": networks})
     try:
@@ -137,7 +138,7 @@ def test_what_was_replaced_for_an_alteration_and_shows_it_again_is_left_alone_an
         recreate(site, "shop", _environment(LOG_LEVEL="debug"))
     wait_until(lambda: "drift" in cause(site, "shop"), 30, "the repair")
     site.settle()
-    assert site.daemon.metric('tinyforge_drift_repairs_total{cause="template"}'[:29]) is not None
+    assert 'tinyforge_drift_repairs_total{cause="template"} 1' in site.daemon.http("/metrics")[1]
     with Asleep(site.daemon):
         recreate(site, "shop", _environment(LOG_LEVEL="debug"))
         again = site.identity("shop")
@@ -240,6 +241,7 @@ def test_samples_and_features_never_differ_from_what_they_were_created_as(site):
               "files.yaml": sample("quickstart/files.yaml"), "scopes.yaml": sample("volumes/scopes.yaml", **{"/srv/media": site.data})}
     names = list(features) + ["shop", "web", "hello", "files", "postgres", "gallery"]
     site.up(files)
+    assert not site.daemon.repository().get("errors"), site.daemon.repository()["errors"]
     site.daemon.wait_ready(*names, timeout=120)
     site.settle()
     running = {container["Name"]: container["Id"] for container in site.containers()}
@@ -267,13 +269,12 @@ def test_a_container_whose_anonymous_volume_was_inherited_does_not_differ(site):
     assert site.identity("rich") == before
 
 
-@pytest.mark.parametrize("key", ["defaultHostIP"])
-def test_what_the_host_policy_brings_is_no_alteration(site, key):
+def test_what_the_host_policy_brings_is_no_alteration(site):
     publish = [{"container": 80, "host": 0}]
     site.daemon.write_config("hostPolicy:\n  defaultHostIP: 127.0.0.1\n")
     site.up({"shop.yaml": workload("shop", "tinyforge-test/httpd:1", ports=publish)}, "shop")
     before = site.identity("shop")
-    site.daemon.write_config(f"hostPolicy:\n  {key}: 0.0.0.0\n")
+    site.daemon.write_config("hostPolicy:\n  defaultHostIP: 0.0.0.0\n")
     site.daemon.restart()
     site.settle()
     assert site.identity("shop") == before

@@ -17,7 +17,8 @@ using testing::SizeIs;
 
 std::string Labels(const std::string& workload) {
   return R"({"tinyforge.instance":"i","tinyforge.role":"main","tinyforge.replica":"1","tinyforge.template-hash":"h",)"
-         R"("tinyforge.workload.id":")" + workload + R"("})";
+         R"("tinyforge.workload.id":")" +
+         workload + R"("})";
 }
 
 std::string Summary(const std::string& id, const std::string& workload) {
@@ -57,8 +58,8 @@ class ContainerIndexTest : public testing::Test {
     if (gone_) return Answer(404, "{}");
     return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id +
                            R"(","Image":"sha256:1","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},)" +
-                           R"("RestartCount":)" + std::to_string(restarts_) + R"(,"HostConfig":{},"Config":{)" + config_ +
-                           R"(,"Labels":)" + Labels("w") + "}}");
+                           R"("RestartCount":)" + std::to_string(restarts_) + R"(,"HostConfig":{},"Config":{)" +
+                           config_ + R"(,"Labels":)" + Labels("w") + "}}");
   }
 
   std::size_t Calls() { return engine_.requests().size(); }
