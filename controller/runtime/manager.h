@@ -138,7 +138,7 @@ class Manager : public ConfigReader, public DeletionGate {
   void NoteTeardownOrder(State& state, const v1::ObjectSet& before, const std::vector<ObjectKey>& removed);
   void WeighDeletions();
   // Containers of ours by workload that is not to run here: gone, if a commit of this branch explains it, or meant for
-  // other hosts. And by workload of all.
+  // other hosts. And by workload of these and of all that a manifest in force describes.
   struct Doomed {
     std::map<std::string, std::size_t> workloads;
     std::map<std::string, std::size_t> existing;

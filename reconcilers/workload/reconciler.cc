@@ -410,20 +410,20 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     return outcome;
   }
   if (!elsewhere && facts->orphan) return outcome;
-  // Nothing is made without a fact that tells of it: they are lost, and with them whether it was to be kept.
-  if (!elsewhere && !containers->empty() && *facts == Facts()) {
-    outcome.error =
-        Error{ErrorKind::Waiting,
-              "what was known of it is lost, its deletionPolicy too, so its containers stay; remove them by "
-              "hand, or bring its manifest back"};
-    return outcome;
-  }
   if (elsewhere && facts->suspended) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)
     if (elsewhere || ports_.config.HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource)))
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
+  // Nothing is made without a fact that tells of it: they are lost, and with them whether it was to be kept.
+  if (!elsewhere && !decision.plan.empty() && *facts == Facts()) {
+    outcome.error =
+        Error{ErrorKind::Waiting,
+              "what was known of it is lost, its deletionPolicy too, so its containers stay; remove them by "
+              "hand, or bring its manifest back"};
+    return outcome;
+  }
   ApplyResult result = Apply(decision.plan, Targets());
   for (const Step* step : result.applied)
     outcome.events.push_back(

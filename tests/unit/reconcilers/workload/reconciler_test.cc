@@ -357,6 +357,16 @@ TEST_F(WorkloadReconcilerTest, WhatNothingIsKnownOfAnyMoreIsNotRemoved) {
   EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
 }
 
+TEST_F(WorkloadReconcilerTest, WhatIsNotOursIsNoReasonToComplainOfLostFacts) {
+  Settle();
+  facts.facts.clear();
+  engine.FindByName("web")->image_id = "sha256:of-another-hand";
+  Remove();
+  const Outcome outcome = Pass();
+  EXPECT_FALSE(outcome.error) << outcome.error->message;
+  EXPECT_EQ(engine.FindByName("web")->state, ContainerState::Running);
+}
+
 TEST_F(WorkloadReconcilerTest, WithDeletionPolicyOrphanItsContainersOutliveIt) {
   spec.deletion_policy = v1::DeletionPolicy::Orphan;
   Commit();
