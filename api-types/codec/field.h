@@ -39,6 +39,7 @@ struct Rule {
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::size_t min_items = 0;
   std::string_view wrapper;  // the value stands one level deeper, under this key, alone
+  bool alternative = false;  // exactly one of the fields so marked is set
   bool json = false;         // any mapping, held as canonical JSON of at most `max` bytes
 };
 

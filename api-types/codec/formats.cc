@@ -227,6 +227,13 @@ bool SecretKey(Text text) {
   return !text.empty() && text.size() <= 253 && text != "." && text != ".." && Only(text, "-._");
 }
 
+// The Compose Specification, "Version and name top-level elements".
+bool ProjectName(Text text) {
+  const auto plain = [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'z'); };
+  return !text.empty() && text.size() <= 63 && plain(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '_' || c == '-'; });
+}
+
 bool Cron(Text text) {
   return v1::Cron::Parse(text).has_value();
 }
@@ -284,10 +291,14 @@ const TextFormat kDockerName = {"a Docker name: at least two of letters, digits,
 const TextFormat kContainerLabel = {"a label key outside tinyforge.*, which is the controller's own", ContainerLabel,
                                     "^(?!tinyforge\\.).+$"};
 const TextFormat kUser = {"a user or id, with an optional :group", User, "^[^:\\s]+(:[^:\\s]+)?$"};
+const TextFormat kProjectName = {
+    "a project name: lower-case letters, digits, - and _, beginning with a letter or digit, at most 63 characters",
+    ProjectName, "^[a-z0-9][a-z0-9_-]{0,62}$"};
 const TextFormat kSecretKey = {"a key of letters, digits, - _ and .", SecretKey, "^[-._A-Za-z0-9]+$"};
 const TextFormat kCron = {
-    "five fields: minute, hour, day of month, month, day of week, each * or numbers in its range, as 5, 1-5, */15",
-    Cron, "^\\S+( +\\S+){4}$"};
+    "five fields: minute, hour, day of month, month, day of week, each * or numbers in its range, as 5, 1-5, */15, or "
+    "@hourly, @daily, @weekly, @monthly, @yearly",
+    Cron, "^\\S+( +\\S+){4}$|^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$"};
 const TextFormat kTimeZone = {"a time zone such as Europe/Berlin or UTC", TimeZone, "^[A-Za-z0-9_/+-]+$"};
 
 const NumberFormat kBytes = {"a quantity of bytes such as 256Mi or 1G",        ParseBytes, FormatBytes, "quantity",

@@ -32,8 +32,9 @@ extern const TextFormat kNetworkMode;     // host | none | service:NAME
 extern const TextFormat kDockerName;      // [a-zA-Z0-9][a-zA-Z0-9_.-]+
 extern const TextFormat kContainerLabel;  // not tinyforge.*
 extern const TextFormat kUser;            // name or id, optionally ":" group
+extern const TextFormat kProjectName;     // [a-z0-9][a-z0-9_-]*, of a compose project
 extern const TextFormat kSecretKey;       // [-._a-zA-Z0-9]+
-extern const TextFormat kCron;            // five fields
+extern const TextFormat kCron;            // five fields, or @daily and the like
 extern const TextFormat kTimeZone;        // IANA name
 
 extern const NumberFormat kBytes;

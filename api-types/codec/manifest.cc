@@ -85,6 +85,7 @@ class FileDecoder {
       return;
     }
     object->position = {std::string(path_), node.mark.line, node.mark.column};
+    object->blob = options_.blob;
     object->spec_hash = SpecHash(object->spec);
     result_.objects.push_back(std::move(object));
   }

@@ -11,6 +11,7 @@ namespace tinyforge::codec {
 struct DecodeOptions {
   // The path held a manifest in an earlier revision: it must hold one now (a removed file is what removes objects).
   bool held_manifest_before = false;
+  std::string_view blob{};  // see v1::Object
 };
 
 struct DecodeResult {

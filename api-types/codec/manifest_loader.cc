@@ -84,7 +84,8 @@ void ManifestLoader::Refuse(const std::string& path, std::string message) {
 void ManifestLoader::Decode(const TreeChange& change, const std::string& bytes) {
   File& file = files_[change.path];
   for (const v1::ObjectPtr& object : file.objects) Erase(object);
-  DecodeResult result = DecodeManifests(change.path, bytes, {.held_manifest_before = file.held_manifest});
+  DecodeResult result =
+      DecodeManifests(change.path, bytes, {.held_manifest_before = file.held_manifest, .blob = change.blob});
   ++decoded_;
   file.blob = change.blob;
   file.objects = std::move(result.objects);

@@ -201,6 +201,10 @@ void Reader::ReadStrings(const doc::Node& node, StringMap& out, const Rule& rule
   }
 }
 
+void Reader::ReadPath(const doc::Node& node, std::string& out) {
+  ReadText(node, out, {.doc = {}, .text = &format::kRepositoryPath});
+}
+
 void Reader::ReadOnChange(const doc::Node& node, v1::OnFileChange& out) {
   constexpr std::string_view kExpected = "Recreate, None or {signal: NAME}";
   if (node.type == doc::Type::String && node.text == "Recreate") {

@@ -63,6 +63,7 @@ class Reader {
   void ReadTime(const doc::Node& node, SysTime& out);
   void ReadStrings(const doc::Node& node, StringMap& out, const Rule& rule);
   void ReadOnChange(const doc::Node& node, v1::OnFileChange& out);
+  void ReadPath(const doc::Node& node, std::string& out);
   bool ExpectList(const doc::Node& node, const Rule& rule);
   // Whether a scalar string stands there that may name one of `names`; complains otherwise.
   void UnknownName(const doc::Node& node, const std::vector<std::string_view>& names);
@@ -174,6 +175,8 @@ void Reader::Read(const doc::Node& node, T& out, const Rule& rule) {
     ReadStrings(node, out, rule);
   } else if constexpr (std::same_as<T, v1::OnFileChange>) {
     ReadOnChange(node, out);
+  } else if constexpr (std::same_as<T, v1::ComposeEnvFile>) {
+    node.type == doc::Type::String ? ReadPath(node, out.path) : ReadStruct(node, out);
   } else {
     ReadStruct(node, out);
   }

@@ -95,6 +95,16 @@ doc::Node OnChangeSchema() {
   return schema;
 }
 
+doc::Node PathOrSchema(doc::Node other) {
+  doc::Node schema = doc::Node::Map();
+  schema.Add(std::string(kTypeWord), Text("string | {secret}"));
+  doc::Node choices = doc::Node::List();
+  choices.items.push_back(TextSchema(&format::kRepositoryPath));
+  choices.items.push_back(std::move(other));
+  schema.Add("oneOf", std::move(choices));
+  return schema;
+}
+
 doc::Node WrappedSchema(std::string_view wrapper, doc::Node inner) {
   doc::Node schema = TypedSchema("object", "object");
   schema.Add("additionalProperties", doc::Node::Of(false));

@@ -9,7 +9,7 @@
 #include "api-types/codec/reader.h"
 #include "api-types/codec/writer.h"
 #include "api-types/doc/node.h"
-#include "api-types/v1/trigger.h"
+#include "api-types/v1/workload.h"
 
 namespace tinyforge::codec {
 
@@ -24,11 +24,12 @@ doc::Node IntegerSchema(const Rule& rule);
 doc::Node DurationSchema();
 doc::Node StringsSchema(const Rule& rule);
 doc::Node OnChangeSchema();
+doc::Node PathOrSchema(doc::Node other);  // a path of the config repository, or the other
 doc::Node WrappedSchema(std::string_view wrapper, doc::Node inner);
 
 // Types of which exactly one member is set.
 template <class T>
-inline constexpr bool kExactlyOne = std::same_as<T, v1::Source> || std::same_as<T, v1::TagPolicy>;
+inline constexpr bool kExactlyOne = std::same_as<T, v1::Source>;
 
 template <class T>
 doc::Node SchemaOf(const Rule& rule);
@@ -47,6 +48,7 @@ class StructSchema {
     if constexpr (std::same_as<M, std::string> || std::same_as<M, Duration>)
       AddDefault(schema, rule, Write(kDefault.*member, rule));
     if (rule.required) required_.items.push_back(doc::Node::Of(std::string(name)));
+    if (rule.alternative) AddAlternative(name);
     properties_.Add(std::string(name), std::move(schema));
   }
 
@@ -57,12 +59,21 @@ class StructSchema {
       schema.Add("minProperties", doc::Node::Of(std::int64_t{1}));
       schema.Add("maxProperties", doc::Node::Of(std::int64_t{1}));
     }
+    if (!alternatives_.items.empty()) schema.Add("oneOf", std::move(alternatives_));
     if (!required_.items.empty()) schema.Add("required", std::move(required_));
     schema.Add("properties", std::move(properties_));
     return schema;
   }
 
  private:
+  void AddAlternative(std::string_view name) {
+    doc::Node names = doc::Node::List();
+    names.items.push_back(doc::Node::Of(std::string(name)));
+    doc::Node alternative = doc::Node::Map();
+    alternative.Add("required", std::move(names));
+    alternatives_.items.push_back(std::move(alternative));
+  }
+
   static void AddDefault(doc::Node& schema, const Rule& rule, doc::Node value) {
     const bool says_nothing = rule.required || (value.type == doc::Type::String && value.text.empty());
     if (!says_nothing) schema.Add("default", std::move(value));
@@ -70,6 +81,7 @@ class StructSchema {
 
   doc::Node properties_ = doc::Node::Map();
   doc::Node required_ = doc::Node::List();
+  doc::Node alternatives_ = doc::Node::List();
 };
 
 template <class E>
@@ -113,7 +125,7 @@ doc::Node SchemaOf(const Rule& rule) {
   } else {
     StructSchema<T> schema;
     Fields(schema, Of<T>{});
-    return schema.Take();
+    return std::same_as<T, v1::ComposeEnvFile> ? PathOrSchema(schema.Take()) : schema.Take();
   }
 }
 

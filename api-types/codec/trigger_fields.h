@@ -16,11 +16,29 @@ template <class V>
 void Fields(V& v, Of<v1::TagPolicy>) {
   using T = v1::TagPolicy;
   v(&T::semver, "semver",
-    {.doc = "The highest version in this range, such as \">=1.4.0 <2.0.0\".", .text = &format::kNotEmpty});
-  v(&T::glob, "glob", {.doc = "The highest tag that matches this pattern.", .text = &format::kNotEmpty});
-  v(&T::regex, "regex", {.doc = "The highest tag that matches this expression (RE2).", .text = &format::kNotEmpty});
-  v(&T::newest, "newest", {.doc = "The tag that was created last."});
-  v(&T::digest, "digest", {.doc = "A moving tag whose digest is followed.", .text = &format::kImageTag});
+    {.doc =
+         "The highest version in this range, in npm's syntax, such as \">=1.4.0 <2.0.0\", \"^1.4\" or \"1.x || 3.x\". "
+         "Pre-releases only where the range names one of the same version.",
+     .text = &format::kNotEmpty,
+     .alternative = true});
+  v(&T::glob, "glob",
+    {.doc = "The highest tag that matches this pattern as a whole: * any run of characters, ? one.",
+     .text = &format::kNotEmpty,
+     .alternative = true});
+  v(&T::regex, "regex",
+    {.doc = "The highest tag of which this expression (RE2) matches a part; anchor it with ^ and $ to match all.",
+     .text = &format::kNotEmpty,
+     .alternative = true});
+  v(&T::newest, "newest", {.doc = "The tag that was created last.", .alternative = true});
+  v(&T::digest, "digest",
+    {.doc = "A moving tag whose digest is followed.", .text = &format::kImageTag, .alternative = true});
+  v(&T::capture, "capture",
+    {.doc = "With regex: name or number of the group whose text orders the tags. Omitted: the first group, without one "
+            "the whole tag.",
+     .text = &format::kNotEmpty});
+  v(&T::order, "order",
+    {.doc = "With glob and regex, what is highest. Natural: runs of digits count as numbers; Numeric: whole decimal "
+            "numbers, other tags are passed over; Alphabetical: by bytes."});
 }
 
 template <class V>
@@ -28,7 +46,8 @@ void Fields(V& v, Of<v1::RegistryTrigger>) {
   using T = v1::RegistryTrigger;
   v(&T::image, "image",
     {.doc = "Repository to watch. Omitted: that of the bound workload.", .text = &format::kImageRepository});
-  v(&T::tag_policy, "tagPolicy", {.doc = "Which tag is wanted: exactly one of its keys."});
+  v(&T::tag_policy, "tagPolicy",
+    {.doc = "Which tag is wanted: exactly one of semver, glob, regex, newest and digest."});
   v(&T::poll_interval, "pollInterval",
     {.doc = "Time between looks at the registry; 0: webhooks only.", .min = 0, .max = kMaxSeconds});
 }
@@ -37,18 +56,33 @@ template <class V>
 void Fields(V& v, Of<v1::GitTrigger>) {
   using T = v1::GitTrigger;
   v(&T::repository, "repository",
-    {.doc = "owner/name or URL, as the forge sends it.", .required = true, .text = &format::kNotEmpty});
+    {.doc =
+         "URL, or owner/name as the forge sends it. Only of a URL the branches and tags can be looked at; owner/name "
+         "waits for webhooks, unless it is the config repository.",
+     .required = true,
+     .text = &format::kNotEmpty});
   v(&T::branches, "branches", {.doc = "Branches, as patterns.", .text = &format::kNotEmpty});
   v(&T::tags, "tags", {.doc = "Tags, as a pattern.", .text = &format::kNotEmpty});
-  v(&T::paths, "paths", {.doc = "Only pushes that touch one of these paths, as patterns.", .text = &format::kNotEmpty});
+  v(&T::paths, "paths",
+    {.doc =
+         "Only pushes that touch one of these paths, as patterns. Taken as met where the changed files are not known, "
+         "as with polling.",
+     .text = &format::kNotEmpty});
   v(&T::image_tag, "imageTag", {.doc = "How the image tag follows from the push."});
+  v(&T::poll_interval, "pollInterval",
+    {.doc = "Time between looks at the branches and tags of the repository, for pushes that no webhook told of; 0: "
+            "webhooks only. The first look only notes what is there.",
+     .min = 0,
+     .max = kMaxSeconds});
 }
 
 template <class V>
 void Fields(V& v, Of<v1::ScheduleTrigger>) {
   using T = v1::ScheduleTrigger;
   v(&T::cron, "cron",
-    {.doc = "Minute, hour, day of month, month, day of week.", .required = true, .text = &format::kCron});
+    {.doc = "Minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly.",
+     .required = true,
+     .text = &format::kCron});
   v(&T::time_zone, "timeZone", {.doc = "IANA name of the zone the schedule is read in.", .text = &format::kTimeZone});
   v(&T::action, "action", {.doc = "Redeploy, Refresh (look for a newer version) or Restart."});
 }

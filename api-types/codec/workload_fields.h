@@ -37,16 +37,53 @@ void Fields(V& v, Of<v1::ImageSource>) {
 }
 
 template <class V>
+void Fields(V& v, Of<v1::EnvVar>) {
+  using T = v1::EnvVar;
+  v(&T::name, "name", {.doc = "Name of the variable.", .required = true, .text = &format::kEnvName});
+  v(&T::value, "value", {.doc = "Its value, as a string: quote numbers and true or false."});
+  v(&T::secret, "valueFrom", {.doc = "Key of a Secret that holds the value; excludes value.", .wrapper = "secret"});
+}
+
+// The mapping of the two forms.
+template <class V>
+void Fields(V& v, Of<v1::ComposeEnvFile>) {
+  using T = v1::ComposeEnvFile;
+  v(&T::secret, "secret", {.doc = "Key of a Secret whose value is the text of the file.", .required = true});
+}
+
+template <class V>
 void Fields(V& v, Of<v1::ComposeSource>) {
   using T = v1::ComposeSource;
+  v(&T::file, "file",
+    {.doc = "Compose file of the config repository, relative to the manifest.",
+     .text = &format::kRepositoryPath,
+     .alternative = true});
   v(&T::files, "files",
     {.doc = "Compose files, merged in this order.",
-     .required = true,
      .text = &format::kRepositoryPath,
-     .min_items = 1});
-  v(&T::profiles, "profiles", {.doc = "Compose profiles to enable.", .text = &format::kNotEmpty});
+     .min_items = 1,
+     .alternative = true});
+  v(&T::inline_, "inline",
+    {.doc = "The compose file itself. Relative paths in it are relative to the manifest.",
+     .text = &format::kNotEmpty,
+     .alternative = true});
+  v(&T::project_name, "projectName",
+    {.doc = "Name of the project. Omitted: COMPOSE_PROJECT_NAME of env or envFiles, name of the compose file, or that "
+            "of the workload.",
+     .text = &format::kProjectName});
+  v(&T::project_directory, "projectDirectory",
+    {.doc =
+         "Folder of the host below which relative bind mounts lie that the config repository does not hold; the host "
+         "policy has to allow it. Omitted: they are an error.",
+     .text = &format::kAbsolutePath});
+  v(&T::profiles, "profiles", {.doc = "Compose profiles to enable; \"*\": all.", .text = &format::kNotEmpty});
+  v(&T::env, "env", {.doc = "Variables for ${…} in the compose files. They go before those of envFiles."});
   v(&T::env_files, "envFiles",
-    {.doc = "Files with values for ${…} in the compose files.", .text = &format::kRepositoryPath});
+    {.doc = "Files with values for ${…} in the compose files, later ones win: a path of the config repository, or "
+            "{secret: {name, key}}. Omitted: .env beside the compose file, where there is one."});
+  v(&T::adopt, "adopt",
+    {.doc = "Take over the containers of the project that docker compose started, and replace only those that differ. "
+            "Refused where a volume or the source of a mount would change."});
 }
 
 template <class V>
@@ -72,14 +109,6 @@ void Fields(V& v, Of<v1::Source>) {
   v(&T::compose, "compose", {.doc = "Compose files of the config repository."});
   v(&T::static_, "static", {.doc = "A folder of the config repository, served as it is."});
   v(&T::dockerfile, "dockerfile", {.doc = "An image built from a folder of the config repository."});
-}
-
-template <class V>
-void Fields(V& v, Of<v1::EnvVar>) {
-  using T = v1::EnvVar;
-  v(&T::name, "name", {.doc = "Name of the variable.", .required = true, .text = &format::kEnvName});
-  v(&T::value, "value", {.doc = "Its value, as a string: quote numbers and true or false."});
-  v(&T::secret, "valueFrom", {.doc = "Key of a Secret that holds the value; excludes value.", .wrapper = "secret"});
 }
 
 template <class V>
@@ -224,7 +253,9 @@ void Fields(V& v, Of<v1::Rollout>) {
   v(&T::strategy, "strategy",
     {.doc = "BlueGreen: all new ones up, then switch. Rolling: one at a time, start first. Recreate: stop, then start. "
             "Omitted: Recreate where two may not run side by side (a fixed host port, host or service network mode, a "
-            "static address, a read-write volume that is not shared), else BlueGreen."});
+            "static address, a read-write volume that is not shared), else BlueGreen. Where that is a fixed host port "
+            "alone "
+            "and strategy is omitted, a release first proves itself beside the old one, without the port."});
   v(&T::deadline, "deadline",
     {.doc = "Time a new container may take to become healthy.", .min = 1, .max = kMaxSeconds});
   v(&T::healthy_after, "healthyAfter",

@@ -77,6 +77,8 @@ doc::Node Write(const T& value, const Rule& rule) {
     return WriteStrings(value);
   } else if constexpr (std::same_as<T, v1::OnFileChange>) {
     return WriteOnChange(value);
+  } else if constexpr (std::same_as<T, v1::ComposeEnvFile>) {
+    return value.secret ? WriteStruct(value) : doc::Node::Of(value.path);
   } else {
     return WriteStruct(value);
   }

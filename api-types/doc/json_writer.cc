@@ -7,6 +7,27 @@
 namespace tinyforge::doc {
 namespace {
 
+bool NeedsEscape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+void Escape(char c, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  switch (c) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: break;
+  }
+  out += "\\u00";
+  out += kHex[static_cast<unsigned char>(c) >> 4U];
+  out += kHex[static_cast<unsigned char>(c) & 0xFU];
+}
+
 class Writer {
  public:
   explicit Writer(bool pretty) : pretty_(pretty) {}
@@ -16,7 +37,7 @@ class Writer {
       case Type::Null: out_ += "null"; return;
       case Type::Bool: out_ += node.boolean ? "true" : "false"; return;
       case Type::Int: Number(node.integer); return;
-      case Type::Float: Number(node.number); return;
+      case Type::Float: Number(node.number + 0.0); return;  // so that no zero is negative (RFC 8785 section 3.2.2.3)
       case Type::String: String(node.text); return;
       case Type::List: List(node); return;
       case Type::Map: Map(node); return;
@@ -33,32 +54,7 @@ class Writer {
     out_.append(text.data(), end);
   }
 
-  void String(std::string_view text) {
-    out_ += '"';
-    for (const char c : text) Character(c);
-    out_ += '"';
-  }
-
-  void Character(char c) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    switch (c) {
-      case '"': out_ += "\\\""; return;
-      case '\\': out_ += "\\\\"; return;
-      case '\b': out_ += "\\b"; return;
-      case '\f': out_ += "\\f"; return;
-      case '\n': out_ += "\\n"; return;
-      case '\r': out_ += "\\r"; return;
-      case '\t': out_ += "\\t"; return;
-      default: break;
-    }
-    if (static_cast<unsigned char>(c) >= 0x20) {
-      out_ += c;
-      return;
-    }
-    out_ += "\\u00";
-    out_ += kHex[static_cast<unsigned char>(c) >> 4U];
-    out_ += kHex[static_cast<unsigned char>(c) & 0xFU];
-  }
+  void String(std::string_view text) { AppendJsonString(text, out_); }
 
   void NewLine() {
     if (!pretty_) return;
@@ -104,6 +100,17 @@ class Writer {
 };
 
 }  // namespace
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  out += '"';
+  while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, NeedsEscape) - text.begin());
+    out.append(text.substr(0, plain));
+    if (plain < text.size()) Escape(text[plain], out);
+    text.remove_prefix(std::min(plain + 1, text.size()));
+  }
+  out += '"';
+}
 
 std::string CanonicalJson(const Node& node) {
   Writer writer(false);

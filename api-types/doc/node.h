@@ -10,15 +10,20 @@
 
 namespace tinyforge::doc {
 
-// 1-based line and byte column; zero: made in memory, or read from JSON.
+// 1-based line and byte column; zero: made in memory, or read from JSON. `file` counts the files that a tree was put
+// together from, in an order that its maker says; 0 where there is one.
 struct Mark {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+  std::uint32_t file = 0;
   bool operator==(const Mark&) const = default;
 };
 
 // The types of YAML's core schema, which are JSON's with integers apart.
 enum class Type : std::uint8_t { Null, Bool, Int, Float, String, List, Map };
+
+// The tags that the Compose Specification gives a value (its page "Merge and override"). None in any other document.
+enum class Tag : std::uint8_t { None, Reset, Override };
 
 // For messages: "a mapping", "a number".
 std::string_view Describe(Type type);
@@ -28,6 +33,7 @@ struct Node {
 
   Type type = Type::Null;
   bool boolean = false;
+  Tag tag = Tag::None;
   Mark mark;
   std::int64_t integer = 0;     // Int
   double number = 0;            // Float; finite

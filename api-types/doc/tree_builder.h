@@ -3,24 +3,31 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api-types/doc/anchors.h"
 #include "api-types/doc/node.h"
 
 namespace tinyforge::doc {
 
 class TreeBuilder {
  public:
-  explicit TreeBuilder(const Limits& limits) : limits_(limits) {}
+  explicit TreeBuilder(const Limits& limits) : limits_(limits), anchors_(limits) {}
 
   // The next event inside the innermost open Map is a key.
   bool ExpectsKey() const { return !open_.empty() && open_.back().node.type == Type::Map && !open_.back().has_key; }
 
-  bool Open(Type type, Mark mark);  // List or Map
+  // `anchor`: the number by which aliases name this value, 0 for none.
+  bool Open(Type type, Mark mark, std::size_t anchor = 0, Tag tag = Tag::None);  // List or Map
   bool Close();
-  bool Key(std::string key, Mark mark);
-  bool Scalar(Node node);
+  bool Key(std::string key, Mark mark, std::size_t anchor = 0);
+  bool Scalar(Node node, std::size_t anchor = 0);
+  // The key whose value, a Map or a List of Maps, gives the keys that the open Map has not itself.
+  bool MergeKey(Mark mark);
+  // A copy of the value of that anchor, as a value or as a key.
+  bool Alias(Mark mark, std::size_t anchor);
   bool Fail(Mark mark, std::string message);
 
   const ParseError& error() const { return error_; }
@@ -32,16 +39,22 @@ class TreeBuilder {
     Node node;
     std::string key;
     Mark key_mark;
+    std::size_t anchor = 0;
+    std::optional<std::size_t> merge_at;  // the member of the merge key
     bool has_key = false;
   };
 
   bool Count(Mark mark);
-  void Place(Node node);
+  bool Place(Node node, std::size_t anchor = 0);
+  bool Charge(Mark mark, const Weight& weight);
+  bool Merge(Frame& frame);
   bool CheckKeys(const Node& map);
 
   Limits limits_;
+  AnchorTable anchors_;
   std::vector<Frame> open_;
   std::size_t nodes_ = 0;
+  std::size_t expanded_bytes_ = 0;
   Node root_;
   ParseError error_;
 };

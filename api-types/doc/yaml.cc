@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <istream>
 #include <streambuf>
 #include <string>
@@ -33,36 +34,35 @@ class MemoryBuffer : public std::streambuf {
 
 class Handler : public YAML::EventHandler {
  public:
-  Handler(TreeBuilder& builder, std::uint32_t first_line) : builder_(builder), first_line_(first_line) {}
+  Handler(TreeBuilder& builder, const YamlText& document, Dialect dialect)
+      : builder_(builder), document_(document), dialect_(dialect) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Refuse(mark, "?", anchor);
+    CheckProperties(mark, "?", anchor);
     if (builder_.ExpectsKey()) Check(builder_.Fail(At(mark), "a key of a mapping is empty"));
     Node node;
     node.mark = At(mark);
-    Check(builder_.Scalar(std::move(node)));
+    Check(builder_.Scalar(std::move(node), anchor));
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    Check(builder_.Fail(At(mark), std::string(kAliasMessage)));
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (dialect_ != Dialect::Compose) Check(builder_.Fail(At(mark), std::string(kAliasMessage)));
+    Check(builder_.Alias(At(mark), anchor));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     // "!" stands for a quoted scalar, "?" for a plain one.
-    Refuse(mark, tag == "!" ? "?" : tag, anchor);
-    if (builder_.ExpectsKey()) {
-      if (value == "<<" && tag == "?")
-        Check(builder_.Fail(At(mark), "merge keys (<<) are not supported; write the keys out"));
-      Check(builder_.Key(value, At(mark)));
-      return;
-    }
-    Node node = tag == "?" ? TypePlainScalar(value) : Node::Of(value);
+    const Tag own = CheckProperties(mark, tag == "!" ? "?" : tag, anchor);
+    if (builder_.ExpectsKey()) return KeyScalar(mark, tag, anchor, value);
+    const bool plain = own == Tag::None ? tag == "?" : IsPlainAfterProperties(mark);
+    Node node = plain ? TypePlain(value) : Node::Of(value);
     node.mark = At(mark);
-    Check(builder_.Scalar(std::move(node)));
+    node.tag = own;
+    Check(builder_.Scalar(std::move(node), anchor));
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -79,27 +79,59 @@ class Handler : public YAML::EventHandler {
 
  private:
   Mark At(const YAML::Mark& mark) const {
-    return {first_line_ + static_cast<std::uint32_t>(mark.line), static_cast<std::uint32_t>(mark.column) + 1};
+    return {document_.line + static_cast<std::uint32_t>(mark.line), static_cast<std::uint32_t>(mark.column) + 1};
   }
 
   static void Check(bool go_on) {
     if (!go_on) throw Stop{};
   }
 
-  void Refuse(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor)
+  // The tag of a value; ends the parser at what the dialect does not have.
+  Tag CheckProperties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    const bool compose = dialect_ == Dialect::Compose;
+    if (anchor != YAML::NullAnchor && !compose)
       Check(builder_.Fail(At(mark), "anchors (&name) are not supported; write the value out where it is used"));
-    if (!tag.empty() && tag != "?") Check(builder_.Fail(At(mark), "tags (!name) are not supported; remove the tag"));
+    if (tag.empty() || tag == "?") return Tag::None;
+    if (!compose) Check(builder_.Fail(At(mark), "tags (!name) are not supported; remove the tag"));
+    if (builder_.ExpectsKey()) Check(builder_.Fail(At(mark), "a tag stands before a value, not before a key"));
+    if (tag == "!reset") return Tag::Reset;
+    if (tag != "!override")
+      Check(builder_.Fail(At(mark), "the tag " + tag + " is not known; tags are !reset and !override"));
+    return Tag::Override;
+  }
+
+  void KeyScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) {
+    if (value != "<<" || tag != "?") return Check(builder_.Key(value, At(mark), anchor));
+    if (dialect_ != Dialect::Compose)
+      Check(builder_.Fail(At(mark), "merge keys (<<) are not supported; write the keys out"));
+    Check(builder_.MergeKey(At(mark)));
+  }
+
+  // Nothing at all and the words for it: the parser sees to them only where there is no tag.
+  static Node TypePlain(const std::string& value) {
+    const bool null = value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL";
+    return null ? Node{} : TypePlainScalar(value);
+  }
+
+  // Of a tagged scalar the parser does not say whether it stands in quotes; the text does, behind tag and anchor.
+  bool IsPlainAfterProperties(const YAML::Mark& mark) const {
+    std::string_view rest = document_.text.substr(std::min(static_cast<std::size_t>(mark.pos), document_.text.size()));
+    while (rest.starts_with('!') || rest.starts_with('&')) {
+      rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n,]}"), rest.size()));
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+    }
+    return rest.empty() || std::string_view("\"'|>").find(rest.front()) == std::string_view::npos;
   }
 
   void Open(Type type, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    Refuse(mark, tag, anchor);
+    const Tag own = CheckProperties(mark, tag, anchor);
     if (builder_.ExpectsKey()) Check(builder_.Fail(At(mark), "a key of a mapping must be text"));
-    Check(builder_.Open(type, At(mark)));
+    Check(builder_.Open(type, At(mark), anchor, own));
   }
 
   TreeBuilder& builder_;
-  std::uint32_t first_line_;
+  const YamlText& document_;
+  Dialect dialect_;
 };
 
 bool IsMarker(std::string_view line, std::string_view marker) {
@@ -160,15 +192,21 @@ class Splitter {
   bool empty_ = true;
 };
 
-std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& limits) {
+std::string UnknownAlias(Dialect dialect) {
+  return dialect == Dialect::Compose ? "the alias names no anchor that stands before it" : std::string(kAliasMessage);
+}
+
+std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& limits, Dialect dialect) {
   TreeBuilder builder(limits);
   try {
     MemoryBuffer buffer(document.text);
     std::istream stream(&buffer);
     YAML::Parser parser(stream);
-    Handler handler(builder, document.line);
-    parser.HandleNextDocument(handler);
-    return builder.Take();
+    Handler handler(builder, document, dialect);
+    if (parser.HandleNextDocument(handler)) return builder.Take();
+    Node nothing;  // what looked like a document was none: a byte order mark alone
+    nothing.mark = {document.line, 1};
+    return nothing;
   } catch (const Stop&) {
     return builder.error();
   } catch (const YAML::Exception& e) {
@@ -176,7 +214,7 @@ std::variant<Node, ParseError> Parse(const YamlText& document, const Limits& lim
     const Mark mark = {document.line + (placed ? static_cast<std::uint32_t>(e.mark.line) : 0),
                        placed ? static_cast<std::uint32_t>(e.mark.column) + 1 : 1};
     // The parser looks an alias up before it tells of it.
-    if (e.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return ParseError{mark, std::string(kAliasMessage)};
+    if (e.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return ParseError{mark, UnknownAlias(dialect)};
     return ParseError{mark, "not valid YAML: " + e.msg};
   } catch (const std::exception& e) {
     return ParseError{{document.line, 1}, std::string("not valid YAML: ") + e.what()};
@@ -199,9 +237,9 @@ std::variant<std::vector<YamlText>, ParseError> SplitYaml(std::string_view bytes
   return documents;
 }
 
-std::variant<Node, ParseError> ParseYaml(const YamlText& document, const Limits& limits) {
+std::variant<Node, ParseError> ParseYaml(const YamlText& document, const Limits& limits, Dialect dialect) {
   if (auto error = CheckFlowDepth(document, limits.depth)) return *std::move(error);
-  return Parse(document, limits);
+  return Parse(document, limits, dialect);
 }
 
 Expected<std::vector<Node>> ParseYamlFile(std::string_view bytes, const Limits& limits) {

@@ -15,11 +15,16 @@ bool IsPlainCharacter(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
+// YAML allows it in quotes only (YAML 1.2.2, section 5.2); elsewhere readers drop it.
+bool HasByteOrderMark(const std::string& text) {
+  return text.find("\xEF\xBB\xBF") != std::string::npos;
+}
+
 bool IsPlain(const std::string& text) {
   constexpr std::string_view kFirst = "-?:,[]{}#&*!|>'\"%@`~=<. ";
   if (text.empty() || text.back() == ' ' || text.back() == ':' || kFirst.find(text.front()) != std::string_view::npos)
     return false;
-  if (!std::all_of(text.begin(), text.end(), IsPlainCharacter)) return false;
+  if (!std::all_of(text.begin(), text.end(), IsPlainCharacter) || HasByteOrderMark(text)) return false;
   if (text.find(": ") != std::string::npos || text.find(" #") != std::string::npos) return false;
   // Words that YAML 1.1 readers take for booleans or nothing are quoted too.
   std::string lower(text);
@@ -35,7 +40,7 @@ bool IsPlain(const std::string& text) {
 bool FitsBlock(const std::string& text) {
   if (text.find('\n') == std::string::npos || text.front() == ' ' || text.front() == '\n' || text.back() != '\n')
     return false;
-  if (text.size() >= 2 && text[text.size() - 2] == '\n') return false;
+  if ((text.size() >= 2 && text[text.size() - 2] == '\n') || HasByteOrderMark(text)) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) != 0x7F) || c == '\n' || c == '\t';
   });

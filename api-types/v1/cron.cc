@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <string>
+#include <utility>
 
 namespace tinyforge::v1 {
 namespace {
@@ -67,7 +68,7 @@ Expected<std::bitset<64>> ParsePart(const Field& field, std::string_view part) {
   std::string_view range = Take(rest, '/');
   const bool stepped = range.size() != part.size();
   const std::optional<int> step = stepped ? Number(rest) : 1;
-  if (!step || *step < 1) return Wrong(field, part);
+  if (!step || *step < 1 || *step > field.last) return Wrong(field, part);
   int from = field.first;
   int to = field.last;
   if (range != "*") {
@@ -103,9 +104,31 @@ Expected<void> Store(const Field& field, std::string_view text, std::bitset<N>& 
   return {};
 }
 
+template <std::size_t N>
+bool Has(const std::bitset<N>& set, int value) {
+  return set.test(static_cast<std::size_t>(value));
+}
+
+// The nicknames of crontab(5), without @reboot, which is no time.
+Expected<Cron> ParseNickname(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNicknames = {{{"@yearly", "0 0 1 1 *"},
+                                                                                        {"@annually", "0 0 1 1 *"},
+                                                                                        {"@monthly", "0 0 1 * *"},
+                                                                                        {"@weekly", "0 0 * * 0"},
+                                                                                        {"@daily", "0 0 * * *"},
+                                                                                        {"@midnight", "0 0 * * *"},
+                                                                                        {"@hourly", "0 * * * *"}}};
+  for (const auto& [name, fields] : kNicknames)
+    if (name == text) return Cron::Parse(fields);
+  return Error{ErrorKind::Invalid, "\"" + std::string(text) +
+                                       "\": expected five fields, or one of @yearly, @annually, @monthly, @weekly, "
+                                       "@daily, @midnight and @hourly"};
+}
+
 }  // namespace
 
 Expected<Cron> Cron::Parse(std::string_view text) {
+  if (text.starts_with('@')) return ParseNickname(text);
   std::array<std::string_view, 5> fields;
   std::size_t count = 0;
   while (!text.empty()) {
@@ -129,10 +152,13 @@ Expected<Cron> Cron::Parse(std::string_view text) {
 }
 
 bool Cron::Matches(const CivilMinute& time) const {
-  const auto in = [](const auto& set, int value) { return set.test(static_cast<std::size_t>(value)); };
-  if (!in(minutes_, time.minute) || !in(hours_, time.hour) || !in(months_, time.month)) return false;
-  const bool day = in(days_, time.day);
-  const bool weekday = in(weekdays_, time.weekday);
+  return Has(minutes_, time.minute) && Has(hours_, time.hour) && MatchesDay(time);
+}
+
+bool Cron::MatchesDay(const CivilMinute& time) const {
+  if (!Has(months_, time.month)) return false;
+  const bool day = Has(days_, time.day);
+  const bool weekday = Has(weekdays_, time.weekday);
   return any_day_ || any_weekday_ ? day && weekday : day || weekday;
 }
 

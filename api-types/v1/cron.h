@@ -23,11 +23,14 @@ struct CivilMinute {
 class Cron {
  public:
   // Fields are "*", numbers, ranges "1-5", steps "*/15" and "8-18/2", and lists of them by commas; months and days of
-  // the week by their first three letters too; 7 is Sunday. Invalid: which field, and what it may be.
+  // the week by their first three letters too; 7 is Sunday. @yearly, @annually, @monthly, @weekly, @daily, @midnight
+  // and @hourly stand for the five. Invalid: which field, and what it may be.
   static Expected<Cron> Parse(std::string_view text);
 
   // As in crontab(5): where both day of month and day of week are restricted, either one will do.
   bool Matches(const CivilMinute& time) const;
+  // The same of the date alone: whether some minute of that day may match.
+  bool MatchesDay(const CivilMinute& time) const;
 
   bool operator==(const Cron&) const = default;
 

@@ -87,6 +87,11 @@ struct EnumNames<Approval> {
       {{Approval::None, "None"}, {Approval::Required, "Required"}}};
 };
 template <>
+struct EnumNames<TagOrder> {
+  static constexpr std::array<NamedValue<TagOrder>, 3> kTable = {
+      {{TagOrder::Natural, "Natural"}, {TagOrder::Numeric, "Numeric"}, {TagOrder::Alphabetical, "Alphabetical"}}};
+};
+template <>
 struct EnumNames<WriteBackMode> {
   static constexpr std::array<NamedValue<WriteBackMode>, 2> kTable = {
       {{WriteBackMode::None, "None"}, {WriteBackMode::Commit, "Commit"}}};

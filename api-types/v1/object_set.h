@@ -26,6 +26,7 @@ struct Object {
   ObjectMeta meta;
   Spec spec;
   SourcePosition position;
+  std::string blob{};     // of the file, as git names it; empty: not from git
   std::string spec_hash;  // of the canonical JSON of the typed spec
 
   const WorkloadSpec& workload() const { return std::get<WorkloadSpec>(spec); }

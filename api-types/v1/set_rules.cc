@@ -16,21 +16,9 @@ struct Claim {
   const Port* port;
 };
 
-bool HasWildcard(const std::string& pattern) {
-  return pattern.find_first_of("*?") != std::string::npos;
-}
-
-// Whether some host name may match both. Two wildcard patterns are taken to overlap.
-bool MayMatchBoth(const std::string& a, const std::string& b) {
-  if (HasWildcard(a)) return HasWildcard(b) || GlobMatches(a, b);
-  return GlobMatches(b, a);
-}
-
-bool MayShareHost(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  if (a.empty() || b.empty()) return true;
-  return std::any_of(a.begin(), a.end(), [&](const std::string& x) {
-    return std::any_of(b.begin(), b.end(), [&](const std::string& y) { return MayMatchBoth(x, y); });
-  });
+bool MayMeet(const Object& a, const Object& b) {
+  const std::vector<std::string>* hosts[] = {&a.workload().hosts, &b.workload().hosts};
+  return MayShareHost(hosts);
 }
 
 bool IsAnyAddress(const std::string& address) {
@@ -69,8 +57,7 @@ class PortClaims {
 
  private:
   static bool Collides(const Claim& claim, const Object& object, const Port& port) {
-    return claim.object != &object && SameAddress(*claim.port, port) &&
-           MayShareHost(claim.object->workload().hosts, object.workload().hosts);
+    return claim.object != &object && SameAddress(*claim.port, port) && MayMeet(*claim.object, object);
   }
 
   void Report(const Claim& claim, const Object& object, std::size_t index) {
@@ -111,7 +98,7 @@ class NameClaims {
   }
 
   void Compare(const Object& a, const Object& b, const std::string& name) {
-    if (!MayShareHost(a.workload().hosts, b.workload().hosts)) return;
+    if (!MayMeet(a, b)) return;
     const Object& first = a.key < b.key ? a : b;
     const Object& later = a.key < b.key ? b : a;
     errors_.push_back({later.key,

@@ -14,13 +14,18 @@ enum class ImageTag { GitTag, GitSha, ShortSha };
 enum class ScheduleAction { Redeploy, Refresh, Restart };
 enum class Approval { None, Required };
 
-// Exactly one of semver, glob, regex, newest and digest.
+// How tags that a pattern admits are ordered. Natural: runs of digits as numbers, all else by bytes.
+enum class TagOrder { Natural, Numeric, Alphabetical };
+
+// Exactly one of semver, glob, regex, newest and digest. `order` goes with glob and regex, `capture` with regex.
 struct TagPolicy {
   std::optional<std::string> semver;  // a range in npm/cargo syntax
   std::optional<std::string> glob;
-  std::optional<std::string> regex;   // RE2
-  std::optional<bool> newest;         // by creation date
-  std::optional<std::string> digest;  // the moving tag whose digest is followed
+  std::optional<std::string> regex;    // RE2
+  std::optional<bool> newest;          // by creation date
+  std::optional<std::string> digest;   // the moving tag whose digest is followed
+  std::optional<std::string> capture;  // group to order by, name or number; omitted: the first, else the whole tag
+  TagOrder order = TagOrder::Natural;
   bool operator==(const TagPolicy&) const = default;
 };
 
@@ -37,6 +42,7 @@ struct GitTrigger {
   std::optional<std::string> tags;
   std::vector<std::string> paths;
   std::optional<ImageTag> image_tag;
+  Duration poll_interval = std::chrono::minutes(5);  // zero: webhooks only
   bool operator==(const GitTrigger&) const = default;
 };
 

@@ -17,6 +17,9 @@ void ValidateTagPolicy(const TagPolicy& policy, Problems& problems) {
   if (set != 1) problems.push_back({field, "expected exactly one of semver, glob, regex, newest and digest"});
   if (policy.newest && !*policy.newest)
     problems.push_back({field + ".newest", "expected true; remove the key to not ask for it"});
+  if (policy.capture && !policy.regex) problems.push_back({field + ".capture", "has a meaning with regex only"});
+  if (policy.order != TagOrder::Natural && !policy.regex && !policy.glob)
+    problems.push_back({field + ".order", "has a meaning with glob and regex only"});
 }
 
 void ValidateTrigger(const TriggerSpec& spec, Problems& problems) {

@@ -5,9 +5,12 @@
 
 #include "api-types/v1/enum_names.h"
 #include "api-types/v1/paths.h"
+#include "api-types/v1/validate_compose.h"
 
 namespace tinyforge::v1 {
 namespace {
+
+constexpr std::string_view kInstancePrefix = "instance-";
 
 // Collects the problems of one workload.
 class Checker {
@@ -142,10 +145,19 @@ class Checker {
         return;
       case VolumeScope::Instance:
       case VolumeScope::Stage:
-      case VolumeScope::Project:
-        if (!IsCleanRelativePath(volume.source)) Fail(field, scope + " expects a relative path without . or .." + got);
-        return;
+      case VolumeScope::Project: return DirectoryName(volume, field, scope);
     }
+  }
+
+  // Whoever writes a directory could put a link to anywhere in the place of one below it, and the next start would
+  // mount what that leads to: so none lies below another.
+  void DirectoryName(const Volume& volume, const std::string& field, const std::string& scope) {
+    const std::string got = volume.source.empty() ? "nothing" : "\"" + volume.source + "\"";
+    if (!IsCleanRelativePath(volume.source) || volume.source.find('/') != std::string::npos)
+      Fail(field, scope + " expects a name without / (data that lies there has to be moved), got " + got);
+    else if (volume.scope != VolumeScope::Instance && volume.source.starts_with(kInstancePrefix))
+      Fail(field, scope + " expects a name that does not begin with " + std::string(kInstancePrefix) +
+                      ", where volumes of scope Instance lie, got " + got);
   }
 
   void VolumeOptions(const Volume& volume, std::size_t i) {
@@ -203,6 +215,7 @@ class Checker {
 
 void ValidateWorkload(const WorkloadSpec& spec, std::vector<Problem>& problems) {
   Checker(spec, problems).Run();
+  ValidateCompose(spec, problems);
 }
 
 }  // namespace tinyforge::v1

@@ -27,4 +27,15 @@ RolloutStrategy EffectiveStrategy(const WorkloadSpec& spec) {
   return ExclusiveReason(spec).empty() ? RolloutStrategy::BlueGreen : RolloutStrategy::Recreate;
 }
 
+bool MayBeTried(const WorkloadSpec& spec) {
+  if (spec.rollout.strategy || ExclusiveReason(spec).empty()) return false;
+  if (spec.restart == RestartPolicy::Never || spec.privileged || !spec.devices.empty()) return false;
+  for (const Volume& volume : spec.volumes)
+    if (!volume.read_only && !volume.shared && volume.scope != VolumeScope::Ephemeral) return false;
+  WorkloadSpec without_ports;
+  without_ports.network_mode = spec.network_mode;
+  without_ports.networks = spec.networks;
+  return ExclusiveReason(without_ports).empty();
+}
+
 }  // namespace tinyforge::v1

@@ -40,11 +40,33 @@ struct ImageSource {
   bool operator==(const ImageSource&) const = default;
 };
 
-// Compose files of the config repository, relative to the manifest.
+// Exactly one of value and secret.
+struct EnvVar {
+  std::string name;
+  std::optional<std::string> value;
+  std::optional<SecretKeyRef> secret;  // manifest: valueFrom.secret
+  bool operator==(const EnvVar&) const = default;
+};
+
+// A file of variables. Manifest: a path of the config repository, or {secret: {name, key}}.
+struct ComposeEnvFile {
+  std::string path;                    // empty with a secret
+  std::optional<SecretKeyRef> secret;  // its value is the text of the file
+  bool operator==(const ComposeEnvFile&) const = default;
+};
+
+// A compose project. Exactly one of file, files and inline; paths are of the config repository, relative to the
+// manifest, and those in the files are relative to the first of them, with `inline` to the manifest.
 struct ComposeSource {
-  std::vector<std::string> files;
+  std::optional<std::string> file;
+  std::vector<std::string> files;  // merged in this order
+  std::optional<std::string> inline_;
+  std::optional<std::string> project_name;       // omitted: as Compose finds it, the workload's name in the end
+  std::optional<std::string> project_directory;  // on the host, for relative bind mounts that the repository has not
   std::vector<std::string> profiles;
-  std::vector<std::string> env_files;
+  std::vector<EnvVar> env;                // for ${…} in the files; go before env_files
+  std::vector<ComposeEnvFile> env_files;  // later ones win; none: `.env` beside the files, where there is one
+  bool adopt = false;                     // take over the containers of this project that docker compose made
   bool operator==(const ComposeSource&) const = default;
 };
 
@@ -70,14 +92,6 @@ struct Source {
   std::optional<StaticSource> static_;
   std::optional<DockerfileSource> dockerfile;
   bool operator==(const Source&) const = default;
-};
-
-// Exactly one of value and secret.
-struct EnvVar {
-  std::string name;
-  std::optional<std::string> value;
-  std::optional<SecretKeyRef> secret;  // manifest: valueFrom.secret
-  bool operator==(const EnvVar&) const = default;
 };
 
 struct Port {
@@ -262,5 +276,10 @@ std::string ExclusiveReason(const WorkloadSpec& spec);
 
 // The strategy that holds: the one asked for, else Recreate where two may not run side by side, else BlueGreen.
 RolloutStrategy EffectiveStrategy(const WorkloadSpec& spec);
+
+// Whether a release can be tried without its fixed host ports beside the old one: nothing else that is known keeps two
+// from running side by side (no device, no volume that both would write), it is no job that runs once, and nobody asked
+// for Recreate, who may have other reasons.
+bool MayBeTried(const WorkloadSpec& spec);
 
 }  // namespace tinyforge::v1

@@ -96,6 +96,11 @@ class Loader {
     const GitAuth& auth = config_.git_auth;
     if (!auth.password_file.empty() && !auth.token_file.empty())
       errors_.push_back("git: expected a password file or a token file, got both");
+    const serve::TlsFiles& tls = config_.listen_tls;
+    if (tls.certificate.empty() != tls.key.empty())
+      errors_.push_back("webhooks: expected a certificate and its key, got just one of the files");
+    if (!tls.certificate.empty() && config_.listen.empty())
+      errors_.push_back("webhooks: expected an address to listen on (--listen) beside the certificate");
   }
 
   const Words& words_;

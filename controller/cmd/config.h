@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "controller/docker/host_policy.h"
 #include "controller/git/fetch_message.h"
 #include "controller/runtime/log.h"
+#include "controller/serve/ip_address.h"
+#include "controller/serve/tls_context.h"
 
 namespace tinyforge::cmd {
 
@@ -23,7 +26,9 @@ struct Config {
   GitAuth git_auth;
 
   std::string docker_host = "unix:///var/run/docker.sock";
-  std::string registry_config;  // Docker's config.json with registry logins; empty: none
+  std::string registry_config;                   // Docker's config.json with registry logins; empty: none
+  std::vector<std::string> insecure_registries;  // "registry.lan:5000": asked over plain HTTP alone
+  std::multimap<std::string, std::string> registry_token_servers;  // by registry: who else gets its logins
   docker::HostPolicy host_policy;
 
   std::string state_dir = "/var/lib/tinyforge";
@@ -31,7 +36,11 @@ struct Config {
   std::string host;  // what `hosts:` in manifests is matched against; default: the machine's name
   std::string instance = "default";
 
-  std::string listen;  // webhooks
+  std::string listen;                             // webhooks
+  serve::TlsFiles listen_tls;                     // both files, or neither: in clear
+  std::vector<serve::IpNetwork> trusted_proxies;  // that say in X-Forwarded-For who called
+  unsigned webhook_rate = 200;                    // webhooks a second from one network; 0: no limit
+  unsigned webhook_total_rate = 2'000;            // from all; 0: no limit
   std::string metrics_listen = "127.0.0.1:9190";
   std::string api_socket = "/run/tinyforge/api.sock";
 

@@ -1,6 +1,7 @@
 #include "controller/cmd/config_file.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxFile = 1 << 20;
 constexpr std::string_view kHostPolicy = "hostPolicy";
-constexpr std::string_view kGit = "git";
+constexpr std::array kGroups = {std::string_view("git"), std::string_view("listenTls")};  // settings below a mapping
 
 void ApplySetting(const std::string& key, const doc::Node::Member& member, Config& config, ConfigErrors& errors) {
   const auto settings = Settings();
@@ -28,12 +29,12 @@ void ApplySetting(const std::string& key, const doc::Node::Member& member, Confi
   }
 }
 
-void ApplyGit(const doc::Node& node, Config& config, ConfigErrors& errors) {
-  if (node.type != doc::Type::Map) {
-    errors.Add(node.mark, kGit, "expected a mapping, got " + std::string(doc::Describe(node.type)));
+void ApplyGroup(const doc::Node::Member& group, Config& config, ConfigErrors& errors) {
+  if (group.value.type != doc::Type::Map) {
+    errors.Add(group.value.mark, group.key, "expected a mapping, got " + std::string(doc::Describe(group.value.type)));
     return;
   }
-  for (const auto& member : node.members) ApplySetting(std::string(kGit) + "." + member.key, member, config, errors);
+  for (const auto& member : group.value.members) ApplySetting(group.key + "." + member.key, member, config, errors);
 }
 
 void ApplyDocument(const doc::Node& document, Config& config, ConfigErrors& errors) {
@@ -44,8 +45,8 @@ void ApplyDocument(const doc::Node& document, Config& config, ConfigErrors& erro
   for (const auto& member : document.members) {
     if (member.key == kHostPolicy) {
       ApplyHostPolicy(member.value, config.host_policy, errors);
-    } else if (member.key == kGit) {
-      ApplyGit(member.value, config, errors);
+    } else if (std::ranges::find(kGroups, member.key) != kGroups.end()) {
+      ApplyGroup(member, config, errors);
     } else {
       ApplySetting(member.key, member, config, errors);
     }

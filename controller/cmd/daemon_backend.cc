@@ -7,6 +7,7 @@
 #include "controller/cmd/memory_tree.h"
 #include "controller/docker/container_logs.h"
 #include "reconcilers/source/source_kind.h"
+#include "reconcilers/trigger/trigger_kind.h"
 #include "reconcilers/workload/commands.h"
 
 namespace tinyforge::cmd {
@@ -141,7 +142,7 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
   if (!known) return Error{ErrorKind::Invalid, "unknown command " + std::string(verb)};
   const SysTime now = parts_.clock.SystemNow();
   const WorkloadCommand command{.verb = *known, .workload = std::string(workload), .to = to, .now = now};
-  auto answer = RunCommand(command, {parts_.manager, parts_.facts, parts_.store, parts_.engine.puller()});
+  auto answer = RunCommand(command, {parts_.manager, parts_.routes, parts_.facts, parts_.store, parts_.engine.puller()});
   if (!answer) return answer;
   // History: the command itself is done.
   (void)parts_.store.AddEvents({{.time = now,
@@ -220,6 +221,13 @@ std::vector<serve::SourceKindInfo> DaemonBackend::SourceKinds() {
   std::vector<serve::SourceKindInfo> kinds;
   for (const SourceKind* kind : tinyforge::SourceKinds())
     kinds.push_back({std::string(kind->Kind()), std::string(kind->Sample())});
+  return kinds;
+}
+
+std::vector<serve::TriggerKindInfo> DaemonBackend::TriggerKinds() {
+  std::vector<serve::TriggerKindInfo> kinds;
+  for (const TriggerKind* kind : tinyforge::TriggerKinds())
+    kinds.push_back({std::string(kind->Kind()), kind->IsPolicy(), std::string(kind->Sample())});
   return kinds;
 }
 

@@ -17,7 +17,9 @@ class DaemonBackend : public serve::Backend {
   struct Parts {
     ObjectStore& store;
     serve::ChangeHub& changes;
+    serve::TriggerBackend& triggers;
     Manager& manager;
+    BindingReader& routes;
     docker::DockerEngine& engine;
     WorkloadReconciler& workloads;
     SecretReader& secrets;
@@ -32,6 +34,7 @@ class DaemonBackend : public serve::Backend {
 
   ObjectStore& Store() override { return parts_.store; }
   serve::ChangeHub& Changes() override { return parts_.changes; }
+  serve::TriggerBackend& Triggers() override { return parts_.triggers; }
   Expected<std::vector<serve::SecretKeyInfo>> SecretKeys(std::string_view secret) override;
   Expected<std::vector<ObservedContainer>> ContainersOf(std::string_view workload) override;
   Expected<serve::WorkloadPlan> Plan(std::string_view workload) override;
@@ -49,6 +52,7 @@ class DaemonBackend : public serve::Backend {
   std::string MetricsText() override;
   serve::VersionInfo Version() override;
   std::vector<serve::SourceKindInfo> SourceKinds() override;
+  std::vector<serve::TriggerKindInfo> TriggerKinds() override;
 
  private:
   std::string IdentityOf(std::string_view workload);

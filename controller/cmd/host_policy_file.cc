@@ -103,6 +103,9 @@ void ReadRule(Reader& reader, const Node& node, const std::string& key, docker::
       if (reader.Flag(n, k)) patterns.insert(patterns.end(), workloads.begin(), workloads.end());
     };
   };
+  const auto names = [&](std::vector<docker::NamedRule>& rules) {
+    return [&](const Node& n, const std::string& k) { ReadNames(reader, n, k, workloads, rules); };
+  };
   const auto roots = [&](const Node& list, const std::string& k) {
     reader.Each(list, k, [&](const Node& item, const std::string& item_key) {
       docker::PathRule rule{.workloads = workloads};
@@ -110,17 +113,21 @@ void ReadRule(Reader& reader, const Node& node, const std::string& key, docker::
       policy.paths.push_back(std::move(rule));
     });
   };
-  reader.Members(
-      node, key,
-      {{"workloads", [](const Node&, const std::string&) {}},
-       {"absoluteRoots", roots},
-       {"privileged", allow(policy.privileged)},
-       {"hostNetwork", allow(policy.host_network)},
-       {"hostPID", allow(policy.host_pid)},
-       {"dockerSocket", allow(policy.docker_socket)},
-       {"devices", [&](const Node& n, const std::string& k) { ReadNames(reader, n, k, workloads, policy.devices); }},
-       {"capabilities",
-        [&](const Node& n, const std::string& k) { ReadNames(reader, n, k, workloads, policy.capabilities); }}});
+  reader.Members(node, key,
+                 {{"workloads", [](const Node&, const std::string&) {}},
+                  {"absoluteRoots", roots},
+                  {"privileged", allow(policy.privileged)},
+                  {"hostNetwork", allow(policy.host_network)},
+                  {"hostPID", allow(policy.host_pid)},
+                  {"dockerSocket", allow(policy.docker_socket)},
+                  {"devices", names(policy.devices)},
+                  {"capabilities", names(policy.capabilities)},
+                  {"hostNamespaces", names(policy.host_namespaces)},
+                  {"securityOptions", names(policy.security_options)},
+                  {"runtimes", names(policy.runtimes)},
+                  {"cgroupParents", names(policy.cgroup_parents)},
+                  {"volumeDrivers", names(policy.volume_drivers)},
+                  {"networkDrivers", names(policy.network_drivers)}});
 }
 
 void ReadSubnet(Reader& reader, const Node& node, const std::string& key, std::string& subnet) {

@@ -13,12 +13,14 @@
 
 #include "controller/cmd/config.h"
 #include "controller/cmd/daemon.h"
-#include "controller/git/fetch_child.h"
+#include "controller/git/git_child.h"
+#include "controller/serve/descriptors.h"
 
 namespace tinyforge::cmd {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr std::size_t kDescriptors = 8192;  // the usual soft limit of 1024 is little for connections and the rest
 constexpr auto kLongestEnd = std::chrono::seconds(8);
 
 // Signals are taken by one thread with sigwait, so that no handler runs anywhere.
@@ -50,51 +52,81 @@ class EndWatchdog {
   std::jthread thread_;
 };
 
-enum class RunEnd { Stop, Reload };
+// The configuration as flags, environment and files say it now. Invalid also for what only reading the files that it
+// names can tell.
+Expected<Config> ReadConfig(const std::vector<std::string>& arguments) {
+  auto invocation = ParseCommandLine(arguments, ProcessEnvironment());
+  if (!invocation) return std::move(invocation).error();
+  const Config& config = invocation->config;
+  if (!config.listen_tls.certificate.empty()) {
+    if (auto good = serve::CheckTlsFiles(config.listen_tls); !good) return std::move(good).error();
+  }
+  return std::move(invocation->config);
+}
 
-// One life between two readings of the configuration.
-Expected<RunEnd> RunOnce(const Config& config, const sigset_t& signals) {
+// What is to be in force next; empty: the end was asked for. A new configuration that is wrong is told of, and disturbs
+// nothing.
+std::optional<Config> AwaitNext(const sigset_t& signals, const std::vector<std::string>& arguments) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) return std::nullopt;
+    auto next = ReadConfig(arguments);
+    if (next) return std::move(*next);
+    std::cerr << "tinyforged: the new configuration is not taken:\n" << next.error().message << "\n";
+  }
+}
+
+// One life between two readings of the configuration; what AwaitNext says at its end.
+Expected<std::optional<Config>> RunOnce(const Config& config, const sigset_t& signals,
+                                        const std::vector<std::string>& arguments) {
   auto redactor = std::make_shared<Redactor>();
   auto log = MakeStderrLogger(config.log_level, config.log_format, redactor);
   auto daemon = Daemon::Make(config, redactor, *log);
   if (!daemon) return std::move(daemon).error();
   std::stop_source stop;
   std::jthread running([&] { (*daemon)->Run(stop.get_token()); });
-  int signal = 0;
-  sigwait(&signals, &signal);
+  auto next = AwaitNext(signals, arguments);
   stop.request_stop();
   std::optional<EndWatchdog> watchdog;
-  if (signal != SIGHUP) watchdog.emplace(*log);
+  if (!next) watchdog.emplace(*log);
   running.join();
   daemon->reset();
-  return signal == SIGHUP ? RunEnd::Reload : RunEnd::Stop;
+  return next;
 }
 
-// A configuration that does not work after a reload leaves the one before in force.
+// A configuration that cannot be served after a reload leaves the one before in force.
 int Serve(Config config, const std::vector<std::string>& arguments) {
   const sigset_t signals = BlockSignals();
+  serve::RaiseDescriptorLimit(kDescriptors);
   std::optional<Config> before;
   for (;;) {
-    auto end = RunOnce(config, signals);
-    if (!end) {
-      std::cerr << "tinyforged: " << end.error().message << "\n";
+    auto next = RunOnce(config, signals, arguments);
+    if (!next) {
+      std::cerr << "tinyforged: " << next.error().message << "\n";
       if (!before) return 1;
       config = *std::exchange(before, std::nullopt);
       continue;
     }
-    if (*end == RunEnd::Stop) return 0;
-    before = config;
-    auto again = ParseCommandLine(arguments, ProcessEnvironment());
-    if (again)
-      config = again->config;
-    else
-      std::cerr << "tinyforged: the new configuration is not taken:\n" << again.error().message << "\n";
+    if (!*next) return 0;
+    before = std::exchange(config, std::move(**next));
   }
 }
 
-// Many short-lived threads would each keep an arena of freed memory: two are enough for what they allocate.
+int CheckConfig(const std::vector<std::string>& arguments) {
+  auto config = ReadConfig(arguments);
+  if (config) {
+    std::cout << "the configuration is valid\n";
+    return 0;
+  }
+  std::cerr << config.error().message << "\n";
+  return kUsage;
+}
+
+// Many short-lived threads would each keep an arena of freed memory. Of fewer than four, those few threads that take in
+// deliveries wait for each other at each allocation.
 void LimitArenas() {
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 4);
 }
 
 int Main(const std::vector<std::string>& arguments) {
@@ -106,7 +138,7 @@ int Main(const std::vector<std::string>& arguments) {
   switch (invocation->command) {
     case Command::Help: std::cout << invocation->help; return 0;
     case Command::Version: std::cout << "tinyforged " << TINYFORGE_VERSION << "\n"; return 0;
-    case Command::CheckConfig: std::cout << "the configuration is valid\n"; return 0;
+    case Command::CheckConfig: return CheckConfig(arguments);
     case Command::Run: return Serve(invocation->config, arguments);
   }
   return kUsage;
@@ -117,7 +149,7 @@ int Main(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.size() == 1 && arguments[0] == "git-fetch") return tinyforge::GitFetchChildMain();
+  if (arguments.size() == 1 && arguments[0] == "git-child") return tinyforge::GitChildMain();
   tinyforge::cmd::LimitArenas();
   return tinyforge::cmd::Main(arguments);
 }

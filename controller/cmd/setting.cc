@@ -21,6 +21,7 @@ using std::chrono::seconds;
 
 constexpr Duration kLongestResync = minutes(5);
 constexpr unsigned kMostWorkers = 256;
+constexpr unsigned kHighestRate = 1'000'000;
 
 Error Wrong(std::string_view expected, std::string_view text) {
   return {ErrorKind::Invalid, "expected " + std::string(expected) + ", got \"" + std::string(text) + "\""};
@@ -65,6 +66,74 @@ Expected<void> SetAddress(Config& config, const std::string& text) {
   if (!text.empty() && (!split || bare_ipv6 || !IsPlain(text)))
     return Wrong("HOST:PORT, such as 127.0.0.1:9190 or [::1]:9190", text);
   config.*kMember = text;
+  return {};
+}
+
+template <std::string serve::TlsFiles::*kMember>
+Expected<void> SetTlsFile(Config& config, const std::string& text) {
+  if (!text.starts_with('/') || !IsPlain(text)) return Wrong("the absolute path of a PEM file", text);
+  config.listen_tls.*kMember = text;
+  return {};
+}
+
+// A host as it stands in an image's name.
+bool IsRegistryHost(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos && !ParseNumber(text.substr(colon + 1), 65535)) return false;
+  const std::string_view host = text.substr(0, colon);
+  return !host.empty() && std::ranges::all_of(host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+// What stands between commas, without blanks ahead of it.
+std::vector<std::string_view> SplitList(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view one = text.substr(0, comma);
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    parts.push_back(one);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+Expected<void> SetInsecureRegistries(Config& config, const std::string& text) {
+  config.insecure_registries.clear();
+  for (const std::string_view one : SplitList(text)) {
+    if (!IsRegistryHost(one)) return Wrong("HOST[:PORT],… as in names of images, such as registry.lan:5000", text);
+    const std::string_view host = one.substr(0, one.find(':'));
+    if (host == "docker.io" || host.ends_with(".docker.io"))
+      return Wrong("registries of your own network; Docker Hub is asked over TLS alone", text);
+    config.insecure_registries.emplace_back(one);
+  }
+  return {};
+}
+
+Expected<void> SetRegistryTokenServers(Config& config, const std::string& text) {
+  config.registry_token_servers.clear();
+  for (const std::string_view one : SplitList(text)) {
+    const std::size_t equals = one.find('=');
+    if (equals == one.npos || !IsRegistryHost(one.substr(0, equals)) || !IsRegistryHost(one.substr(equals + 1)))
+      return Wrong("REGISTRY=HOST[:PORT],… such as registry.example.com=auth.example.net", text);
+    config.registry_token_servers.emplace(one.substr(0, equals), one.substr(equals + 1));
+  }
+  return {};
+}
+
+Expected<void> SetTrustedProxies(Config& config, const std::string& text) {
+  auto networks = serve::ParseNetworks(text);
+  if (!networks) return std::move(networks).error();
+  config.trusted_proxies = std::move(*networks);
+  return {};
+}
+
+template <unsigned Config::*kMember>
+Expected<void> SetRate(Config& config, const std::string& text) {
+  const auto number = ParseNumber(text, kHighestRate);
+  if (!number) return Wrong("a number a second from 0 (no limit) to 1000000", text);
+  config.*kMember = *number;
   return {};
 }
 
@@ -174,6 +243,13 @@ constexpr std::array kSettings = {
             SetDockerHost},
     Setting{"registry-config", "registryConfig", "FILE", "Docker's config.json with registry logins",
             SetPath<&Config::registry_config>},
+    Setting{
+        "insecure-registry", "insecureRegistry", "HOST[:PORT],…",
+        "registries asked over plain HTTP alone, logins in clear; unlike dockerd no TLS is tried (default: loopback)",
+        SetInsecureRegistries},
+    Setting{"registry-token-server", "registryTokenServer", "REGISTRY=HOST,…",
+            "token servers of other domains that get the logins of a registry, such as nvcr.io=authn.nvidia.com",
+            SetRegistryTokenServers},
     Setting{"state-dir", "stateDir", "DIR", "facts, files, volumes and the cache (default /var/lib/tinyforge)",
             SetPath<&Config::state_dir>},
     Setting{"secrets-dir", "secretsDir", "DIR", "files that Secrets refer to (default /etc/tinyforge/secrets)",
@@ -183,6 +259,18 @@ constexpr std::array kSettings = {
     Setting{"instance", "instance", "NAME",
             "id of this controller in the labels of what it creates (default \"default\")", SetInstance},
     Setting{"listen", "listen", "ADDR", "address for webhooks (default: none)", SetAddress<&Config::listen>},
+    Setting{"listen-tls-cert", "listenTls.cert", "FILE", "certificate chain for webhooks, PEM (default: no TLS)",
+            SetTlsFile<&serve::TlsFiles::certificate>},
+    Setting{"listen-tls-key", "listenTls.key", "FILE", "key of the certificate, PEM",
+            SetTlsFile<&serve::TlsFiles::key>},
+    Setting{"trusted-proxies", "trustedProxies", "CIDR,…", "proxies whose X-Forwarded-For is believed (default: none)",
+            SetTrustedProxies},
+    Setting{"webhook-rate", "webhookRate", "NUMBER",
+            "webhooks a second from one network, ten times as many at once (default 200; 0: no limit)",
+            SetRate<&Config::webhook_rate>},
+    Setting{"webhook-total-rate", "webhookTotalRate", "NUMBER",
+            "webhooks a second from all, ten times as many at once (default 2000; 0: no limit)",
+            SetRate<&Config::webhook_total_rate>},
     Setting{"metrics-listen", "metricsListen", "ADDR",
             "address of /metrics, /healthz and /readyz (default 127.0.0.1:9190)", SetAddress<&Config::metrics_listen>},
     Setting{"api-socket", "apiSocket", "PATH", "socket of the local API (default /run/tinyforge/api.sock)",

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "controller/docker/create_body.h"
+#include "controller/docker/create_env.h"
 #include "controller/docker/ipv4_subnet.h"
 #include "controller/docker/json_members.h"
 #include "controller/docker/mount_alteration.h"
@@ -18,6 +19,7 @@ using Strings = std::vector<std::string>;
 
 constexpr std::size_t kMaxNameBytes = 100;
 constexpr std::string_view kContainerMode = "container:";
+constexpr std::string_view kServiceMode = "service:";
 
 // Null and absent are empty. No value: it is no list of strings.
 std::optional<Strings> StringsOf(const Json& json) {
@@ -67,6 +69,15 @@ bool IsIpv4Host(std::string_view extra_host) {
   return colon != std::string_view::npos && ParseIpv4(extra_host.substr(colon + 1));
 }
 
+bool Always(std::string_view) {
+  return true;
+}
+
+// Profiles are given by what they hold, which an Engine may write otherwise.
+bool IsKeptSecurityOption(std::string_view option) {
+  return !option.starts_with("seccomp=") || option == "seccomp=unconfined";
+}
+
 // A name may come from another hand, and stands in labels and in lists with commas.
 std::string FieldName(std::string name) {
   for (char& c : name)
@@ -104,7 +115,7 @@ class Comparison {
     const auto have = StringsOf(At(config_, "Env"));
     if (!have) return;
     for (const auto& [name, value] : ByName(*have)) {
-      const bool set = std::ranges::any_of(spec_.env, [&](const EnvEntry& e) { return e.name == name; });
+      const bool set = std::ranges::find(spec_.env, name, &EnvEntry::name) != spec_.env.end();
       const bool brought = image.env.contains(std::string(name) + "=" + std::string(value));
       Say(!set && !brought, "env." + std::string(name));
     }
@@ -151,6 +162,9 @@ class Comparison {
       Is("stopGracePeriod", At(config_, "StopTimeout"), seconds);
     }
     Is("tty", At(config_, "Tty"), spec_.tty);
+    if (spec_.stdin_open) Is("stdinOpen", At(config_, "OpenStdin"), true);
+    if (!spec_.domainname.empty() && spec_.network_mode.empty())
+      Is("domainname", At(config_, "Domainname"), spec_.domainname);
   }
 
   void Env(SecretReader* secrets) {
@@ -160,21 +174,19 @@ class Comparison {
     for (const EnvEntry& entry : spec_.env) {
       const auto found = have.find(entry.name);
       const std::string field = "env." + entry.name;
-      if (found == have.end())
-        Say(true, field);
-      else if (!entry.secret)
+      if (found == have.end() || entry.unset)
+        Say((found == have.end()) != entry.unset, field);
+      else if (!entry.secret && entry.inserts.empty())
         Say(found->second != entry.value, field);
       else if (secrets)
-        Say(!Holds(found->second, *entry.secret, *secrets), field);
+        Say(!Holds(found->second, entry, *secrets), field);
     }
   }
 
   // What cannot be read counts as held.
-  static bool Holds(std::string_view value, const SecretHandle& handle, SecretReader& secrets) {
-    auto revealed = secrets.Reveal(handle);
-    if (!revealed) return true;
-    const SecretText text(std::move(*revealed));
-    return text.text() == value;
+  static bool Holds(std::string_view value, const EnvEntry& entry, SecretReader& secrets) {
+    const auto revealed = RevealEnv(entry, secrets);
+    return !revealed || revealed->text() == value;
   }
 
   void Isolation() {
@@ -183,6 +195,12 @@ class Comparison {
     Is("readOnlyRootFilesystem", At(host_, "ReadonlyRootfs"), spec_.read_only_root_filesystem);
     Capabilities("capabilities.add", At(host_, "CapAdd"), spec_.capabilities.add);
     Capabilities("capabilities.drop", At(host_, "CapDrop"), spec_.capabilities.drop);
+    Contains("groupAdd", At(host_, "GroupAdd"), spec_.group_add, Always);
+    Contains("securityOpt", At(host_, "SecurityOpt"), spec_.security_opt, IsKeptSecurityOption);
+    if (!spec_.runtime.empty()) Is("runtime", At(host_, "Runtime"), spec_.runtime);
+    if (!spec_.cgroup_parent.empty()) Is("cgroupParent", At(host_, "CgroupParent"), spec_.cgroup_parent);
+    for (const auto& [key, value] : spec_.annotations)
+      Is("annotations." + key, At(At(host_, "Annotations"), key.c_str()), value);
   }
 
   void Capabilities(const std::string& field, const Json& json, const Strings& names) {
@@ -220,6 +238,8 @@ class Comparison {
   void HostNames() {
     Contains("extraHosts", At(host_, "ExtraHosts"), spec_.extra_hosts, IsIpv4Host);
     Contains("dns", At(host_, "Dns"), spec_.dns, [](std::string_view server) { return ParseIpv4(server).has_value(); });
+    Contains("dnsSearch", At(host_, "DnsSearch"), spec_.dns_search, Always);
+    Contains("dnsOptions", At(host_, "DnsOptions"), spec_.dns_options, Always);
   }
 
   void Labels() {
@@ -245,6 +265,7 @@ class Comparison {
     time("Interval", want.interval);
     time("Timeout", want.timeout);
     time("StartPeriod", want.start_period);
+    time("StartInterval", want.start_interval);
     if (want.retries) Is("healthcheck", At(have, "Retries"), std::int64_t{want.retries});
   }
 
@@ -285,19 +306,29 @@ class Comparison {
   }
 
   void Namespaces() {
-    for (const auto& [key, field] : {std::pair("PidMode", "pidMode"), std::pair("IpcMode", "ipcMode")}) {
-      const std::string mode = Text(At(host_, key));
-      Say(mode == "host" || mode.starts_with(kContainerMode), field);
-    }
+    Namespace("pidMode", Text(At(host_, "PidMode")), spec_.namespaces.pid);
+    Namespace("ipcMode", Text(At(host_, "IpcMode")), spec_.namespaces.ipc);
+    if (!spec_.namespaces.uts.empty()) Is("utsMode", At(host_, "UTSMode"), spec_.namespaces.uts);
+    if (!spec_.namespaces.user.empty()) Is("usernsMode", At(host_, "UsernsMode"), spec_.namespaces.user);
+    if (!spec_.namespaces.cgroup.empty()) Is("cgroupMode", At(host_, "CgroupnsMode"), spec_.namespaces.cgroup);
     const auto from = StringsOf(At(host_, "VolumesFrom"));
     Say(from && !from->empty(), "volumesFrom");
     const std::string mode = Text(At(host_, "NetworkMode"));
     if (!mode.empty()) Say(!MayHave(mode), "networkMode");
   }
 
+  void Namespace(const std::string& field, const std::string& mode, const std::string& want) {
+    if (want.empty())
+      Say(mode == "host" || mode.starts_with(kContainerMode), field);
+    else if (want.starts_with(kServiceMode))
+      Say(!mode.starts_with(kContainerMode), field);
+    else
+      Say(mode != want, field);
+  }
+
   bool MayHave(const std::string& mode) const {
     const std::string& want = spec_.network_mode;
-    if (want.starts_with("service:")) return mode.starts_with(kContainerMode);
+    if (want.starts_with(kServiceMode)) return mode.starts_with(kContainerMode);
     if (!want.empty()) return mode == want;
     if (mode != "host" && mode != "none") return !mode.starts_with(kContainerMode);
     return desired_.networks.empty() ||

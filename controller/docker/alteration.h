@@ -33,15 +33,17 @@ std::optional<ImageDefaults> DecodeImageDefaults(std::string_view inspect);
 //   else), devices, published ports, bind mounts and named volumes;
 // - when the template sets it: env, command, args, user, workingDir, hostname, stopSignal, stopGracePeriod, init,
 //   healthcheck, sysctls, ulimits, shmSize, logging, extraHosts, dns, containerLabels, networkMode, each mount's type,
-//   source and read-only;
+//   source and read-only, stdinOpen, domainname, dnsSearch, dnsOptions, groupAdd, securityOpt, runtime, cgroupParent,
+//   annotations, the namespaces of pidMode, ipcMode, utsMode, usernsMode and cgroupMode;
 // - when it does not, and the image is known: env, command, args, user and workingDir against the image's;
-// - what no template sets: "pidMode" and "ipcMode" of the host or of another container, "volumesFrom", all ports
+// - when it does not: "pidMode" and "ipcMode" of the host or of another container, "volumesFrom", all ports
 //   published, the network of the host or of another container, or none.
 // Left out, since an Engine fills or rewrites them, or since their hash is not the template's: the image's name (its id
 // is compared by who owns it), exposed ports, the host IP of a port that names none or no IPv4, what the image brings
 // as health check, stop signal and volumes, further ulimits, sysctls, log options, hosts and name servers, sysctls of
-// one interface, extra hosts and name servers that are no IPv4, options of tmpfs and of bind mounts, anonymous volumes,
-// security options, runtime, user and cgroup namespaces, groups, device requests. Networks, limits and restart policy
+// one interface, extra hosts and name servers that are no IPv4, options of tmpfs, volumes and bind mounts, anonymous
+// volumes, seccomp profiles, what nobody asked for of security options, runtime, user and cgroup namespaces and groups,
+// device requests and rules, scheduling, disk rates, storage options, platform. Networks, limits and restart policy
 // are compared elsewhere, as they change in place.
 //
 // A secret that cannot be revealed now is not compared; without `secrets` none is. Nothing for a text that is no

@@ -20,6 +20,8 @@ inline constexpr ApiVersion kMinApiVersion{1, 41};  // Engine 20.10
 inline constexpr ApiVersion kMaxApiVersion{1, 47};  // Engine 27; newer daemons still speak it
 // From here on a create takes all networks, and aliases are reported as they were given.
 inline constexpr ApiVersion kManyEndpointsVersion{1, 44};
+// From here on a create can ask for the directory of a bind mount to be made.
+inline constexpr ApiVersion kCreateMountpointVersion{1, 42};
 
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 std::string ToString(ApiVersion version);

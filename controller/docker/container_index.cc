@@ -4,40 +4,19 @@
 #include <charconv>
 #include <set>
 
-#include "controller/docker/json_splitter.h"
+#include "controller/docker/container_list.h"
 
 namespace tinyforge::docker {
 namespace {
 
-constexpr std::size_t kMaxSummaryBytes = std::size_t{1} << 20;
 constexpr std::size_t kAuditShare = 20;
-constexpr std::int64_t kClockStepNs = 20'000'000;
 constexpr auto kClaim = std::chrono::minutes(2);  // the deadlines of a create and a start
-
-std::int64_t WallNanoseconds() {
-  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::int64_t ClockOffset(std::int64_t wall_ns, SteadyTime steady) {
-  return wall_ns - std::chrono::nanoseconds(steady.time_since_epoch()).count();
-}
 
 std::int64_t SeqOf(const ObservedContainer& container) {
   std::int64_t seq = 0;
   auto text = container.Label(label::kSeq);
   std::from_chars(text.data(), text.data() + text.size(), seq);
   return seq;
-}
-
-bool SameRun(const ObservedContainer& a, const ObservedContainer& b) {
-  return a.state == ContainerState::Running && b.state == ContainerState::Running && a.started == b.started &&
-         a.restart_count == b.restart_count;
-}
-
-bool SameNames(const ObservedContainer& a, const ObservedContainer& b) {
-  return std::ranges::equal(a.networks, b.networks, [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second.aliases == y.second.aliases;
-  });
 }
 
 void AddUnlessEmpty(std::vector<std::string>& names, std::string_view name) {
@@ -77,11 +56,11 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Containers(std::string_
   return Read(workload, nullptr);
 }
 
-Expected<std::vector<ObservedContainer>> ContainerIndex::Compared(const DesiredState& desired) {
-  return Read(desired.workload, &desired);
+Expected<std::vector<ObservedContainer>> ContainerIndex::Compared(const DesiredRefs& desired) {
+  return Read(desired.front()->workload, &desired);
 }
 
-Expected<std::vector<ObservedContainer>> ContainerIndex::Read(std::string_view workload, const DesiredState* desired) {
+Expected<std::vector<ObservedContainer>> ContainerIndex::Read(std::string_view workload, const DesiredRefs* desired) {
   auto ids = IdsOf(workload);
   if (!ids) return std::move(ids).error();
   bool provisional = false;
@@ -98,7 +77,7 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Read(std::string_view w
     auto state = state_.Lock();
     for (const auto& [id, entry] : state->entries) {
       if (entry.inspected && entry.details.container.Label(label::kWorkload) == workload) {
-        containers.push_back(Known(entry));
+        containers.push_back(entry.Known());
       }
     }
   }
@@ -107,13 +86,7 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Read(std::string_view w
   return containers;
 }
 
-ObservedContainer ContainerIndex::Known(const Entry& entry) {
-  ObservedContainer container = entry.details.container;
-  if (container.state == ContainerState::Running && container.restart_count > 0) container.exit_code = entry.last_exit;
-  return container;
-}
-
-bool ContainerIndex::IsToBeCompared(const std::string& id, const DesiredState& desired) {
+bool ContainerIndex::IsToBeCompared(const std::string& id, const DesiredRefs& desired) {
   auto state = state_.Lock();
   auto found = state->entries.find(id);
   return found != state->entries.end() && !found->second.compared &&
@@ -123,10 +96,7 @@ bool ContainerIndex::IsToBeCompared(const std::string& id, const DesiredState& d
 bool ContainerIndex::TakeKilled(const std::string& id) {
   auto state = state_.Lock();
   auto found = state->entries.find(id);
-  if (found == state->entries.end() || found->second.kill != Kill::Done || !found->second.inspected) return false;
-  found->second.kill = Kill::None;
-  found->second.details.container.state = ContainerState::Killed;
-  return true;
+  return found != state->entries.end() && found->second.TakeKilled();
 }
 
 Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view workload) {
@@ -140,7 +110,7 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view w
       if (!*answer) continue;
       containers.push_back(std::move((*answer)->details.container));
       auto state = state_.Lock();
-      if (auto found = state->entries.find(id); found != state->entries.end()) Recall(found->second, containers.back());
+      if (auto found = state->entries.find(id); found != state->entries.end()) found->second.Recall(containers.back());
     } else {
       auto state = state_.Lock();
       auto found = state->entries.find(id);
@@ -247,7 +217,7 @@ Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
 }
 
 Expected<ResyncReport> ContainerIndex::Compare(std::uint64_t begun, bool first, const std::stop_token& stop) {
-  auto listed = List(std::string(label::kInstance) + "=" + options_.instance, stop);
+  auto listed = ListContainers(client_, std::string(label::kInstance) + "=" + options_.instance, stop);
   if (!listed) return std::move(listed).error();
   if (first) {
     if (auto others = ListOtherAddresses(stop); !others) return std::move(others).error();
@@ -284,8 +254,7 @@ void ContainerIndex::Connected() {
   state->unread.clear();
   ++state->connection;
   for (auto& [id, entry] : state->entries) {
-    entry.dirty = true;
-    entry.marked = ++state->step;
+    entry.Mark(++state->step);
   }
 }
 
@@ -298,9 +267,9 @@ void ContainerIndex::OnEvent(const EngineEvent& event) {
       changed = OnContainerEvent(*state, event, workload);
     } else if (event.type == EngineEvent::Type::Network && !event.container.empty()) {
       auto found = state->entries.find(event.container);
-      if (found == state->entries.end() || SeenAfter(found->second, event.time_ns)) return;
-      found->second.dirty = changed = true;
-      found->second.marked = ++state->step;
+      if (found == state->entries.end() || found->second.SeenAfter(event.time_ns)) return;
+      found->second.Mark(++state->step);
+      changed = true;
       workload = found->second.details.container.Label(label::kWorkload);
     }
     if (!changed) return;
@@ -319,7 +288,7 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     return false;
   }
   if (event.action == "kill") {
-    NoteSignal(state, event);
+    if (auto found = state.entries.find(event.id); found != state.entries.end()) found->second.NoteSignal(event.signal);
     return false;
   }
   workload = event.workload;
@@ -338,32 +307,15 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
                         {std::string(label::kAddress), event.address}};
   }
   if (event.action == "die") entry.last_exit = std::atoi(event.exit_code.c_str());
-  if (!added && SeenAfter(entry, event.time_ns)) {
-    entry.kill = Kill::None;  // what it was is known better
+  if (!added && entry.SeenAfter(event.time_ns)) {
+    entry.kill = IndexEntry::Kill::None;  // what it was is known better
     return false;
   }
+  using Kill = IndexEntry::Kill;
   if (event.action == "start") entry.kill = Kill::None;
   if (event.action == "die") entry.kill = entry.kill == Kill::Sent ? Kill::Done : Kill::None;
-  entry.dirty = true;
-  entry.marked = ++state.step;
+  entry.Mark(++state.step);
   return true;
-}
-
-// A stop sends another signal first, and its SIGKILL says nothing about a removal.
-void ContainerIndex::NoteSignal(State& state, const EngineEvent& event) {
-  auto found = state.entries.find(event.id);
-  if (found == state.entries.end()) return;
-  Kill& kill = found->second.kill;
-  kill = event.signal == "9" && kill != Kill::Asked ? Kill::Sent : Kill::Asked;
-}
-
-// Whether the inspect that gave the entry began after the event happened: then it shows its effect. The Engine is on
-// this host and its clock is ours; a step of that clock since the inspect makes the comparison worthless.
-bool ContainerIndex::SeenAfter(const Entry& entry, std::int64_t event_ns) {
-  if (entry.dirty || !entry.inspected || event_ns == 0 || event_ns >= entry.inspected_ns) return false;
-  auto then = ClockOffset(entry.inspected_ns, entry.inspected_at);
-  auto now = ClockOffset(WallNanoseconds(), std::chrono::steady_clock::now());
-  return std::abs(now - then) < kClockStepNs;
 }
 
 ContainerIndex::EntryMap::iterator ContainerIndex::Find(State& state, std::string_view container) {
@@ -376,17 +328,14 @@ ContainerIndex::EntryMap::iterator ContainerIndex::Find(State& state, std::strin
 void ContainerIndex::Touch(std::string_view container) {
   auto state = state_.Lock();
   auto found = Find(*state, container);
-  if (found == state->entries.end()) return;
-  found->second.dirty = true;
-  found->second.marked = ++state->step;
+  if (found != state->entries.end()) found->second.Mark(++state->step);
 }
 
 void ContainerIndex::Created(const std::string& id, std::string_view workload) {
   auto state = state_.Lock();
   auto& entry = state->entries[id];
-  entry.dirty = true;
+  entry.Mark(++state->step);
   entry.created_here = true;
-  entry.marked = ++state->step;
   entry.details.container.id = id;
   entry.details.container.labels.insert_or_assign(std::string(label::kWorkload), std::string(workload));
 }
@@ -445,13 +394,8 @@ Expected<std::optional<ContainerIndex::Answer>> ContainerIndex::Ask(const std::s
   return std::optional(Answer{std::move(*details), std::move(answer->body)});
 }
 
-Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop,
-                                       const DesiredState* desired) {
-  Entry fresh{.dirty = false, .inspected_ns = WallNanoseconds(), .inspected_at = std::chrono::steady_clock::now()};
-  {
-    auto state = state_.Lock();
-    fresh.inspected = ++state->step;
-  }
+Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_token& stop, const DesiredRefs* desired) {
+  auto fresh = IndexEntry::Begin(++state_.Lock()->step);
   auto answer = Ask(id, stop);
   if (!answer) return std::move(answer).error();
   if (!*answer) {
@@ -463,7 +407,7 @@ Expected<bool> ContainerIndex::Inspect(const std::string& id, const std::stop_to
   return Store(*state_.Lock(), std::move(fresh));
 }
 
-void ContainerIndex::CompareAtFirstSight(const std::string& text, const DesiredState& desired, Entry& fresh) {
+void ContainerIndex::CompareAtFirstSight(const std::string& text, const DesiredRefs& desired, IndexEntry& fresh) {
   auto& container = fresh.details.container;
   {
     auto state = state_.Lock();
@@ -476,53 +420,9 @@ void ContainerIndex::CompareAtFirstSight(const std::string& text, const DesiredS
   fresh.compared = true;
 }
 
-void ContainerIndex::Recall(const Entry& known, ObservedContainer& container) {
-  container.created_here = known.created_here;
-  if (known.compared) container.altered = known.details.container.altered;
-}
-
-bool ContainerIndex::Store(State& state, Entry fresh) {
+bool ContainerIndex::Store(State& state, IndexEntry fresh) {
   auto found = state.entries.find(fresh.details.container.id);
-  if (found == state.entries.end()) return false;
-  auto& known = found->second;
-  if (known.inspected > fresh.inspected) return false;
-  Recall(known, fresh.details.container);
-  fresh.compared = fresh.compared || known.compared;
-  fresh.created_here = known.created_here;
-  bool changed = !(known.details == fresh.details);
-  const auto& container = fresh.details.container;
-  if (container.state == ContainerState::Running) {
-    fresh.running_since = known.running_since && SameRun(known.details.container, container)
-                              ? known.running_since
-                              : std::optional(std::chrono::steady_clock::now());
-  }
-  const bool same_names = known.inspected != 0 && SameNames(known.details.container, container);
-  fresh.attached_since = same_names ? known.attached_since : std::chrono::steady_clock::now();
-  fresh.marked = known.marked;
-  fresh.kill = known.kill;
-  fresh.last_exit = known.last_exit;
-  fresh.dirty = known.marked > fresh.inspected;
-  known = std::move(fresh);
-  return changed;
-}
-
-Expected<std::vector<ObservedContainer>> ContainerIndex::List(std::string_view label, const std::stop_token& stop) {
-  std::vector<ObservedContainer> containers;
-  bool readable = true;
-  JsonSplitter splitter(kMaxSummaryBytes, [&](std::string_view text) {
-    auto container = DecodeSummary(text);
-    readable = readable && container;
-    if (container) containers.push_back(std::move(*container));
-  });
-  EngineCall call{.endpoint = Endpoint::ContainerList,
-                  .query = {{"all", "1"}, {"filters", FiltersJson({{"label", {std::string(label)}}})}}};
-  HttpStreamHandler handler{
-      .on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
-  auto done = client_.Stream(call, handler, stop);
-  if (!done) return std::move(done).error();
-  if (!readable || splitter.last_outside() != ']')
-    return Error{ErrorKind::Transient, "list containers: the answer is no list of containers"};
-  return containers;
+  return found != state.entries.end() && found->second.Renew(std::move(fresh));
 }
 
 // After a connection everything may have changed unseen.
@@ -544,8 +444,7 @@ std::vector<std::string> ContainerIndex::Merge(std::vector<ObservedContainer> li
     const auto& known = entry.details.container;
     if (entry.inspected ? SummaryAgrees(summary, known) : summary == known) continue;
     AddUnlessEmpty(changed, summary.Label(label::kWorkload));
-    entry.dirty = true;
-    entry.marked = ++state->step;
+    entry.Mark(++state->step);
     if (!entry.inspected) entry.details.container = std::move(summary);
   }
   std::erase_if(state->entries, [&](const auto& item) {
@@ -588,7 +487,7 @@ Expected<void> ContainerIndex::AskForSupport(const std::stop_token& stop) {
 }
 
 Expected<void> ContainerIndex::ListOtherAddresses(const std::stop_token& stop) {
-  auto listed = List(label::kAddress, stop);
+  auto listed = ListContainers(client_, label::kAddress, stop);
   if (!listed) return std::move(listed).error();
   auto state = state_.Lock();
   state->other_addresses.clear();

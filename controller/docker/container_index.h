@@ -17,6 +17,7 @@
 #include "controller/docker/engine_client.h"
 #include "controller/docker/engine_event.h"
 #include "controller/docker/first_sight.h"
+#include "controller/docker/index_entry.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/core/ports.h"
 
@@ -50,7 +51,7 @@ class ContainerIndex : public ContainerReader {
   // another look.
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
   // As Containers. What was inspected before, but could not be compared, is inspected once more for that.
-  Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) override;
+  Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override;
   // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
   // told of every change and sees it. What is marked is inspected anew each time.
   Expected<std::vector<ObservedContainer>> Peek(std::string_view workload);
@@ -96,28 +97,12 @@ class ContainerIndex : public ContainerReader {
   std::optional<Error> WhyNotInStep();
 
  private:
-  // What signals from outside have done to a container since its start.
-  enum class Kill { None, Asked /* to end, or to do something else */, Sent /* SIGKILL and no other */, Done };
-  struct Entry {
-    ContainerDetails details;
-    Kill kill = Kill::None;
-    bool dirty = true;
-    bool compared = false;  // with the template of its hash, see ObservedContainer::altered
-    bool created_here = false;
-    std::uint64_t marked = 0;       // step of the last mark
-    std::uint64_t inspected = 0;    // step at which the inspect that gave `details` began; 0: never
-    std::int64_t inspected_ns = 0;  // the same moment by the wall clock
-    SteadyTime inspected_at{};      // and by the steady clock
-    std::optional<SteadyTime> running_since;
-    SteadyTime attached_since{};
-    int last_exit = 0;  // code of the last end that an event told of
-  };
   struct Claim {
     std::string workload;
     SteadyTime until;
   };
   struct State {
-    std::map<std::string, Entry, std::less<>> entries;         // by id
+    std::map<std::string, IndexEntry, std::less<>> entries;    // by id
     std::map<std::string, Ipv4, std::less<>> other_addresses;  // of other instances, by container id
     AddressPool addresses;
     HostSupport host;
@@ -129,22 +114,19 @@ class ContainerIndex : public ContainerReader {
     std::string unread{};  // why not; empty: it is under way
     std::uint64_t connection = 0;
   };
-  using EntryMap = std::map<std::string, Entry, std::less<>>;
+  using EntryMap = std::map<std::string, IndexEntry, std::less<>>;
 
-  // As known, and with the exit code that an inspect no longer tells once the Engine has restarted it.
-  static ObservedContainer Known(const Entry& entry);
   // True, once, for what was killed; it is Killed from then on until it is inspected.
   bool TakeKilled(const std::string& id);
   static std::map<std::string, std::string> Writers(const State& state, std::string_view workload,
                                                     const std::set<std::string>& sources);
   std::optional<Error> WhyNot(const State& state) const;
   static void DropClaims(State& state, std::string_view workload);
-  static void NoteSignal(State& state, const EngineEvent& event);
   // The containers of a workload, by id, and which of them are marked.
   Expected<std::map<std::string, bool>> IdsOf(std::string_view workload);
   // Without `desired` nothing is compared.
-  Expected<std::vector<ObservedContainer>> Read(std::string_view workload, const DesiredState* desired);
-  bool IsToBeCompared(const std::string& id, const DesiredState& desired);
+  Expected<std::vector<ObservedContainer>> Read(std::string_view workload, const DesiredRefs* desired);
+  bool IsToBeCompared(const std::string& id, const DesiredRefs& desired);
   struct Answer {
     ContainerDetails details;
     std::string text;
@@ -152,20 +134,16 @@ class ContainerIndex : public ContainerReader {
   // Empty: the container is gone.
   Expected<std::optional<Answer>> Ask(const std::string& id, const std::stop_token& stop);
   // One inspect; true when it differs from what was known, or the container is gone.
-  Expected<bool> Inspect(const std::string& id, const std::stop_token& stop, const DesiredState* desired = nullptr);
-  void CompareAtFirstSight(const std::string& text, const DesiredState& desired, Entry& fresh);
-  Expected<std::vector<ObservedContainer>> List(std::string_view label, const std::stop_token& stop);
+  Expected<bool> Inspect(const std::string& id, const std::stop_token& stop, const DesiredRefs* desired = nullptr);
+  void CompareAtFirstSight(const std::string& text, const DesiredRefs& desired, IndexEntry& fresh);
   std::vector<std::string> Merge(std::vector<ObservedContainer> listed, std::uint64_t begun);
   Expected<ResyncReport> Compare(std::uint64_t begun, bool first, const std::stop_token& stop);
   void AddAllWorkloads(std::vector<std::string>& workloads);
   Expected<void> Audit(ResyncReport& report, const std::stop_token& stop);
   Expected<void> ListOtherAddresses(const std::stop_token& stop);
   Expected<void> AskForSupport(const std::stop_token& stop);
-  static bool Store(State& state, Entry fresh);
-  // What is known of a container beside what an inspect says.
-  static void Recall(const Entry& known, ObservedContainer& container);
+  static bool Store(State& state, IndexEntry fresh);
   static EntryMap::iterator Find(State& state, std::string_view container);
-  static bool SeenAfter(const Entry& entry, std::int64_t event_ns);
   bool OnContainerEvent(State& state, const EngineEvent& event, std::string& workload);
 
   EngineClient& client_;

@@ -46,6 +46,13 @@ StringMap Labels(const Json& json) {
   return labels;
 }
 
+std::vector<std::string> Texts(const Json& json) {
+  std::vector<std::string> texts;
+  if (!json.is_array()) return texts;
+  for (const auto& item : json) texts.push_back(Text(item));
+  return texts;
+}
+
 // What names a container beside its aliases.
 struct OwnNames {
   std::string_view id;
@@ -74,8 +81,14 @@ std::map<std::string, ObservedEndpoint> Networks(const Json& json, const OwnName
   const auto& all = At(At(json, "NetworkSettings"), "Networks");
   if (!all.is_object()) return networks;
   for (const auto& [name, endpoint] : all.items()) {
-    networks.emplace(name, ObservedEndpoint{Aliases(At(endpoint, "Aliases"), own), Text(At(endpoint, "IPAddress")),
-                                            Text(At(At(endpoint, "IPAMConfig"), "IPv4Address"))});
+    const auto& asked = At(endpoint, "IPAMConfig");
+    networks.emplace(name, ObservedEndpoint{.aliases = Aliases(At(endpoint, "Aliases"), own),
+                                            .address = Text(At(endpoint, "IPAddress")),
+                                            .static_address = Text(At(asked, "IPv4Address")),
+                                            .static_ipv6 = Text(At(asked, "IPv6Address")),
+                                            .link_local_ips = Texts(At(asked, "LinkLocalIPs")),
+                                            .mac_address = Text(At(endpoint, "MacAddress")),
+                                            .driver_opts = Labels(At(endpoint, "DriverOpts"))});
   }
   return networks;
 }
@@ -113,11 +126,24 @@ void DecodeState(const Json& json, ObservedContainer& container) {
   container.finished = Time(At(state, "FinishedAt"));
 }
 
+void DecodeMemory(const Json& host, Limits& limits) {
+  limits.memory = Number(At(host, "Memory"));
+  limits.memory_reservation = Number(At(host, "MemoryReservation"));
+  const std::int64_t swap = Number(At(host, "MemorySwap"));
+  if (limits.memory != 0 && swap != limits.memory) limits.memory_swap = swap;
+}
+
 void DecodeHostConfig(const Json& host, ObservedContainer& container) {
   container.limits.nano_cpus = Number(At(host, "NanoCpus"));
-  container.limits.memory = Number(At(host, "Memory"));
-  container.restart = Restart(Text(At(At(host, "RestartPolicy"), "Name")));
+  DecodeMemory(host, container.limits);
+  container.limits.pids = std::max<std::int64_t>(Number(At(host, "PidsLimit")), 0);
+  container.limits.cpu_shares = Number(At(host, "CpuShares"));
+  container.limits.cpuset = Text(At(host, "CpusetCpus"));
+  const auto& restart = At(host, "RestartPolicy");
+  container.restart = Restart(Text(At(restart, "Name")));
   if (container.restart) container.limits.restart = *container.restart;
+  container.limits.unless_stopped = Text(At(restart, "Name")) == "unless-stopped";
+  container.limits.max_attempts = static_cast<int>(Number(At(restart, "MaximumRetryCount")));
   container.network_mode = Text(At(host, "NetworkMode"));
 }
 

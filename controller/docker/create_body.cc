@@ -1,11 +1,11 @@
 #include "controller/docker/create_body.h"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "controller/docker/utf8.h"
+#include "controller/docker/create_env.h"
+#include "controller/docker/host_config.h"
+#include "controller/docker/version_needs.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -31,18 +31,39 @@ std::int64_t Nanoseconds(Duration duration) {
   return std::chrono::nanoseconds(duration).count();
 }
 
-std::string NetworkMode(const CreateRequest& request) {
+// "service:x" as the Engine takes it; anything else as it is.
+std::string ModeOf(const std::string& mode, const CreateBodyOptions& options) {
+  if (!mode.starts_with(kServiceMode)) return mode;
+  const std::string name = mode.substr(kServiceMode.size());
+  const auto found = options.services.find(name);
+  return "container:" + (found == options.services.end() ? name : found->second);
+}
+
+std::string NetworkMode(const CreateRequest& request, const CreateBodyOptions& options) {
   const auto& mode = request.spec.network_mode;
-  if (mode.starts_with(kServiceMode)) return "container:" + mode.substr(kServiceMode.size());
-  if (!mode.empty()) return mode;
+  if (!mode.empty()) return ModeOf(mode, options);
   return request.networks.empty() ? "none" : request.networks.front().network;
 }
 
 Json EndpointJson(const NetworkAttachment& attachment) {
   Json endpoint = Json::object();
   if (!attachment.aliases.empty()) endpoint["Aliases"] = attachment.aliases;
-  if (attachment.address) endpoint["IPAMConfig"] = {{"IPv4Address", *attachment.address}};
+  Json asked = Json::object();
+  if (attachment.address) asked["IPv4Address"] = *attachment.address;
+  if (!attachment.ipv6_address.empty()) asked["IPv6Address"] = attachment.ipv6_address;
+  if (!attachment.link_local_ips.empty()) asked["LinkLocalIPs"] = attachment.link_local_ips;
+  if (!asked.empty()) endpoint["IPAMConfig"] = std::move(asked);
+  if (!attachment.mac_address.empty()) endpoint["MacAddress"] = attachment.mac_address;
+  if (!attachment.driver_opts.empty()) endpoint["DriverOpts"] = attachment.driver_opts;
+  if (attachment.gw_priority != 0) endpoint["GwPriority"] = attachment.gw_priority;
   return endpoint;
+}
+
+void AddMountOptions(const Mount& mount, ApiVersion version, Json& json) {
+  if (!mount.propagation.empty()) json["BindOptions"]["Propagation"] = mount.propagation;
+  if (mount.create_host_path && version >= kCreateMountpointVersion) json["BindOptions"]["CreateMountpoint"] = true;
+  if (mount.no_copy) json["VolumeOptions"]["NoCopy"] = true;
+  if (!mount.subpath.empty()) json["VolumeOptions"]["Subpath"] = mount.subpath;
 }
 
 Json MountJson(const Mount& mount) {
@@ -63,9 +84,12 @@ Json MountJson(const Mount& mount) {
   return json;
 }
 
-Json MountsJson(const CreateRequest& request) {
+Json MountsJson(const CreateRequest& request, ApiVersion version) {
   Json mounts = Json::array();
-  for (const auto& mount : request.spec.mounts) mounts.push_back(MountJson(mount));
+  for (const auto& mount : request.spec.mounts) {
+    mounts.push_back(MountJson(mount));
+    AddMountOptions(mount, version, mounts.back());
+  }
   for (const auto& volume : request.reattach) {
     bool taken = std::ranges::any_of(request.spec.mounts, [&](const Mount& m) { return m.target == volume.target; });
     if (taken || volume.type != MountType::Volume || volume.source.empty()) continue;
@@ -80,6 +104,7 @@ Json HealthcheckJson(const NativeHealthcheck& check) {
   if (check.timeout.count()) json["Timeout"] = Nanoseconds(check.timeout);
   if (check.start_period.count()) json["StartPeriod"] = Nanoseconds(check.start_period);
   if (check.retries) json["Retries"] = check.retries;
+  if (check.start_interval.count()) json["StartInterval"] = Nanoseconds(check.start_interval);
   return json;
 }
 
@@ -92,6 +117,8 @@ void AddProcess(const ContainerTemplate& spec, Json& body) {
   if (spec.stop_signal) body["StopSignal"] = *spec.stop_signal;
   if (spec.stop_timeout) body["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(*spec.stop_timeout).count();
   if (spec.tty) body["Tty"] = true;
+  if (spec.stdin_open) body["OpenStdin"] = true;
+  if (!spec.domainname.empty()) body["Domainname"] = spec.domainname;
   if (spec.healthcheck) body["Healthcheck"] = HealthcheckJson(*spec.healthcheck);
 }
 
@@ -104,40 +131,44 @@ void AddPorts(const ContainerTemplate& spec, const std::string& default_host_ip,
   }
 }
 
-void AddIsolation(const ContainerTemplate& spec, Json& host) {
-  if (spec.init) host["Init"] = true;
-  if (spec.privileged) host["Privileged"] = true;
-  if (spec.read_only_root_filesystem) host["ReadonlyRootfs"] = true;
-  if (!spec.capabilities.add.empty()) host["CapAdd"] = spec.capabilities.add;
-  if (!spec.capabilities.drop.empty()) host["CapDrop"] = spec.capabilities.drop;
-  for (const auto& device : spec.devices) {
-    host["Devices"].push_back({{"PathOnHost", device.host},
-                               {"PathInContainer", device.container.empty() ? device.host : device.container},
-                               {"CgroupPermissions", device.permissions}});
-  }
-  for (const auto& limit : spec.ulimits) {
-    host["Ulimits"].push_back({{"Name", limit.name}, {"Soft", limit.soft}, {"Hard", limit.hard}});
-  }
-  if (!spec.sysctls.empty())
-    host["Sysctls"] = std::map<std::string, std::string>(spec.sysctls.begin(), spec.sysctls.end());
-  if (spec.shm_size) host["ShmSize"] = *spec.shm_size;
-}
-
 void AddLimits(const Limits& limits, Json& host) {
   if (limits.nano_cpus) host["NanoCpus"] = limits.nano_cpus;
-  if (limits.memory) host["Memory"] = host["MemorySwap"] = limits.memory;
-  host["RestartPolicy"] = {{"Name", EngineRestartPolicy(limits.restart)}};
+  if (limits.memory) {
+    host["Memory"] = limits.memory;
+    host["MemorySwap"] = limits.memory_swap ? limits.memory_swap : limits.memory;
+  }
+  if (limits.memory_reservation) host["MemoryReservation"] = limits.memory_reservation;
+  if (limits.pids) host["PidsLimit"] = limits.pids;
+  if (limits.cpu_shares) host["CpuShares"] = limits.cpu_shares;
+  if (!limits.cpuset.empty()) host["CpusetCpus"] = limits.cpuset;
+  host["RestartPolicy"] = {{"Name", EngineRestartPolicy(limits)}};
+  if (limits.max_attempts) host["RestartPolicy"]["MaximumRetryCount"] = limits.max_attempts;
 }
 
-void AddNetworking(const CreateRequest& request, ApiVersion version, Json& body, Json& host) {
-  host["NetworkMode"] = NetworkMode(request);
-  if (!request.spec.dns.empty()) host["Dns"] = request.spec.dns;
-  if (!request.spec.extra_hosts.empty()) host["ExtraHosts"] = request.spec.extra_hosts;
-  if (!request.spec.network_mode.empty()) return;
+// Below API 1.44 a create takes one network, and the MAC address on it as the container's.
+void AddEndpoints(const CreateRequest& request, ApiVersion version, Json& body) {
   for (const auto& attachment : request.networks) {
-    body["NetworkingConfig"]["EndpointsConfig"][attachment.network] = EndpointJson(attachment);
+    Json endpoint = EndpointJson(attachment);
+    if (version < kManyEndpointsVersion && endpoint.contains("MacAddress")) {
+      body["MacAddress"] = attachment.mac_address;
+      endpoint.erase("MacAddress");
+    }
+    body["NetworkingConfig"]["EndpointsConfig"][attachment.network] = std::move(endpoint);
     if (version < kManyEndpointsVersion) break;
   }
+}
+
+void AddNetworking(const CreateRequest& request, const CreateBodyOptions& options, Json& body, Json& host) {
+  host["NetworkMode"] = NetworkMode(request, options);
+  const Namespaces& namespaces = request.spec.namespaces;
+  if (!namespaces.pid.empty()) host["PidMode"] = ModeOf(namespaces.pid, options);
+  if (!namespaces.ipc.empty()) host["IpcMode"] = ModeOf(namespaces.ipc, options);
+  if (!request.spec.dns.empty()) host["Dns"] = request.spec.dns;
+  if (!request.spec.extra_hosts.empty()) host["ExtraHosts"] = request.spec.extra_hosts;
+  if (!request.spec.dns_search.empty()) host["DnsSearch"] = request.spec.dns_search;
+  if (!request.spec.dns_options.empty()) host["DnsOptions"] = request.spec.dns_options;
+  if (!request.spec.network_mode.empty()) return;
+  AddEndpoints(request, options.version, body);
 }
 
 // The body without the environment, as an object that is not empty.
@@ -147,10 +178,10 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   body["Image"] = request.image.empty() ? request.spec.image : request.image;
   AddProcess(request.spec, body);
   AddPorts(request.spec, options.default_host_ip, body, host);
-  AddIsolation(request.spec, host);
+  AddHostConfig(request.spec, host);
   AddLimits(request.limits, host);
-  AddNetworking(request, options.version, body, host);
-  if (auto mounts = MountsJson(request); !mounts.empty()) host["Mounts"] = std::move(mounts);
+  AddNetworking(request, options, body, host);
+  if (auto mounts = MountsJson(request, options.version); !mounts.empty()) host["Mounts"] = std::move(mounts);
   if (request.spec.logging) {
     const auto& log = *request.spec.logging;
     host["LogConfig"] = {{"Type", log.driver},
@@ -161,107 +192,32 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   return body;
 }
 
-// Appends `value` as the inside of a JSON string. False for what an environment cannot hold.
-bool AppendEscaped(std::string_view value, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  while (!value.empty()) {
-    auto length = Utf8SequenceLength(value);
-    if (!length || value[0] == '\0') return false;
-    auto first = static_cast<unsigned char>(value[0]);
-    if (first == '"' || first == '\\') {
-      out += '\\';
-      out += value[0];
-    } else if (first < 0x20) {
-      out += "\\u00";
-      out += kHex[first >> 4];
-      out += kHex[first & 15];
-    } else {
-      out += value.substr(0, length);
-    }
-    value.remove_prefix(length);
-  }
-  return true;
-}
-
-constexpr std::size_t kEscapedBytesPerByte = 6;
-
-struct EnvValue {
-  const EnvEntry* entry;
-  SecretText revealed;
-  std::string_view value() const { return entry->secret ? std::string_view(revealed.text()) : entry->value; }
-};
-
-Expected<std::vector<EnvValue>> Reveal(const std::vector<EnvEntry>& env, SecretReader& secrets) {
-  std::vector<EnvValue> values;
-  values.reserve(env.size());
-  for (const auto& entry : env) {
-    values.push_back({&entry, SecretText()});
-    if (!entry.secret) continue;
-    auto value = secrets.Reveal(*entry.secret);
-    if (!value) return std::move(value).error();
-    values.back().revealed = SecretText(std::move(*value));
-  }
-  return values;
-}
-
-Error UnfitValue(const EnvEntry& entry) {
-  std::string what = "environment variable " + entry.name;
-  if (entry.secret) what += " (secret " + entry.secret->ref.name + "/" + entry.secret->ref.key + ")";
-  return Error{ErrorKind::Terminal,
-               what + ": the value must be UTF-8 text without NUL bytes; mount it as a file instead"};
-}
-
-// Appends ,"Env":["A=b",…]
-Expected<void> AppendEnv(const std::vector<EnvValue>& values, std::string& out) {
-  out += ",\"Env\":[";
-  for (const auto& item : values) {
-    if (&item != &values.front()) out += ',';
-    out += '"';
-    if (!AppendEscaped(item.entry->name, out)) return UnfitValue(*item.entry);
-    out += '=';
-    if (!AppendEscaped(item.value(), out)) return UnfitValue(*item.entry);
-    out += '"';
-  }
-  out += ']';
-  return {};
-}
-
 }  // namespace
-
-SecretText& SecretText::operator=(SecretText&& other) noexcept {
-  if (this == &other) return *this;
-  Clear();
-  text_ = std::move(other.text_);
-  other.Clear();
-  return *this;
-}
-
-void SecretText::Clear() {
-  text_.resize(text_.capacity());
-  OPENSSL_cleanse(text_.data(), text_.size());
-  text_.clear();
-}
 
 Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const CreateBodyOptions& options,
                                       SecretReader& secrets) {
+  if (auto met = CheckVersion(request, options.version); !met) return std::move(met).error();
   std::string open = Dump(BodyWithoutEnv(request, options));
-  auto values = Reveal(request.spec.env, secrets);
-  if (!values) return std::move(values).error();
+  auto env = CreateEnv::Reveal(request.spec.env, secrets);
+  if (!env) return std::move(env).error();
   SecretText body;
-  if (values->empty()) {
+  if (env->empty()) {
     body.text() = std::move(open);
     return body;
   }
-  std::size_t size = open.size() + 16;
-  for (const auto& item : *values) {
-    size += kEscapedBytesPerByte * (item.entry->name.size() + item.value().size()) + 4;
-  }
-  body.text().reserve(size);
+  body.text().reserve(open.size() + env->MaxBytes());
   open.pop_back();
   body.text() += open;
-  if (auto added = AppendEnv(*values, body.text()); !added) return std::move(added).error();
+  if (auto added = env->AppendTo(body.text()); !added) return std::move(added).error();
   body.text() += '}';
   return body;
+}
+
+std::vector<std::string> ServicesNamed(const ContainerTemplate& spec) {
+  std::vector<std::string> names;
+  for (const std::string* mode : {&spec.network_mode, &spec.namespaces.pid, &spec.namespaces.ipc})
+    if (mode->starts_with(kServiceMode)) names.push_back(mode->substr(kServiceMode.size()));
+  return names;
 }
 
 std::string PortKey(const PublishedPort& port) {
@@ -287,9 +243,9 @@ std::string EncodeUpdateBody(const Limits& limits) {
   return Dump(body);
 }
 
-std::string_view EngineRestartPolicy(v1::RestartPolicy policy) {
-  switch (policy) {
-    case v1::RestartPolicy::Always: return "always";
+std::string_view EngineRestartPolicy(const Limits& limits) {
+  switch (limits.restart) {
+    case v1::RestartPolicy::Always: return limits.unless_stopped ? "unless-stopped" : "always";
     case v1::RestartPolicy::OnFailure: return "on-failure";
     case v1::RestartPolicy::Never: return "no";
   }

@@ -131,7 +131,12 @@ Expected<EngineInfo> EngineClient::Info(const std::stop_token& stop) {
     return Error{ErrorKind::Transient, "read information of Docker Engine: it says no id"};
   auto can = [&](const char* what) { return !json.contains(what) || json[what] != false; };
   return EngineInfo{.id = json["ID"].get<std::string>(),
-                    .host = {.memory_limit = can("MemoryLimit"), .cpu_limit = can("CpuCfsQuota")}};
+                    .host = {.memory_limit = can("MemoryLimit"),
+                             .cpu_limit = can("CpuCfsQuota"),
+                             .swap_limit = can("SwapLimit"),
+                             .cpu_shares = can("CPUShares"),
+                             .cpuset = can("CPUSet"),
+                             .pids_limit = can("PidsLimit")}};
 }
 
 void EngineClient::ForgetVersion() {

@@ -1,8 +1,14 @@
 #include "controller/docker/engine_writer.h"
 
+#include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
+#include <tuple>
 
+#include "controller/docker/json_members.h"
+#include "controller/docker/version_needs.h"
 #include "controller/runtime/failpoint.h"
 
 namespace tinyforge::docker {
@@ -22,6 +28,42 @@ bool Says(const Error& error, std::string_view words) {
 
 std::string ShortId(std::string_view id) {
   return std::string(id.substr(0, 12));
+}
+
+bool IsUp(const ObservedContainer& c) {
+  return c.state == ContainerState::Running || c.state == ContainerState::Paused ||
+         c.state == ContainerState::Restarting;
+}
+
+int NumberOf(const ObservedContainer& c, std::string_view key) {
+  const std::string_view text = c.Label(key);
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// What serves for it: up before down, then the first replica, then the newest. Null: it has none.
+const ObservedContainer* ServingOf(std::string_view service, const std::vector<ObservedContainer>& containers) {
+  const ObservedContainer* best = nullptr;
+  const auto rank = [](const ObservedContainer& c) {
+    return std::tuple(IsUp(c), -NumberOf(c, label::kReplica), NumberOf(c, label::kSeq));
+  };
+  for (const ObservedContainer& c : containers)
+    if (c.Label(label::kRole) == service && !IsForged(c) && (!best || rank(c) > rank(*best))) best = &c;
+  return best;
+}
+
+// For Engines that cannot be told to; what the host policy allows to be mounted may be made.
+Expected<void> MakeHostPaths(const ContainerTemplate& spec) {
+  for (const Mount& mount : spec.mounts) {
+    if (mount.type != MountType::Bind || !mount.create_host_path) continue;
+    std::error_code error;
+    if (std::filesystem::exists(mount.source, error)) continue;
+    std::filesystem::create_directories(mount.source, error);
+    if (error)
+      return Error{ErrorKind::Waiting, "create directory " + mount.source + " to be mounted: " + error.message()};
+  }
+  return {};
 }
 
 }  // namespace
@@ -54,26 +96,59 @@ Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
   return id;
 }
 
-Expected<void> EngineWriter::CheckSharedNetwork(const CreateRequest& request) {
+Expected<EngineWriter::Services> EngineWriter::FindServices(const CreateRequest& request) {
+  Services services;
+  const auto names = ServicesNamed(request.spec);
+  if (request.service.empty() || names.empty()) return services;
+  auto containers = index_.Containers(request.workload);
+  if (!containers) return std::move(containers).error();
+  for (const std::string& name : names) {
+    const ObservedContainer* serving = ServingOf(name, *containers);
+    if (!serving) return Error{ErrorKind::Waiting, "there is no container of service " + name + " to share with"};
+    services.emplace(name, *serving);
+  }
+  return services;
+}
+
+Expected<void> EngineWriter::CheckSharedNetwork(const CreateRequest& request, const Services& services) {
   constexpr std::string_view kService = "service:";
   const std::string_view mode = request.spec.network_mode;
   if (!mode.starts_with(kService)) return {};
   const std::string_view name = mode.substr(kService.size());
+  if (const auto own = services.find(name); own != services.end())
+    return policy_.CheckSharedNetwork(request.workload, own->second.network_mode);
   const auto shared = index_.NetworkModeOf(name);
   if (shared) return policy_.CheckSharedNetwork(request.workload, *shared);
   return Error{ErrorKind::Waiting, "spec.networkMode: there is no container " + std::string(name) +
                                        " of a workload to share the network of"};
 }
 
-Expected<std::string> EngineWriter::SendCreate(const CreateRequest& request, ApiVersion version) {
-  auto body = EncodeCreateBody(request, {version, policy_.policy().default_host_ip}, secrets_);
+Expected<SecretText> EngineWriter::EncodeAllowed(const CreateRequest& request, ApiVersion version) {
+  auto services = FindServices(request);
+  if (!services) return std::move(services).error().Within("create container " + request.name);
+  CreateBodyOptions options{.version = version, .default_host_ip = policy_.policy().default_host_ip};
+  std::set<std::string> own;
+  for (const auto& [name, container] : *services) {
+    options.services.emplace(name, container.id);
+    own.insert(container.id);
+  }
+  auto body = EncodeCreateBody(request, options, secrets_);
   if (!body) return std::move(body).error().Within("create container " + request.name);
-  if (auto allowed = policy_.Check(request.workload, body->text()); !allowed) return std::move(allowed).error();
-  if (auto allowed = CheckSharedNetwork(request); !allowed) return std::move(allowed).error();
+  if (auto allowed = policy_.Check(request.workload, body->text(), own); !allowed) return std::move(allowed).error();
+  if (auto allowed = CheckSharedNetwork(request, *services); !allowed) return std::move(allowed).error();
+  return body;
+}
+
+Expected<std::string> EngineWriter::SendCreate(const CreateRequest& request, ApiVersion version) {
+  auto body = EncodeAllowed(request, version);
+  if (!body) return std::move(body).error();
+  if (version < kCreateMountpointVersion)
+    if (auto made = MakeHostPaths(request.spec); !made) return std::move(made).error();
   EngineCall call{.endpoint = Endpoint::ContainerCreate,
                   .object = request.name,
                   .query = {{"name", request.name}},
                   .body = body->text()};
+  if (!request.spec.platform.empty()) call.query.emplace_back("platform", request.spec.platform);
   auto answer = client_.Send(call);
   if (!answer) return std::move(answer).error();
   if (answer->status < 400) {
@@ -213,7 +288,23 @@ Expected<void> EngineWriter::Signal(std::string_view container, std::string_view
   return done;
 }
 
+// Below API 1.44 the Engine takes no MAC address here: it gives the container's own on its first network.
+Expected<void> EngineWriter::CheckConnect(std::string_view container, const NetworkAttachment& attachment) {
+  if (attachment.mac_address.empty() && attachment.gw_priority == 0) return {};
+  auto version = client_.Version();
+  if (!version) return std::move(version).error();
+  auto met = CheckVersion(attachment, *version);
+  if (met || attachment.gw_priority != 0) return met;
+  auto answer = client_.Call({.endpoint = Endpoint::ContainerInspect, .object = std::string(container)});
+  if (!answer) return std::move(answer).error();
+  const auto json = Json::parse(answer->body, nullptr, false);
+  const bool own = Text(At(At(json, "Config"), "MacAddress")) == attachment.mac_address &&
+                   Text(At(At(json, "HostConfig"), "NetworkMode")) == attachment.network;
+  return own ? Expected<void>() : met;
+}
+
 Expected<void> EngineWriter::Connect(std::string_view container, const NetworkAttachment& attachment) {
+  if (auto met = CheckConnect(container, attachment); !met) return met;
   auto body = EncodeConnectBody(container, attachment);
   auto connected =
       Change({.endpoint = Endpoint::NetworkConnect, .object = attachment.network, .body = body}, container);
@@ -229,12 +320,16 @@ Expected<void> EngineWriter::Disconnect(std::string_view container, std::string_
   return done;
 }
 
-Expected<bool> EngineWriter::EnsureNetwork(const DesiredNetwork& network) {
+Expected<bool> EngineWriter::EnsureNetwork(const DesiredNetwork& network, std::string_view workload) {
+  if (network.config && !network.external)
+    if (auto allowed = policy_.CheckNetwork(workload, *network.config); !allowed) return std::move(allowed).error();
   return resources_.EnsureNetwork(network);
 }
 
-Expected<bool> EngineWriter::EnsureVolume(std::string_view name, std::string_view workload) {
-  return resources_.EnsureVolume(name, workload);
+Expected<bool> EngineWriter::EnsureVolume(const DesiredVolume& volume, std::string_view workload) {
+  if (!volume.external)
+    if (auto allowed = policy_.CheckVolume(workload, volume); !allowed) return std::move(allowed).error();
+  return resources_.EnsureVolume(volume, workload);
 }
 
 Expected<bool> EngineWriter::RemoveNetwork(std::string_view name) {

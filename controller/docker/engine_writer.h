@@ -62,15 +62,19 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Signal(std::string_view container, std::string_view signal) override;
   Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) override;
   Expected<void> Disconnect(std::string_view container, std::string_view network) override;
-  Expected<bool> EnsureNetwork(const DesiredNetwork& network) override;
-  Expected<bool> EnsureVolume(std::string_view name, std::string_view workload) override;
+  Expected<bool> EnsureNetwork(const DesiredNetwork& network, std::string_view workload) override;
+  Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) override;
   Expected<bool> RemoveNetwork(std::string_view name) override;
 
   // At the end: no stop is under way any more, none begins.
   void AbortStops() { stops_.Abort(); }
 
  private:
-  Expected<void> CheckSharedNetwork(const CreateRequest& request);
+  using Services = std::map<std::string, ObservedContainer, std::less<>>;
+  Expected<Services> FindServices(const CreateRequest& request);
+  Expected<void> CheckSharedNetwork(const CreateRequest& request, const Services& services);
+  Expected<SecretText> EncodeAllowed(const CreateRequest& request, ApiVersion version);
+  Expected<void> CheckConnect(std::string_view container, const NetworkAttachment& attachment);
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
   Expected<void> Change(const EngineCall& call, std::string_view container);
   void RememberFailedStop(const std::string& container, const Error& error);

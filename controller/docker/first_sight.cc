@@ -9,12 +9,15 @@ constexpr std::size_t kImagesKept = 64;
 
 }  // namespace
 
-const DesiredContainer* FirstSight::FindTemplate(const ObservedContainer& container, const DesiredState& desired) {
-  const auto found = std::ranges::find_if(desired.containers, [&](const DesiredContainer& d) {
+const DesiredContainer* FirstSight::FindTemplate(const ObservedContainer& container, const DesiredRefs& desired) {
+  const auto made_from = [&](const DesiredContainer& d) {
     return d.template_hash == container.Label(label::kTemplateHash) && d.role == container.Label(label::kRole) &&
            std::to_string(d.replica) == container.Label(label::kReplica);
-  });
-  return found == desired.containers.end() ? nullptr : &*found;
+  };
+  for (const DesiredState* service : desired)
+    if (const auto found = std::ranges::find_if(service->containers, made_from); found != service->containers.end())
+      return &*found;
+  return nullptr;
 }
 
 std::vector<std::string> FirstSight::Compare(const std::string& inspect, const std::string& image_id,

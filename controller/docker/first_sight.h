@@ -20,7 +20,7 @@ class FirstSight {
   FirstSight(EngineClient& client, SecretReader* secrets) : client_(client), secrets_(secrets) {}
 
   // The one of `desired` whose role, replica and template hash the container bears; null: none.
-  static const DesiredContainer* FindTemplate(const ObservedContainer& container, const DesiredState& desired);
+  static const DesiredContainer* FindTemplate(const ObservedContainer& container, const DesiredRefs& desired);
 
   // See AlteredFields. Asks the Engine for what the image brings, once an image; where that cannot be told, what the
   // template leaves to the image is not compared.

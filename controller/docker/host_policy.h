@@ -1,6 +1,8 @@
 // What workloads may do to the host. It stands in the daemon's configuration, never in git; the default allows nothing.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +21,7 @@ struct PathRule {
 };
 
 struct NamedRule {
-  std::string name;  // a device path or a capability (with or without "CAP_")
+  std::string name;
   std::vector<std::string> workloads = {"*"};
 };
 
@@ -29,8 +31,14 @@ struct HostPolicy {
   std::vector<std::string> host_network;
   std::vector<std::string> host_pid;
   std::vector<std::string> docker_socket;  // in addition to a path rule: what holds the socket owns the host
-  std::vector<NamedRule> devices;
-  std::vector<NamedRule> capabilities;  // beyond those that the Engine gives to every container
+  std::vector<NamedRule> devices;       // paths; what device requests ask for ("gpu", a CDI name); a cgroup rule's text
+  std::vector<NamedRule> capabilities;  // with or without "CAP_"; beyond those that the Engine gives to every container
+  std::vector<NamedRule> host_namespaces{};   // "ipc", "uts", "user", "cgroup", "mount" (shared propagation)
+  std::vector<NamedRule> security_options{};  // as written: "seccomp=unconfined"; no-new-privileges needs none
+  std::vector<NamedRule> runtimes{};          // beside the Engine's default one
+  std::vector<NamedRule> cgroup_parents{};
+  std::vector<NamedRule> volume_drivers{};   // beside local; and file systems that local mounts: "nfs"
+  std::vector<NamedRule> network_drivers{};  // beside bridge
 
   std::string default_host_ip = "127.0.0.1";  // of published ports that name none
   std::string subnet = "10.213.0.0/16";       // of the shared network, /8 to /28
@@ -45,8 +53,13 @@ class PolicyChecker {
 
   // `body` is the JSON that will be sent. Terminal, naming field, workload and the setting that would allow it. Only
   // members known to be harmless or judged here may stand in HostConfig; any other is refused. A mounted path is judged
-  // as written and as resolved through symlinks, and both must be allowed.
-  Expected<void> Check(std::string_view workload, std::string_view body) const;
+  // as written and as resolved through symlinks, and both must be allowed. `own` are ids of containers of the same
+  // workload, whose process and IPC namespaces it may share.
+  Expected<void> Check(std::string_view workload, std::string_view body, const std::set<std::string>& own = {}) const;
+
+  // Whether a workload may have a volume or a network made. A volume that binds a host path is judged as a mount of it.
+  Expected<void> CheckVolume(std::string_view workload, const DesiredVolume& volume) const;
+  Expected<void> CheckNetwork(std::string_view workload, const NetworkConfig& network) const;
 
   // Whether a workload may share the network of a container that is attached by `mode`, as the Engine reports it.
   Expected<void> CheckSharedNetwork(std::string_view workload, std::string_view mode) const;
@@ -54,6 +67,7 @@ class PolicyChecker {
   const HostPolicy& policy() const { return policy_; }
 
  private:
+  Expected<void> CheckMounts(std::string_view workload, const nlohmann::json& mounts) const;
   Expected<void> CheckBind(std::string_view workload, const std::string& source, bool read_only) const;
   bool PathAllowed(std::string_view workload, const std::string& path, bool read_only) const;
   bool IsSocket(const std::string& path) const;

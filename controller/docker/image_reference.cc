@@ -1,11 +1,8 @@
 #include "controller/docker/image_reference.h"
 
+#include "reconcilers/core/image_name.h"
+
 namespace tinyforge::docker {
-namespace {
-
-constexpr std::string_view kDefaultRegistry = "docker.io";
-
-}  // namespace
 
 const std::string& ImageReference::version() const {
   static const std::string kLatest = "latest";
@@ -25,11 +22,7 @@ ImageReference ParseImageReference(std::string_view text) {
     text = text.substr(0, colon);
   }
   reference.name = text;
-  auto first = text.substr(0, text.find('/'));
-  bool is_host =
-      first.size() != text.size() && (first == "localhost" || first.find_first_of(".:") != std::string_view::npos);
-  reference.registry = is_host ? first : kDefaultRegistry;
-  if (reference.registry == "index.docker.io") reference.registry = kDefaultRegistry;
+  reference.registry = SplitImageName(text).host;
   return reference;
 }
 
@@ -39,7 +32,8 @@ std::string FamiliarReference(std::string_view text) {
   for (std::string_view prefix : {"index.docker.io/", "docker.io/"}) {
     if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   }
-  if (name.starts_with("library/")) name.remove_prefix(8);
+  constexpr std::string_view kLibrary = "library/";
+  if (name.starts_with(kLibrary) && name.rfind('/') == kLibrary.size() - 1) name.remove_prefix(kLibrary.size());
   bool digest = !reference.digest.empty();
   return std::string(name) + (digest ? "@" : ":") + reference.version();
 }

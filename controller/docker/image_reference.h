@@ -18,7 +18,8 @@ struct ImageReference {
 
 ImageReference ParseImageReference(std::string_view text);
 
-// Without what Docker Hub lets people leave out ("docker.io/library/"), tag "latest" written out.
+// Without what Docker Hub lets people leave out ("docker.io/", and "library/" before a single name), tag "latest"
+// written out: the "familiar name" of github.com/distribution/reference.
 std::string FamiliarReference(std::string_view text);
 
 }  // namespace tinyforge::docker

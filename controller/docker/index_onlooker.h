@@ -14,8 +14,8 @@ class IndexOnlooker : public ContainerReader {
     return index_.Peek(workload);
   }
   // Compares nothing: what the reconcile has not seen yet shows as not altered.
-  Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) override {
-    return index_.Peek(desired.workload);
+  Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override {
+    return index_.Peek(desired.front()->workload);
   }
   std::map<std::string, ContainerAge> Ages(std::string_view workload) override { return index_.Ages(workload); }
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload,

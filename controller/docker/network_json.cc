@@ -3,6 +3,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "controller/docker/json_members.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -16,6 +18,21 @@ Json LabelsJson(const StringMap& labels) {
   return std::map<std::string, std::string>(labels.begin(), labels.end());
 }
 
+Json IpamJson(const NetworkConfig& config) {
+  Json pools = Json::array();
+  for (const IpamPool& pool : config.ipam) {
+    Json json = Json::object();
+    if (!pool.subnet.empty()) json["Subnet"] = pool.subnet;
+    if (!pool.ip_range.empty()) json["IPRange"] = pool.ip_range;
+    if (!pool.gateway.empty()) json["Gateway"] = pool.gateway;
+    if (!pool.aux_addresses.empty()) json["AuxiliaryAddresses"] = LabelsJson(pool.aux_addresses);
+    pools.push_back(std::move(json));
+  }
+  Json ipam = {{"Driver", config.ipam_driver.empty() ? "default" : config.ipam_driver}, {"Config", std::move(pools)}};
+  if (!config.ipam_options.empty()) ipam["Options"] = LabelsJson(config.ipam_options);
+  return ipam;
+}
+
 std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
   for (const auto& config : network.at("IPAM").at("Config")) {
     if (auto subnet = ParseIpv4Subnet(config.value("Subnet", ""))) return *subnet;
@@ -26,20 +43,31 @@ std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
 }  // namespace
 
 std::string EncodeNetworkBody(const NetworkBody& network) {
-  Json body = {
-      {"Name", network.name}, {"CheckDuplicate", true}, {"Driver", "bridge"}, {"Labels", LabelsJson(network.labels)}};
+  const NetworkConfig& config = network.config;
+  Json body = {{"Name", network.name},
+               {"CheckDuplicate", true},
+               {"Driver", config.driver.empty() ? "bridge" : config.driver},
+               {"Labels", LabelsJson(network.labels)}};
   if (network.ipv6) body["EnableIPv6"] = true;
+  if (config.internal) body["Internal"] = true;
+  if (config.attachable) body["Attachable"] = true;
+  if (!config.driver_opts.empty()) body["Options"] = LabelsJson(config.driver_opts);
+  if (!config.ipam_driver.empty() || !config.ipam_options.empty() || !config.ipam.empty())
+    body["IPAM"] = IpamJson(config);
   if (network.subnet) {
-    Json config = {{"Subnet", network.subnet->Cidr()},
-                   {"IPRange", network.subnet->UpperHalfCidr()},
-                   {"Gateway", ToString(network.subnet->gateway())}};
-    body["IPAM"] = {{"Driver", "default"}, {"Config", Json::array({config})}};
+    Json pool = {{"Subnet", network.subnet->Cidr()},
+                 {"IPRange", network.subnet->UpperHalfCidr()},
+                 {"Gateway", ToString(network.subnet->gateway())}};
+    body["IPAM"] = {{"Driver", "default"}, {"Config", Json::array({pool})}};
   }
   return Dump(body);
 }
 
-std::string EncodeVolumeBody(std::string_view name, const StringMap& labels) {
-  return Dump({{"Name", name}, {"Labels", LabelsJson(labels)}});
+std::string EncodeVolumeBody(const DesiredVolume& volume, const StringMap& labels) {
+  Json body = {{"Name", volume.name}, {"Labels", LabelsJson(labels)}};
+  if (!volume.driver.empty()) body["Driver"] = volume.driver;
+  if (!volume.driver_opts.empty()) body["DriverOpts"] = LabelsJson(volume.driver_opts);
+  return Dump(body);
 }
 
 std::optional<ObservedNetwork> DecodeNetwork(std::string_view text) try {
@@ -54,6 +82,27 @@ std::optional<ObservedNetwork> DecodeNetwork(std::string_view text) try {
   return network;
 } catch (const Json::exception&) {
   return std::nullopt;
+}
+
+std::optional<ObservedVolume> DecodeVolume(std::string_view text) {
+  const auto json = Json::parse(text, nullptr, false);
+  ObservedVolume volume{.name = Text(At(json, "Name")), .driver = Text(At(json, "Driver")), .driver_opts = {}};
+  if (volume.name.empty()) return std::nullopt;
+  const Json& options = At(json, "Options");
+  if (options.is_object())
+    for (const auto& [key, value] : options.items()) volume.driver_opts.emplace(key, Text(value));
+  return volume;
+}
+
+std::vector<std::string> DecodeContainerNames(std::string_view text) {
+  const auto json = Json::parse(text, nullptr, false);
+  std::vector<std::string> names;
+  for (const Json& container : json.is_array() ? json : Json::array()) {
+    const Json& all = At(container, "Names");
+    std::string name = all.is_array() && !all.empty() ? Text(all.front()) : Text(At(container, "Id"));
+    names.push_back(name.starts_with('/') ? name.substr(1) : name);
+  }
+  return names;
 }
 
 }  // namespace tinyforge::docker

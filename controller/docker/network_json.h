@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api-types/meta/object.h"
 #include "controller/docker/ipv4_subnet.h"
+#include "reconcilers/core/desired_state.h"
 
 namespace tinyforge::docker {
 
@@ -16,10 +18,11 @@ struct NetworkBody {
   std::optional<Ipv4Subnet>
       subnet;  // of the shared network: its upper half is the Engine's, its first address the gateway
   bool ipv6 = false;
+  NetworkConfig config{};  // but for its labels and IPv6
 };
 
 std::string EncodeNetworkBody(const NetworkBody& network);
-std::string EncodeVolumeBody(std::string_view name, const StringMap& labels);
+std::string EncodeVolumeBody(const DesiredVolume& volume, const StringMap& labels);
 
 struct ObservedNetwork {
   std::string name;
@@ -28,5 +31,16 @@ struct ObservedNetwork {
 };
 
 std::optional<ObservedNetwork> DecodeNetwork(std::string_view json);
+
+struct ObservedVolume {
+  std::string name;
+  std::string driver;
+  StringMap driver_opts;
+};
+
+std::optional<ObservedVolume> DecodeVolume(std::string_view json);
+
+// The names in an answer to GET /containers/json, without slashes.
+std::vector<std::string> DecodeContainerNames(std::string_view json);
 
 }  // namespace tinyforge::docker

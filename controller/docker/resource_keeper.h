@@ -2,10 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controller/docker/engine_client.h"
 #include "controller/docker/engine_event.h"
@@ -28,11 +29,13 @@ class ResourceKeeper {
   ResourceKeeper(EngineClient& client, ResourceKeeperOptions options);
 
   // A network of that name which is not external must carry our instance label; the shared one may be another
-  // Tinyforge's on this host. Else Conflict. NotFound for an external one that does not exist. Conflict too when the
-  // subnet is in use on the host.
+  // Tinyforge's on this host. Else Conflict. One of ours that was made from another config is removed and made anew
+  // unless containers are on it, stopped ones included: then Conflict, with their names. Waiting for an external one
+  // that does not exist. Conflict too when the subnet is in use on the host.
   Expected<bool> EnsureNetwork(const DesiredNetwork& network);
-  // An existing volume is taken as it is, whoever made it.
-  Expected<bool> EnsureVolume(std::string_view name, std::string_view workload);
+  // An existing volume is taken as it is, whoever made it, unless another driver or other options are asked for: then
+  // Conflict. Waiting for an external one that does not exist.
+  Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload);
 
   // Only a network with our instance label that no container is on, stopped ones included; else nothing happens.
   Expected<bool> RemoveNetwork(const std::string& name);
@@ -41,22 +44,28 @@ class ResourceKeeper {
   void ForgetAll();                        // after a lost connection
 
  private:
-  using Names = std::set<std::string, std::less<>>;
+  // By name: from what it was made, as far as that is known and asked for.
+  using Known = std::map<std::string, std::string, std::less<>>;
   Expected<bool> FindOrMakeNetwork(const DesiredNetwork& network);
-  Expected<bool> Accept(const DesiredNetwork& network, const ObservedNetwork& found) const;
+  Expected<bool> Accept(const DesiredNetwork& network, const ObservedNetwork& found);
+  Expected<bool> MakeAnew(const DesiredNetwork& network);
   Expected<std::optional<ObservedNetwork>> Find(const std::string& name);
+  Expected<std::vector<std::string>> ContainersOn(const std::string& network);
   Expected<void> MakeNetwork(const DesiredNetwork& network);
+  Expected<bool> FindOrMakeVolume(const DesiredVolume& volume, std::string_view workload);
+  Expected<void> MakeVolume(const DesiredVolume& volume, std::string_view workload);
   bool IsOurs(const ObservedNetwork& network) const;
-  bool Known(const Names& names, std::string_view name) const;
-  void Learn(Names& names, std::string_view name, std::uint64_t asked);
+  bool IsKnown(const Known& known, const std::string& name, const std::string& made) const;
+  std::uint64_t Forgotten() const;
+  void Learn(Known& known, const std::string& name, const std::string& made, std::uint64_t asked);
 
   EngineClient& client_;
   const ResourceKeeperOptions options_;
   std::mutex making_;         // held over calls
-  mutable std::mutex mutex_;  // of the sets; never held over a call
-  Names networks_;
-  Names external_networks_;
-  Names volumes_;
+  mutable std::mutex mutex_;  // of the maps; never held over a call
+  Known networks_;
+  Known external_networks_;
+  Known volumes_;
   std::uint64_t forgotten_ = 0;  // moves with every forgetting, so that what was asked before is not learnt after it
 };
 

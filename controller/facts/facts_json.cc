@@ -12,6 +12,7 @@ constexpr std::size_t kMaxFailed = 8;
 constexpr std::size_t kMaxGood = 10;
 constexpr std::size_t kMaxSuperseded = 16;
 constexpr std::size_t kMaxLastLines = 1024;
+constexpr std::size_t kMaxVersions = 8;
 constexpr std::size_t kMaxReference = 512;
 // Twice all of this fits into a file: JSON writes a line feed or a quote as two bytes.
 constexpr std::size_t kMaxMessage = 384;
@@ -69,6 +70,7 @@ doc::Node GoodList(const std::vector<GoodRelease>& good) {
     item.Add("reference", doc::Node::Of(release.reference));
     item.Add("imageId", doc::Node::Of(release.image_id));
     item.Add("version", doc::Node::Of(release.version));
+    if (!release.digest.empty()) item.Add("digest", doc::Node::Of(release.digest));
     item.Add("at", doc::Node::Of(FormatRfc3339(release.at)));
     list.items.push_back(std::move(item));
   }
@@ -103,6 +105,124 @@ doc::Node PinNode(const Pin& pin) {
   return node;
 }
 
+void PutVersion(const ImageVersion& version, doc::Node& node) {
+  if (!version.tag.empty()) node.Add("tag", doc::Node::Of(version.tag));
+  if (!version.digest.empty()) node.Add("digest", doc::Node::Of(version.digest));
+}
+
+doc::Node VersionList(const std::vector<TriggeredVersion>& versions) {
+  doc::Node list = doc::Node::List();
+  for (const TriggeredVersion& version : versions) {
+    doc::Node item = doc::Node::Map();
+    if (!version.binding.empty()) item.Add("binding", doc::Node::Of(version.binding));
+    PutVersion(version.version, item);
+    item.Add("base", doc::Node::Of(version.base));
+    if (version.policy) item.Add("policy", doc::Node::Of(true));
+    if (version.written) item.Add("written", doc::Node::Of(true));
+    item.Add("why", doc::Node::Of(version.why));
+    if (!version.delivery.empty()) item.Add("delivery", doc::Node::Of(version.delivery));
+    item.Add("at", doc::Node::Of(FormatRfc3339(version.at)));
+    if (version.replaced != ImageVersion{}) {
+      doc::Node replaced = doc::Node::Map();
+      PutVersion(version.replaced, replaced);
+      item.Add("replaced", std::move(replaced));
+    }
+    list.items.push_back(std::move(item));
+  }
+  return list;
+}
+
+doc::Node ExcludedList(const std::vector<ExcludedVersion>& excluded) {
+  doc::Node list = doc::Node::List();
+  for (const ExcludedVersion& version : excluded) {
+    doc::Node item = doc::Node::Map();
+    PutVersion(version.version, item);
+    item.Add("why", doc::Node::Of(version.why));
+    item.Add("at", doc::Node::Of(FormatRfc3339(version.at)));
+    list.items.push_back(std::move(item));
+  }
+  return list;
+}
+
+doc::Node RemakeNode(const Remake& remake) {
+  doc::Node node = doc::Node::Map();
+  node.Add("at", doc::Node::Of(FormatRfc3339(remake.at)));
+  node.Add("why", doc::Node::Of(remake.why));
+  if (!remake.delivery.empty()) node.Add("delivery", doc::Node::Of(remake.delivery));
+  return node;
+}
+
+void GetVersion(Reader& reader, const doc::Node& item, ImageVersion& version) {
+  reader.Get(item, "tag", version.tag);
+  reader.Get(item, "digest", version.digest);
+}
+
+void GetVersions(Reader& reader, const doc::Node& list, std::vector<TriggeredVersion>& versions) {
+  for (const doc::Node& item : list.items) {
+    TriggeredVersion& version = versions.emplace_back();
+    reader.Get(item, "binding", version.binding);
+    GetVersion(reader, item, version.version);
+    reader.Get(item, "base", version.base);
+    reader.Get(item, "policy", version.policy);
+    reader.Get(item, "written", version.written);
+    reader.Get(item, "why", version.why);
+    reader.Get(item, "delivery", version.delivery);
+    reader.Get(item, "at", version.at);
+    if (const doc::Node* replaced = reader.Known(item, "replaced", doc::Type::Map))
+      GetVersion(reader, *replaced, version.replaced);
+  }
+}
+
+void GetDecisions(Reader& reader, const doc::Node& document, Facts& facts) {
+  reader.Get(document, "approved", facts.approved);
+  reader.Get(document, "done", facts.done);
+  if (const doc::Node* list = reader.Known(document, "versions", doc::Type::List))
+    GetVersions(reader, *list, facts.versions);
+  if (const doc::Node* list = reader.Known(document, "excluded", doc::Type::List))
+    for (const doc::Node& item : list->items) {
+      ExcludedVersion& excluded = facts.excluded.emplace_back();
+      GetVersion(reader, item, excluded.version);
+      reader.Get(item, "why", excluded.why);
+      reader.Get(item, "at", excluded.at);
+    }
+  const doc::Node* remake = reader.Known(document, "remake", doc::Type::Map);
+  if (remake == nullptr) return;
+  facts.remake.emplace();
+  reader.Get(*remake, "at", facts.remake->at);
+  reader.Get(*remake, "why", facts.remake->why);
+  reader.Get(*remake, "delivery", facts.remake->delivery);
+}
+
+void BoundVersion(ImageVersion& version) {
+  version.tag = PlainText(version.tag, kMaxId);
+  version.digest = PlainText(version.digest, kMaxId);
+}
+
+template <class List>
+void KeepNewest(List& list, std::size_t most) {
+  if (list.size() > most) list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(most));
+}
+
+void BoundDecisions(Facts& facts) {
+  KeepNewest(facts.versions, kMaxVersions);
+  for (TriggeredVersion& version : facts.versions) {
+    BoundVersion(version.version);
+    BoundVersion(version.replaced);
+    version.binding = PlainText(version.binding, kMaxId);
+    version.base = PlainText(version.base, kMaxReference);
+    version.why = PlainText(version.why, kMaxKept);
+    version.delivery = PlainText(version.delivery, kMaxId);
+  }
+  KeepNewest(facts.excluded, kMaxVersions);
+  for (ExcludedVersion& excluded : facts.excluded) {
+    BoundVersion(excluded.version);
+    excluded.why = PlainText(excluded.why, kMaxKept);
+  }
+  facts.approved = PlainText(facts.approved, kMaxId);
+  facts.done = PlainText(facts.done, kMaxId);
+  if (facts.remake) facts.remake->why = PlainText(facts.remake->why, kMaxKept);
+}
+
 void GetGood(Reader& reader, const doc::Node& list, std::vector<GoodRelease>& good) {
   for (const doc::Node& item : list.items) {
     GoodRelease& release = good.emplace_back();
@@ -110,6 +230,7 @@ void GetGood(Reader& reader, const doc::Node& list, std::vector<GoodRelease>& go
     reader.Get(item, "reference", release.reference);
     reader.Get(item, "imageId", release.image_id);
     reader.Get(item, "version", release.version);
+    reader.Get(item, "digest", release.digest);
     reader.Get(item, "at", release.at);
   }
 }
@@ -137,16 +258,15 @@ void GetImages(Reader& reader, const doc::Node& document, Facts& facts) {
 }
 
 void BoundImages(Facts& facts) {
-  auto& good = facts.good;
-  if (good.size() > kMaxGood) good.erase(good.begin(), good.end() - kMaxGood);
-  for (GoodRelease& release : good) {
+  KeepNewest(facts.good, kMaxGood);
+  for (GoodRelease& release : facts.good) {
     release.reference = PlainText(release.reference, kMaxReference);
     release.image_id = PlainText(release.image_id, kMaxId);
     release.version = PlainText(release.version, kMaxId);
+    release.digest = PlainText(release.digest, kMaxId);
   }
-  auto& superseded = facts.superseded;
-  if (superseded.size() > kMaxSuperseded) superseded.erase(superseded.begin(), superseded.end() - kMaxSuperseded);
-  for (SupersededImage& image : superseded) {
+  KeepNewest(facts.superseded, kMaxSuperseded);
+  for (SupersededImage& image : facts.superseded) {
     image.reference = PlainText(image.reference, kMaxReference);
     image.image_id = PlainText(image.image_id, kMaxId);
     image.cause = PlainText(image.cause, kMaxKept);
@@ -164,7 +284,7 @@ void GetPin(Reader& reader, const doc::Node& node, Pin& pin) {
 }  // namespace
 
 Facts Bounded(Facts facts) {
-  if (facts.failed.size() > kMaxFailed) facts.failed.erase(facts.failed.begin(), facts.failed.end() - kMaxFailed);
+  KeepNewest(facts.failed, kMaxFailed);
   for (FailedRelease& release : facts.failed) {
     release.release = PlainText(release.release, kMaxId);
     release.image_id = PlainText(release.image_id, kMaxId);
@@ -173,6 +293,7 @@ Facts Bounded(Facts facts) {
     release.last_lines = newest ? PlainText(release.last_lines, kMaxLastLines) : "";
   }
   BoundImages(facts);
+  BoundDecisions(facts);
   return facts;
 }
 
@@ -187,13 +308,17 @@ bool Shorten(Facts& facts) {
     list.erase(list.begin());
     return true;
   };
-  return drop_oldest(facts.superseded) || drop_oldest(facts.failed);
+  if (drop_oldest(facts.superseded) || drop_oldest(facts.failed)) return true;
+  // Never the newest: what runs is decided by it.
+  return drop_oldest(facts.excluded) || (facts.good.size() > 1 && drop_oldest(facts.good)) ||
+         (facts.versions.size() > 1 && drop_oldest(facts.versions));
 }
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {"failed",    "good",    "candidate", "superseded", "pin",
-                                                 "suspended", "stopped", "orphan",    "stopBegan",  "retried"};
+    static constexpr std::string_view kOurs[] = {"failed",    "good",     "candidate", "superseded", "pin",
+                                                 "suspended", "stopped",  "orphan",    "stopBegan",  "retried",
+                                                 "versions",  "excluded", "approved",  "remake",    "done"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
@@ -201,6 +326,11 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   if (facts.candidate) document.Add("candidate", CandidateNode(*facts.candidate));
   if (!facts.superseded.empty()) document.Add("superseded", SupersededList(facts.superseded));
   if (facts.pin) document.Add("pin", PinNode(*facts.pin));
+  if (!facts.versions.empty()) document.Add("versions", VersionList(facts.versions));
+  if (!facts.excluded.empty()) document.Add("excluded", ExcludedList(facts.excluded));
+  if (!facts.approved.empty()) document.Add("approved", doc::Node::Of(facts.approved));
+  if (!facts.done.empty()) document.Add("done", doc::Node::Of(facts.done));
+  if (facts.remake) document.Add("remake", RemakeNode(*facts.remake));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
   if (facts.orphan) document.Add("orphan", doc::Node::Of(true));
@@ -228,6 +358,7 @@ Expected<Facts> GetFacts(const doc::Node& document) {
     }
   }
   GetImages(reader, document, facts);
+  GetDecisions(reader, document, facts);
   if (const doc::Node* pin = reader.Known(document, "pin", doc::Type::Map)) GetPin(reader, *pin, facts.pin.emplace());
   if (!reader.wrong().empty()) return Error{ErrorKind::Invalid, "\"" + reader.wrong() + "\" has a wrong type"};
   return Bounded(std::move(facts));

@@ -25,6 +25,15 @@ std::string FileName(std::string_view workload) {
   return std::string(workload).append(kEnding);
 }
 
+// "shop", and "shop.web" of a service, see FactKeyOf.
+bool IsFactKey(std::string_view key) {
+  constexpr std::size_t kLongest = 128;
+  constexpr std::string_view kOfService = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  const std::size_t dot = std::min(key.find('.'), key.size());
+  const bool sound = key.size() <= kLongest && key.find_first_not_of(kOfService) == std::string_view::npos;
+  return sound && IsDnsLabel(key.substr(0, dot)) && dot + 1 != key.size();
+}
+
 }  // namespace
 
 struct FileFactStore::Document {
@@ -74,7 +83,7 @@ Expected<std::map<std::string, Facts>> FileFactStore::All() {
   auto cache = cache_.Lock();
   for (const std::string& name : *names) {
     const std::string workload = name.substr(0, name.size() - kEnding.size());
-    if (!IsDnsLabel(workload)) continue;
+    if (!IsFactKey(workload)) continue;
     Expected<Document*> document = Find(*cache, workload);
     if (!document) return std::move(document).error();
     all.emplace(workload, (*document)->facts);
@@ -102,7 +111,7 @@ Expected<std::vector<std::string>> FileFactStore::Names(std::string_view ending)
 
 Expected<FileFactStore::Document*> FileFactStore::Find(Cache& cache, std::string_view workload) {
   if (auto found = cache.find(workload); found != cache.end()) return found->second.get();
-  if (!IsDnsLabel(workload))
+  if (!IsFactKey(workload))
     return Error{ErrorKind::Invalid, "facts: \"" + std::string(workload) + "\" is no workload name"};
   Expected<Document> read = Read(FileName(workload));
   if (!read) return std::move(read).error().Within("facts of workload/" + std::string(workload));

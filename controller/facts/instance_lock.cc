@@ -1,25 +1,11 @@
 #include "controller/facts/instance_lock.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <utility>
 
 #include "api-types/codec/hash.h"
-#include "api-types/meta/time.h"
-#include "controller/runtime/plain_text.h"
 
 namespace tinyforge {
 namespace {
-
-constexpr int kAttempts = 5;
-constexpr std::size_t kMaxHolder = 512;
 
 // Engine ids and instance names may hold any character.
 std::string LockPath(const InstanceLockKey& key) {
@@ -27,55 +13,14 @@ std::string LockPath(const InstanceLockKey& key) {
   return key.directory + "/" + Sha256Hex(both).substr(0, 32) + ".lock";
 }
 
-bool IsAt(int fd, const std::string& path) {
-  struct stat open {};
-  struct stat named {};
-  return ::fstat(fd, &open) == 0 && ::lstat(path.c_str(), &named) == 0 && open.st_dev == named.st_dev &&
-         open.st_ino == named.st_ino;
-}
-
-std::string Describe(const InstanceLockKey& key) {
-  std::array<char, HOST_NAME_MAX + 1> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  const auto now = std::chrono::time_point_cast<SysTime::duration>(std::chrono::system_clock::now());
-  return "process " + std::to_string(::getpid()) + " on host " + host.data() + " since " + FormatRfc3339(now) +
-         " (instance " + key.instance + ", engine " + key.engine_id + ")\n";
-}
-
-Expected<void> SignHolder(int fd, const InstanceLockKey& key) {
-  if (::ftruncate(fd, 0) != 0) return SystemError("write the lock file", errno);
-  return WriteAll(fd, Describe(key), "the lock file");
-}
-
-Error HeldError(int fd, const InstanceLockKey& key) {
-  Expected<std::string> holder = ReadAll(fd, "lock file", kMaxHolder);
-  std::string who = holder ? PlainText(*holder, kMaxHolder) : std::string();
-  while (who.ends_with('\n')) who.pop_back();
-  if (who.empty()) who = "a process that has not said its name yet";
-  return Error{ErrorKind::Conflict, "instance " + key.instance + " is held by " + who};
-}
-
 }  // namespace
 
 Expected<InstanceLock> InstanceLock::TryLock(const InstanceLockKey& key) {
   if (auto made = MakeDirectories(key.directory, 0755); !made) return std::move(made).error();
-  const std::string path = LockPath(key);
-  // Again when the file was removed between opening and locking it.
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!fd.valid()) return SystemError("open " + path, errno);
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-      return errno == EWOULDBLOCK ? HeldError(fd.get(), key) : SystemError("lock " + path, errno);
-    }
-    if (!IsAt(fd.get(), path)) continue;
-    if (auto written = SignHolder(fd.get(), key); !written) return std::move(written).error();
-    return InstanceLock(std::move(fd), path);
-  }
-  return Error{ErrorKind::Transient, "lock " + path + ": it is being replaced all the time"};
-}
-
-bool InstanceLock::StillHeld() const {
-  return IsAt(fd_.get(), path_);
+  auto file = LockedFile::TryLock(LockPath(key), "instance " + key.instance + ", engine " + key.engine_id);
+  if (file) return InstanceLock(std::move(*file));
+  if (file.error().kind != ErrorKind::Conflict) return std::move(file).error();
+  return Error{ErrorKind::Conflict, "instance " + key.instance + " is held by " + file.error().message};
 }
 
 }  // namespace tinyforge

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "api-types/meta/error.h"
-#include "controller/runtime/file.h"
+#include "controller/facts/locked_file.h"
 
 namespace tinyforge {
 
@@ -14,8 +15,7 @@ struct InstanceLockKey {
   std::string instance;
 };
 
-// An flock on <directory>/<hash of engine id and instance>.lock. The kernel releases it when the process ends, however
-// it ends. The file stays and says who held it last.
+// A LockedFile <directory>/<hash of engine id and instance>.lock.
 class InstanceLock {
  public:
   // Never blocks. Conflict when another one holds it; the message says who: process, host and since when.
@@ -23,13 +23,12 @@ class InstanceLock {
 
   // False when somebody removed or replaced the file, so that another controller could take the lock as well. Then stop
   // changing things and lock again.
-  bool StillHeld() const;
+  bool StillHeld() const { return file_.StillHeld(); }
 
  private:
-  InstanceLock(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  explicit InstanceLock(LockedFile file) : file_(std::move(file)) {}
 
-  Fd fd_;
-  std::string path_;
+  LockedFile file_;
 };
 
 }  // namespace tinyforge

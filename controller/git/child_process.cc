@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,12 +56,26 @@ Expected<Pipe> OpenPipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-// What the child starts with: our three pipes as its streams, no other file, no blocked or ignored signal, own group.
+// A file in memory that is read from its beginning. Unlike a pipe it takes any amount before anybody reads.
+Expected<Fd> OpenInput(std::string_view text) {
+  Fd file(memfd_create("input", MFD_CLOEXEC));
+  if (!file) return SystemError("make the input of a child");
+  while (!text.empty()) {
+    const ssize_t put = write(file.get(), text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return SystemError("write the input of a child");
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (lseek(file.get(), 0, SEEK_SET) != 0) return SystemError("rewind the input of a child");
+  return file;
+}
+
+// What the child starts with: our three files as its streams, no other file, no blocked or ignored signal, own group.
 class SpawnSettings {
  public:
-  SpawnSettings(const Pipe& in, const Pipe& out, const Pipe& err) {
+  SpawnSettings(const Fd& in, const Pipe& out, const Pipe& err) {
     posix_spawn_file_actions_init(&files_);
-    posix_spawn_file_actions_adddup2(&files_, in.read.get(), 0);
+    posix_spawn_file_actions_adddup2(&files_, in.get(), 0);
     posix_spawn_file_actions_adddup2(&files_, out.write.get(), 1);
     posix_spawn_file_actions_adddup2(&files_, err.write.get(), 2);
     posix_spawn_file_actions_addclosefrom_np(&files_, 3);
@@ -149,16 +164,11 @@ class Child {
 };
 
 Expected<Child> Child::Start(const ChildSpec& spec) {
-  auto in = OpenPipe();
+  auto in = OpenInput(spec.input);
+  if (!in) return std::move(in).error();
   auto out = OpenPipe();
   auto err = OpenPipe();
-  if (!in || !out || !err) return Error{ErrorKind::Transient, "start " + spec.executable + ": no pipe left"};
-  // A new pipe holds 64 KiB, and its reading end is still ours: this neither blocks nor raises SIGPIPE.
-  const bool written =
-      spec.input.size() <= (32u << 10) &&
-      write(in->write.get(), spec.input.data(), spec.input.size()) == static_cast<ssize_t>(spec.input.size());
-  if (!written) return Error{ErrorKind::Invalid, "start " + spec.executable + ": its input is too long"};
-  in->write.Close();
+  if (!out || !err) return Error{ErrorKind::Transient, "start " + spec.executable + ": no pipe left"};
   std::vector<std::string> argv{spec.executable};
   argv.insert(argv.end(), spec.arguments.begin(), spec.arguments.end());
   const SpawnSettings settings(*in, *out, *err);

@@ -15,7 +15,7 @@ struct ChildSpec {
   std::string executable;
   std::vector<std::string> arguments;    // without the name
   std::vector<std::string> environment;  // "NAME=value"; nothing is inherited
-  std::string input;                     // at most 32 KiB
+  std::string input;                     // handed over whole, as a file without a name
   Duration deadline{60'000};
   std::size_t max_output = 32u << 10;  // of each stream; the rest is read and dropped
 };

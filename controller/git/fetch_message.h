@@ -1,6 +1,5 @@
-// What the controller and its fetching child say to each other: one request on the child's standard input, one answer
-// on its standard output. Each is a list of fields "key=value", every field ended by a NUL byte. The answer of a child
-// that has talked to a hostile server is hostile input too, so there is as little to parse as can be.
+// The order to fetch: the request on the git child's standard input, the answer on its standard output. See
+// message_fields.h for their form.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +49,14 @@ struct FetchAnswer {
 };
 
 inline constexpr std::size_t kMaxFetchMessage = 32u << 10;
+
+namespace git {
+class FieldReader;
+class FieldWriter;
+// The fields of a request as a part of another message.
+void EncodeRequest(const FetchRequest& request, FieldWriter& out);
+FetchRequest DecodeRequest(FieldReader& in);
+}  // namespace git
 
 std::string Encode(const FetchRequest& request);
 std::string Encode(const FetchAnswer& answer);

@@ -5,7 +5,7 @@
 
 namespace tinyforge::git {
 
-// The clone's only reference: the tip of the branch as last fetched. A branch name never becomes a path.
+// The tip of the branch as last fetched. A branch name never becomes a path.
 inline constexpr const char* kTipReference = "refs/tinyforge/tip";
 
 // Opens or creates the bare repository, connects, and downloads unless the clone has the branch's tip. The tip

@@ -24,7 +24,9 @@ Library::~Library() {
 
 std::string LastMessage() {
   const git_error* error = git_error_last();
-  return error == nullptr || error->message == nullptr ? "unknown error" : Printable(error->message);
+  std::string_view message = error == nullptr || error->message == nullptr ? "" : error->message;
+  while (message.ends_with('\n') || message.ends_with(' ')) message.remove_suffix(1);
+  return message.empty() ? "unknown error" : Printable(message);
 }
 
 std::string ToHex(const git_oid& oid) {
@@ -35,8 +37,18 @@ std::string ToHex(const git_oid& oid) {
 
 std::optional<git_oid> ParseOid(std::string_view hex) {
   git_oid oid{};
+  // What is no hex libgit2 reports as an error, which takes a Library; a message of a child is read without one.
+  if (hex.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return std::nullopt;
   if (hex.size() != GIT_OID_HEXSZ || git_oid_fromstrn(&oid, hex.data(), hex.size()) != 0) return std::nullopt;
   return oid;
+}
+
+bool IsBranchName(std::string_view branch) {
+  const bool bounded = !branch.empty() && branch.size() <= 200 && branch.front() != '-';
+  if (!bounded || branch.find('\0') != std::string_view::npos) return false;
+  int valid = 0;
+  git_reference_name_is_valid(&valid, ("refs/heads/" + std::string(branch)).c_str());
+  return valid == 1;
 }
 
 std::string Printable(std::string_view text, std::size_t max) {

@@ -28,6 +28,7 @@ using OdbObjectPtr = std::unique_ptr<git_odb_object, Deleter<git_odb_object_free
 using CommitPtr = std::unique_ptr<git_commit, Deleter<git_commit_free>>;
 using TreePtr = std::unique_ptr<git_tree, Deleter<git_tree_free>>;
 using TreeEntryPtr = std::unique_ptr<git_tree_entry, Deleter<git_tree_entry_free>>;
+using RevwalkPtr = std::unique_ptr<git_revwalk, Deleter<git_revwalk_free>>;
 using ReferencePtr = std::unique_ptr<git_reference, Deleter<git_reference_free>>;
 
 // Initialises libgit2 (counted) and sets its process-wide options: no configuration outside the repository is read,
@@ -50,6 +51,10 @@ std::string LastMessage();
 std::string ToHex(const git_oid& oid);
 // 40 lower- or upper-case hex digits; anything else is no object id.
 std::optional<git_oid> ParseOid(std::string_view hex);
+
+// Whether refs/heads/`branch` is a reference by git's own rules (git check-ref-format), at most 200 bytes, without a
+// leading '-'.
+bool IsBranchName(std::string_view branch);
 
 // `text` with every byte outside of printable ASCII as \xNN, cut to `max` bytes: for text that a remote or a tree
 // chose.

@@ -1,5 +1,7 @@
 #include "controller/git/git_config_source.h"
 
+#include <map>
+#include <set>
 #include <utility>
 
 #include "controller/git/git2.h"
@@ -19,6 +21,10 @@ std::vector<codec::TreeChange> FilesOf(const std::vector<TreeChange>& changes) {
     files.push_back({change.path, change.blob, change.refused});
   }
   return files;
+}
+
+std::string Origin(const GitRepository& repository) {
+  return repository.Url() + " " + repository.branch() + " " + repository.path();
 }
 
 }  // namespace
@@ -50,34 +56,113 @@ Expected<ConfigUpdate> GitConfigSource::Decode(const Revision& revision, const s
   return update;
 }
 
+Expected<ConfigUpdate> GitConfigSource::LoadWhole(const Revision& revision) {
+  auto changes = repository_->Changes("", revision);
+  if (!changes) return std::move(changes).error();
+  return Load(revision, *changes, true);
+}
+
+std::shared_ptr<const v1::ObjectSet> GitConfigSource::LoadKept(const git::InForceNote& note) {
+  auto set = std::make_shared<v1::ObjectSet>();
+  set->revision = note.revision;
+  auto tree = repository_->Tree(note.revision);
+  if (!tree) return set;
+  std::map<std::pair<std::string, std::string>, std::set<ObjectKey>> files;  // by path and blob
+  for (const git::KeptObject& kept : note.kept) files[{kept.path, kept.blob}].insert(kept.key);
+  std::map<std::string, codec::TreeChange> held;
+  for (const auto& [file, keys] : files) {
+    const auto& [path, blob] = file;
+    auto bytes = (*tree)->ReadBlob(blob, kMaxManifestBytes);
+    if (!bytes) continue;
+    for (v1::ObjectPtr& object : codec::DecodeManifests(path, *bytes, {.blob = blob}).objects)
+      if (keys.contains(object->key)) set->objects.emplace(object->key, std::move(object));
+    held.insert_or_assign(path, codec::TreeChange{path, blob});
+  }
+  Hold(note.revision, held);
+  return set;
+}
+
+// The loader knows then that these files held manifests.
+void GitConfigSource::Hold(const Revision& revision, const std::map<std::string, codec::TreeChange>& files) {
+  std::vector<codec::TreeChange> changes;
+  for (const auto& [path, change] : files) changes.push_back(change);
+  (void)Decode(revision, changes, false);
+}
+
+std::vector<std::shared_ptr<const v1::ObjectSet>> GitConfigSource::Earlier(const Revision& tip) {
+  const git::InForceNote note = ReadNote();
+  std::vector<std::shared_ptr<const v1::ObjectSet>> sets;
+  if (!note.kept.empty()) sets.push_back(LoadKept(note));
+  if (note.revision.empty() || note.revision == tip) return sets;
+  if (auto noted = LoadWhole(note.revision)) sets.push_back(noted->snapshot->objects);
+  return sets;
+}
+
+// From what was in force to the tip, as it would have gone without the end of the process: a crash between a fetch and
+// its note leaves the note of the revision before.
 Expected<std::optional<ConfigUpdate>> GitConfigSource::Restore() {
   if (auto passed = Failpoint("git.restore.before"); !passed) return std::move(passed).error();
-  auto revision = repository_->LastFetched();
-  if (!revision && revision.error().kind == ErrorKind::NotFound) return std::optional<ConfigUpdate>();
-  if (!revision) return std::move(revision).error();
-  auto changes = repository_->Changes("", *revision);
-  if (!changes) return std::move(changes).error();
-  auto update = Load(*revision, *changes, true);
-  if (!update) return std::move(update).error();
+  auto tip = repository_->LastFetched();
+  if (!tip && tip.error().kind == ErrorKind::NotFound) return std::optional<ConfigUpdate>();
+  if (!tip) return std::move(tip).error();
+  auto earlier = Earlier(*tip);
+  auto update = LoadWhole(*tip);
+  if (!update) {
+    if (auto noted = LoadWhole(ReadNote().revision)) update = std::move(noted);
+  }
+  if (!update) {
+    in_force_.clear();
+    return std::move(update).error();
+  }
+  update->earlier = std::move(earlier);
   return std::optional(std::move(*update));
+}
+
+git::InForceNote GitConfigSource::ReadNote() const {
+  auto note = git::ReadInForceNote(repository_->state_dir());
+  return note && note->origin == Origin(*repository_) ? std::move(*note) : git::InForceNote();
+}
+
+Expected<void> GitConfigSource::NoteInForce(const std::vector<v1::ObjectPtr>& kept) {
+  git::InForceNote note{.origin = Origin(*repository_), .revision = in_force_, .kept = {}};
+  for (const v1::ObjectPtr& object : kept) note.kept.push_back({object->key, object->position.path, object->blob});
+  to_note_ = std::move(note);
+  return WriteNote();
+}
+
+Expected<void> GitConfigSource::WriteNote() {
+  if (!to_note_ || noted_ == to_note_) return {};
+  auto written = git::WriteInForceNote(repository_->state_dir(), *to_note_);
+  if (written) noted_ = to_note_;
+  return written;
 }
 
 Expected<std::optional<ConfigUpdate>> GitConfigSource::Sync(std::stop_token stop) {
+  (void)WriteNote();  // it may have failed before
   auto result = repository_->Sync(in_force_, stop);
   if (!result) return std::move(result).error();
+  reopen_ = reopen_ || result->recloned;
   if (!result->changed) return ReadAgain();
+  const bool first = in_force_.empty();
+  std::vector<std::shared_ptr<const v1::ObjectSet>> earlier;
+  if (first) earlier = Earlier(result->revision);
   auto update = Load(result->revision, result->changes, result->complete);
+  if (!update && first) in_force_.clear();
   if (!update) return std::move(update).error();
+  reopen_ = false;
   update->rewritten = result->rewritten;
+  update->earlier = std::move(earlier);
   return std::optional(std::move(*update));
 }
 
+// The tree in force reads the clone that it was opened on.
 Expected<std::optional<ConfigUpdate>> GitConfigSource::ReadAgain() {
   const std::vector<codec::TreeChange> unread = loader_.Unread();
-  if (unread.empty()) return std::optional<ConfigUpdate>();
+  if (unread.empty() && !reopen_) return std::optional<ConfigUpdate>();
   auto update = Decode(in_force_, unread, false);
   if (!update) return std::move(update).error();
-  if (loader_.Unread().size() == unread.size()) return std::optional<ConfigUpdate>();
+  const bool reopened = std::exchange(reopen_, false);
+  if (loader_.Unread().size() == unread.size() && !reopened) return std::optional<ConfigUpdate>();
   for (const codec::TreeChange& file : unread) update->changed_paths.push_back(file.path);
   return std::optional(std::move(*update));
 }
@@ -87,6 +172,11 @@ bool GitConfigSource::HistoryHeld(const Revision& revision, const Revision& tip,
   if (!contains || !*contains) return false;
   auto held = repository_->HeldFile(revision, path);
   return held && *held;
+}
+
+CommitOrigin GitConfigSource::OriginOf(const BranchMove& move) {
+  const auto origin = repository_->OriginOf(move);
+  return origin ? *origin : CommitOrigin::Unknown;
 }
 
 RepositoryStatus GitConfigSource::Describe() const {

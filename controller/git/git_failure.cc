@@ -6,7 +6,7 @@
 namespace tinyforge {
 namespace {
 
-constexpr std::array<std::pair<GitReason, std::string_view>, 12> kNames{{
+constexpr std::array<std::pair<GitReason, std::string_view>, 15> kNames{{
     {GitReason::Internal, "Internal"},
     {GitReason::Unreachable, "Unreachable"},
     {GitReason::NotFound, "NotFound"},
@@ -19,6 +19,9 @@ constexpr std::array<std::pair<GitReason, std::string_view>, 12> kNames{{
     {GitReason::CloneDamaged, "CloneDamaged"},
     {GitReason::TimedOut, "TimedOut"},
     {GitReason::Cancelled, "Cancelled"},
+    {GitReason::Declined, "Declined"},
+    {GitReason::Raced, "Raced"},
+    {GitReason::Unanswered, "Unanswered"},
 }};
 
 }  // namespace
@@ -45,11 +48,14 @@ Error ToError(const GitFailure& failure) {
     case GitReason::HostKey:
     case GitReason::Certificate:
     case GitReason::Redirected:
+    case GitReason::Declined:
     case GitReason::TooLarge: return {ErrorKind::Waiting, failure.message};
     case GitReason::Internal:
     case GitReason::Unreachable:
     case GitReason::CloneDamaged:
     case GitReason::TimedOut:
+    case GitReason::Raced:
+    case GitReason::Unanswered:
     case GitReason::Cancelled: break;
   }
   return {ErrorKind::Transient, failure.message};

@@ -1,4 +1,4 @@
-// Why a fetch failed, in the words a status shows.
+// Why a fetch or a push failed, in the words a status shows.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ enum class GitReason {
   Internal,       // a fault of ours or of the machine: no memory, no disk, the child crashed
   Unreachable,    // name, connection or protocol: the remote is down or is no git server
   NotFound,       // the server knows no such repository
-  Credentials,    // wrong, missing, or their file cannot be read
+  Credentials,    // wrong, missing, their file cannot be read, or they do not allow a push
   BranchMissing,  // the repository has no such branch
   HostKey,        // of ssh: unknown or changed
   Certificate,    // of https: not trusted
@@ -21,6 +21,10 @@ enum class GitReason {
   CloneDamaged,   // our copy is unreadable; it is made again
   TimedOut,
   Cancelled,
+  // Of a push alone:
+  Declined,    // by a hook, a protected branch or the state of the repository: a person must act
+  Raced,       // somebody else pushed between; to be done again on the new tip
+  Unanswered,  // the connection broke before the answer: it may have arrived
 };
 
 // PascalCase, as a condition's reason: "BranchMissing".

@@ -3,40 +3,28 @@
 #pragma once
 
 #include <stop_token>
-#include <string>
-#include <vector>
 
-#include "api-types/meta/error.h"
-#include "api-types/meta/time.h"
-#include "controller/git/child_process.h"
 #include "controller/git/fetch_message.h"
+#include "controller/git/git_child_runner.h"
 
 namespace tinyforge {
-
-struct GitFetcherOptions {
-  // The program whose main() calls GitFetchChildMain when it is started with these arguments. By default this very
-  // program, even when its file was replaced meanwhile.
-  std::string executable = "/proc/self/exe";
-  std::vector<std::string> arguments{"git-fetch"};
-  Duration deadline{60'000};
-};
 
 struct FetchReport {
   FetchAnswer answer;
   ChildUsage usage;
 };
 
-// Thread-safe: holds no state. Two fetches into one directory at a time are the caller's to avoid.
+// Thread-safe: holds no state. Of two children that write into one clone at a time the second waits.
 class GitFetcher {
  public:
-  explicit GitFetcher(GitFetcherOptions options) : options_(std::move(options)) {}
+  explicit GitFetcher(GitChildOptions options) : options_(std::move(options)) {}
 
   // Connects, compares the branch's tip with the clone's, downloads what is missing and moves the clone's tip. Returns
-  // within the deadline whatever the remote does. The child sees no environment but the proxy settings.
+  // within the deadline whatever the remote does.
   FetchReport Fetch(const FetchRequest& request, std::stop_token stop) const;
 
  private:
-  GitFetcherOptions options_;
+  GitChildOptions options_;
 };
 
 }  // namespace tinyforge

@@ -93,7 +93,7 @@ bool GitRepository::NeedsClone() const {
   return Damage()->load() || !LastFetched();
 }
 
-FetchReport GitRepository::FetchInto(const std::string& directory, bool create, std::stop_token stop) {
+FetchRequest GitRepository::Request(const std::string& directory, bool create) const {
   FetchRequest request;
   request.directory = directory;
   request.create = create;
@@ -101,22 +101,32 @@ FetchReport GitRepository::FetchInto(const std::string& directory, bool create, 
   request.branch = options_.branch;
   request.auth = options_.auth;
   request.limits = options_.limits;
+  return request;
+}
+
+Expected<FetchRequest> GitRepository::RequestOfClone() const {
+  auto directory = clone_.Current();
+  if (!directory) return directory.error();
+  return Request(*directory, false);
+}
+
+FetchReport GitRepository::FetchInto(const std::string& directory, bool create, std::stop_token stop) {
   FetchReport report;
   auto passed = Failpoint("git.fetch.before");
-  if (passed) report = fetcher_.Fetch(request, stop);
+  if (passed) report = fetcher_.Fetch(Request(directory, create), stop);
   if (passed) passed = Failpoint("git.fetch.after");
   if (!passed) report.answer.failure = GitFailure{GitReason::Internal, passed.error().message};
   return report;
 }
 
-FetchReport GitRepository::Fetch(SyncResult& result, std::stop_token stop) {
+FetchReport GitRepository::Fetch(std::stop_token stop) {
   if (auto directory = clone_.Current(); directory && !NeedsClone()) {
     FetchReport report = FetchInto(*directory, false, stop);
     const auto& failure = report.answer.failure;
     if (!failure || failure->reason != GitReason::CloneDamaged) return report;
   }
   FetchReport report = Clone(stop);
-  result.recloned = !report.answer.failure;
+  recloned_ = recloned_ || !report.answer.failure;
   return report;
 }
 
@@ -144,7 +154,7 @@ Expected<SyncResult> GitRepository::Sync(const Revision& in_force, std::stop_tok
   SyncResult result;
   result.revision = in_force;
   if (in_force.empty() || NeedsClone() || !AtLocalTip(in_force)) {
-    const FetchReport report = Fetch(result, stop);
+    const FetchReport report = Fetch(stop);
     if (report.answer.failure) return Failed(*report.answer.failure);
     result.revision = report.answer.tip;
     result.usage = report.usage;
@@ -155,6 +165,7 @@ Expected<SyncResult> GitRepository::Sync(const Revision& in_force, std::stop_tok
     return std::move(compared).error().Within(Url());
   }
   *reason_.Lock() = "Synced";
+  result.recloned = std::exchange(recloned_, false);
   return result;
 }
 
@@ -224,6 +235,22 @@ Expected<bool> GitRepository::HistoryContains(const Revision& commit, const Revi
   auto database = Open();
   if (!database) return database.error();
   return (*database)->IsAncestor(commit, tip);
+}
+
+// A branch that is put on a commit of the watched one was put there by somebody else, whoever made the commit.
+Expected<CommitOrigin> GitRepository::OriginOf(const BranchMove& move) const {
+  auto database = Open();
+  if (!database) return database.error();
+  std::vector<Revision> known;
+  if ((*database)->HasCommit(move.from)) known.push_back(move.from);
+  if (move.branch == options_.branch || !(*database)->HasCommit(move.to)) return (*database)->OriginOf(move.to, known);
+  auto watched = (*database)->Tip();
+  if (!watched) return std::move(watched).error();
+  auto has = (*database)->IsAncestor(move.to, *watched);
+  if (!has) return std::move(has).error();
+  if (*has) return CommitOrigin::Others;
+  if (!known.empty()) known.push_back(*std::move(watched));
+  return (*database)->OriginOf(move.to, known);
 }
 
 Expected<bool> GitRepository::HeldFile(const Revision& commit, std::string_view path) const {

@@ -15,6 +15,7 @@
 #include "controller/git/git_url.h"
 #include "controller/git/tree_diff.h"
 #include "controller/runtime/guarded.h"
+#include "reconcilers/core/commit_reader.h"
 
 namespace tinyforge {
 
@@ -24,7 +25,7 @@ struct GitRepositoryOptions {
   std::string path;  // folder that holds the manifests; empty: the whole repository
   GitAuth auth;
   FetchLimits limits;
-  GitFetcherOptions fetcher;
+  GitChildOptions fetcher;
   std::string state_dir;  // the clone is its folder "git"
 };
 
@@ -33,7 +34,7 @@ struct SyncResult {
   Revision revision;       // the branch's tip
   bool changed = false;    // another one than was in force
   bool rewritten = false;  // what was in force is not among its ancestors
-  bool recloned = false;   // the clone was made anew, the first time included
+  bool recloned = false;   // the clone was made anew since the last success, the first time included
   std::vector<TreeChange>
       changes;            // below the sub-path, from what was in force; everything when that was nothing or is gone
   bool complete = false;  // `changes` is the whole tree: what is not in it does not exist
@@ -75,11 +76,17 @@ class GitRepository {
   // Whether the tree of `commit` had a file at `path` (relative to the sub-path). A commit unknown to the clone had
   // not.
   Expected<bool> HeldFile(const Revision& commit, std::string_view path) const;
+  // Unknown: the clone does not have it. See CommitReader.
+  Expected<CommitOrigin> OriginOf(const BranchMove& move) const;
+
+  // What a git child is told to work on the clone in place. NotFound: there is none.
+  Expected<FetchRequest> RequestOfClone() const;
 
   // For statuses and logs; holds no secret.
   std::string Url() const { return ToString(url_); }
   const std::string& branch() const { return options_.branch; }
   const std::string& path() const { return options_.path; }
+  const std::string& state_dir() const { return options_.state_dir; }
 
  private:
   // The size of a tree that was listed before, so that the next one's is known from what differs.
@@ -100,7 +107,8 @@ class GitRepository {
   git::DamageFlag Damage() const { return *damaged_.Lock(); }
   bool NeedsClone() const;
   FetchReport Clone(std::stop_token stop);
-  FetchReport Fetch(SyncResult& result, std::stop_token stop);
+  FetchReport Fetch(std::stop_token stop);
+  FetchRequest Request(const std::string& directory, bool create) const;
   FetchReport FetchInto(const std::string& directory, bool create, std::stop_token stop);
   Expected<void> Compare(const Revision& in_force, SyncResult& result);
   Expected<SyncResult> Failed(const GitFailure& failure);
@@ -112,6 +120,7 @@ class GitRepository {
   GitFetcher fetcher_;
   mutable Guarded<git::DamageFlag> damaged_{std::make_shared<std::atomic<bool>>(false)};  // of the clone in place
   KnownSize known_size_;
+  bool recloned_ = false;  // and no Sync has succeeded since
   mutable Guarded<std::string> reason_{"NotSynced"};
 };
 

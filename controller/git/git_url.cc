@@ -171,12 +171,7 @@ std::string ToLibgit2(const GitUrl& url) {
 
 Expected<void> CheckBranchName(std::string_view branch) {
   const git::Library library;
-  int valid = 0;
-  const std::string reference = "refs/heads/" + std::string(branch);
-  const bool bounded = !branch.empty() && branch.size() <= 200 && branch.front() != '-';
-  const bool plain = branch.find('\0') == std::string_view::npos;
-  if (bounded && plain) git_reference_name_is_valid(&valid, reference.c_str());
-  if (valid != 1) {
+  if (!git::IsBranchName(branch)) {
     return Error{ErrorKind::Invalid, "branch \"" + git::Printable(branch, 100) + "\" is not a valid branch name"};
   }
   return {};

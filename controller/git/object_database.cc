@@ -5,10 +5,12 @@
 
 #include "controller/git/clone_directory.h"
 #include "controller/git/fetch_session.h"
+#include "reconcilers/core/repo_writer.h"
 
 namespace tinyforge::git {
 namespace {
 
+constexpr int kMostCommits = 1000;  // of one push
 constexpr auto kCheckInterval = std::chrono::milliseconds(50);
 
 // "apps, docs/, README.md": at most ten names of a folder, so that a wrong path explains itself.
@@ -81,6 +83,13 @@ bool ObjectDatabase::Has(const Revision& commit) {
   return id && git_odb_exists(odb_.get(), &*id) == 1;
 }
 
+bool ObjectDatabase::HasCommit(const Revision& id) {
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  const auto oid = ParseOid(id);
+  return oid && git_odb_read_header(&size, &type, odb_.get(), &*oid) == 0 && type == GIT_OBJECT_COMMIT;
+}
+
 Expected<TreePtr> ObjectDatabase::Root(const Revision& commit) {
   if (!Has(commit)) return Error{ErrorKind::NotFound, "the clone has no commit \"" + Printable(commit, 60) + "\""};
   const git_oid id = *ParseOid(commit);
@@ -140,6 +149,43 @@ Expected<bool> ObjectDatabase::IsAncestor(const Revision& commit, const Revision
   const int answer = git_graph_descendant_of(repository_.get(), &newer, &older);
   if (answer < 0) return Damaged("walk the history from " + tip);
   return answer == 1;
+}
+
+Expected<bool> ObjectDatabase::IsOurs(const git_oid& commit) {
+  git_commit* found = nullptr;
+  if (git_commit_lookup(&found, repository_.get(), &commit) != 0) return Damaged("read commit " + ToHex(commit));
+  const CommitPtr owner(found);
+  return !InstanceOf(git_commit_message_raw(found)).empty();
+}
+
+Expected<bool> ObjectDatabase::AreOurs(git_revwalk* walk, const git_oid& tip, const std::vector<Revision>& known) {
+  bool begun = git_revwalk_simplify_first_parent(walk) == 0 && git_revwalk_push(walk, &tip) == 0;
+  for (const Revision& commit : known) {
+    const auto id = ParseOid(commit);
+    begun = begun && id && git_revwalk_hide(walk, &*id) == 0;
+  }
+  git_oid id{};
+  int code = begun ? 0 : GIT_ERROR;
+  for (int left = kMostCommits; code == 0 && left > 0; --left) {
+    code = git_revwalk_next(&id, walk);
+    auto ours = code == 0 ? IsOurs(id) : Expected<bool>(true);
+    if (!ours || !*ours) return ours;
+  }
+  if (code != 0 && code != GIT_ITEROVER) return Damaged("walk the history from " + ToHex(tip));
+  return code == GIT_ITEROVER;
+}
+
+// The tip is asked about also when it is no news: a branch may have been put back to it.
+Expected<CommitOrigin> ObjectDatabase::OriginOf(const Revision& to, const std::vector<Revision>& known) {
+  if (!HasCommit(to)) return CommitOrigin::Unknown;
+  const git_oid tip = *ParseOid(to);
+  auto ours = IsOurs(tip);
+  git_revwalk* walk = nullptr;
+  if (git_revwalk_new(&walk, repository_.get()) != 0) return Damaged("walk the history from " + to);
+  const RevwalkPtr owner(walk);
+  if (ours && *ours && !known.empty()) ours = AreOurs(walk, tip, known);
+  if (!ours) return std::move(ours).error();
+  return *ours ? CommitOrigin::Tinyforge : CommitOrigin::Others;
 }
 
 }  // namespace tinyforge::git

@@ -6,10 +6,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api-types/meta/error.h"
 #include "api-types/meta/object.h"
 #include "controller/git/git2.h"
+#include "reconcilers/core/commit_reader.h"
 
 namespace tinyforge::git {
 
@@ -28,6 +30,8 @@ class ObjectDatabase {
   // The revision fetched last; its commit is there.
   Expected<Revision> Tip();
   bool Has(const Revision& commit);
+  // Of an id that a stranger gave: another object of the clone is no commit.
+  bool HasCommit(const Revision& id);
   // The folder `path` (normalised; empty: the root) of a commit. NotFound names the path and what is there instead.
   Expected<TreePtr> Folder(const Revision& commit, std::string_view path);
   // A tree that another one names.
@@ -36,6 +40,9 @@ class ObjectDatabase {
   Expected<std::string> Blob(std::string_view id, std::size_t max);
   // Whether `commit` is `tip` or one of its ancestors; a commit that the clone does not have is none.
   Expected<bool> IsAncestor(const Revision& commit, const Revision& tip);
+  // See CommitReader::OriginOf. The histories of `known` are no news; the clone has each of them. Without any,
+  // only `to` counts. More than 1000 commits are Others.
+  Expected<CommitOrigin> OriginOf(const Revision& to, const std::vector<Revision>& known);
 
   // Runs the check of Open again, at most every 50 ms.
   Expected<void> CheckStillIntact();
@@ -45,6 +52,8 @@ class ObjectDatabase {
       : library_(std::move(library)), directory_(std::move(directory)), damaged_(std::move(damaged)) {}
   Error Damaged(std::string_view what);
   Expected<TreePtr> Root(const Revision& commit);
+  Expected<bool> IsOurs(const git_oid& commit);
+  Expected<bool> AreOurs(git_revwalk* walk, const git_oid& tip, const std::vector<Revision>& known);
 
   std::shared_ptr<const Library> library_;
   std::string directory_;

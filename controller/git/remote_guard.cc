@@ -66,19 +66,27 @@ bool Names(const std::string& known_hosts, const std::string& host) {
 
 }  // namespace
 
-git_remote_callbacks RemoteGuard::Callbacks() {
+git_remote_callbacks RemoteGuard::Callbacks(PushReport* report) {
   git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
   callbacks.credentials = OnCredentials;
   callbacks.certificate_check = OnCertificate;
   callbacks.transfer_progress = OnProgress;
   callbacks.payload = this;
+  report_ = report;
+  if (report != nullptr) {
+    callbacks.push_negotiation = OnPush;
+    callbacks.push_update_reference = OnPushed;
+    callbacks.sideband_progress = OnText;
+  }
   return callbacks;
 }
 
 std::string RemoteGuard::Redact(std::string text) const {
   if (secret_.empty()) return text;
-  for (std::size_t at = text.find(secret_); at != std::string::npos; at = text.find(secret_, at)) {
-    text.replace(at, secret_.size(), "[redacted]");
+  constexpr std::string_view kInstead = "[redacted]";
+  // From behind what was put in: that may hold the secret itself.
+  for (std::size_t at = text.find(secret_); at != std::string::npos; at = text.find(secret_, at + kInstead.size())) {
+    text.replace(at, secret_.size(), kInstead);
   }
   return text;
 }
@@ -105,6 +113,20 @@ int RemoteGuard::OnProgress(const git_indexer_progress* progress, void* self) {
   if (guard.limits_.file_size == 0 || progress->received_bytes <= guard.limits_.file_size) return 0;
   return guard.Refuse(GitReason::TooLarge,
                       "the repository sent more than " + std::to_string(guard.limits_.file_size >> 20) + " MiB");
+}
+
+int RemoteGuard::OnPush(const git_push_update** updates, std::size_t count, void* self) {
+  return static_cast<RemoteGuard*>(self)->report_->Begin(updates, count);
+}
+
+int RemoteGuard::OnPushed(const char* reference, const char* refusal, void* self) {
+  static_cast<RemoteGuard*>(self)->report_->Answer(reference, refusal);
+  return 0;
+}
+
+int RemoteGuard::OnText(const char* text, int size, void* self) {
+  if (size > 0) static_cast<RemoteGuard*>(self)->report_->Say({text, static_cast<std::size_t>(size)});
+  return 0;
 }
 
 int RemoteGuard::Credentials(git_credential** out, std::string_view url, unsigned allowed) {

@@ -110,6 +110,14 @@ std::string TemporaryName() {
   return std::string(kTemporaryPrefix) + std::to_string(random);
 }
 
+void RemoveTemporaryFiles(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    if (it->path().filename().string().starts_with(kTemporaryPrefix)) left.push_back(it->path());
+  for (const auto& file : left) std::filesystem::remove(file, error);
+}
+
 Expected<void> WriteAll(int fd, std::string_view content, std::string_view name) {
   while (!content.empty()) {
     ssize_t put = ::write(fd, content.data(), content.size());

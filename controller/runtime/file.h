@@ -62,6 +62,8 @@ Expected<void> ReplaceFileAt(int dir, const std::string& name, std::string_view 
                              const FileAttributes& attributes, std::string_view subject = "file");
 inline constexpr std::string_view kTemporaryPrefix = ".tmp-";
 std::string TemporaryName();
+// Removes the temporary files that a killed process left in a directory. Only while nobody writes there.
+void RemoveTemporaryFiles(const std::string& directory);
 
 Expected<void> WriteAll(int fd, std::string_view content, std::string_view name);
 Expected<void> Sync(int fd, std::string_view name);

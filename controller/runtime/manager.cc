@@ -4,16 +4,12 @@
 #include <exception>
 #include <utility>
 
-#include "api-types/v1/hosts.h"
 #include "controller/runtime/failpoint.h"
-#include "reconcilers/config/deletion_budget.h"
 #include "reconcilers/config/dependencies.h"
 
 namespace tinyforge {
 namespace {
 
-constexpr auto kBudgetWindow = std::chrono::hours(24);
-constexpr auto kLedgerGrain = std::chrono::minutes(1);
 constexpr auto kRefillDelay = std::chrono::seconds(10);
 constexpr auto kCrashDelay = std::chrono::seconds(1);
 constexpr std::string_view kContainerStates[] = {"created",  "running", "paused", "restarting",
@@ -31,22 +27,6 @@ std::string Join(const std::set<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
-}
-
-Condition DeletionCondition(const std::set<std::string>& held, const Revision& revision, SysTime now) {
-  if (held.empty()) return {"DeletionsPending", ConditionStatus::False, "NothingPending", "", 0, now};
-  return {"DeletionsPending",
-          ConditionStatus::True,
-          "ApprovalRequired",
-          "the removal of " + std::to_string(held.size()) + (held.size() == 1 ? " workload" : " workloads") +
-              " waits: " + Join(held) + "; to release it: tfctl approve deletions " + revision,
-          0,
-          now};
-}
-
-// Whether the labels are those that we gave it, and not those of an image made from a container of ours.
-bool IsForged(const ObservedContainer& c) {
-  return c.Label(label::kManaged) != "true" || (!c.image_id.empty() && c.Label(label::kImage) != c.image_id);
 }
 
 // Whether a workload above this one is among `names`.
@@ -84,11 +64,14 @@ ContainerRow RowOf(const ObservedContainer& c, const v1::Object* owner) {
 
 }  // namespace
 
-Manager::Manager(ManagerPorts ports, ManagerOptions options) : ports_(ports), options_(std::move(options)) {
+Manager::Manager(ManagerPorts ports, ManagerOptions options)
+    : ports_(ports),
+      options_(std::move(options)),
+      deletions_({ports.source, ports.fleet, ports.ledger, ports.clock, ports.log},
+                 {.host = options_.host, .remembered = options_.remembered}) {
   auto state = state_.Lock();
   state->repository = ports_.source.Describe();
   state->next_sync = ports_.clock.Now();
-  state->deleted = ports_.ledger.Load();
 }
 
 // --- the loop ---
@@ -104,8 +87,9 @@ void Manager::Run(std::stop_token stop) {
       if (Step(stop)) continue;
       auto state = state_.Lock();
       const SteadyTime due = std::min(state->next_sync, state->next_refill.value_or(state->next_sync));
-      wake_.wait_until(state.lock(), stop, due,
-                       [&] { return state->cache_lost || (state->next_refill && *state->next_refill < due); });
+      wake_.wait_until(state.lock(), stop, due, [&] {
+        return state->cache_lost || (state->next_refill && *state->next_refill < due) || state->next_sync < due;
+      });
     } catch (const std::exception& exception) {
       pause(exception.what());
     } catch (...) {
@@ -149,8 +133,12 @@ void Manager::Restore() {
 Expected<SyncReport> Manager::Sync(std::stop_token stop) {
   const std::lock_guard one_at_a_time(sync_mutex_);
   const SteadyTime begun = ports_.clock.Now();
+  state_.Lock()->asked = false;
   auto result = ports_.source.Sync(stop);
-  state_.Lock()->next_sync = ports_.clock.Now() + options_.sync_interval;
+  {
+    auto state = state_.Lock();  // who asked meanwhile may mean what came after the remote was read
+    state->next_sync = ports_.clock.Now() + (state->asked ? Duration(0) : options_.sync_interval);
+  }
   // An update in hand is applied whoever asked for it: the source will not give it again.
   if (!result && stop.stop_requested()) return Error{ErrorKind::Transient, "sync was interrupted"};
   ReportSync(result, ports_.clock.Now() - begun);
@@ -163,6 +151,15 @@ Expected<SyncReport> Manager::Sync(std::stop_token stop) {
   StoreRepository();
   if (auto snapshot = Current()) report.revision = snapshot->objects->revision;
   return report;
+}
+
+void Manager::SyncSoon() {
+  {
+    auto state = state_.Lock();
+    state->asked = true;
+    state->next_sync = ports_.clock.Now();
+  }
+  wake_.notify_all();
 }
 
 void Manager::ReportSync(const Expected<std::optional<ConfigUpdate>>& result, std::chrono::nanoseconds took) {
@@ -190,14 +187,29 @@ void Manager::ReportSync(const Expected<std::optional<ConfigUpdate>>& result, st
   if (!result) StoreRepository();
 }
 
+// What could not be read stays as it was last seen. Gives the objects that are in force only by that.
+std::vector<v1::ObjectPtr> Manager::KeepUnread(ConfigUpdate& update, const v1::ObjectSet& before) {
+  const std::shared_ptr<const v1::ObjectSet> read = update.snapshot->objects;
+  const v1::ObjectSet* last_seen = &before;
+  v1::ObjectSet replayed;
+  for (const auto& set : update.earlier) {
+    replayed = KeepLastSeen(*last_seen, *set);
+    last_seen = &replayed;
+  }
+  auto merged = std::make_shared<v1::ObjectSet>(KeepLastSeen(*last_seen, *read));
+  std::vector<v1::ObjectPtr> kept;
+  if (merged->objects.size() > read->objects.size())
+    for (const auto& [key, object] : merged->objects)
+      if (!read->Find(key)) kept.push_back(object);
+  update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(merged), update.snapshot->tree});
+  return kept;
+}
+
 // Order matters: stored first, then in force, then queued; a worker that wakes sees the new snapshot.
 void Manager::Apply(ConfigUpdate update) {
   const auto before = Current();
   static const v1::ObjectSet nothing;
-  if (before) {
-    auto kept = std::make_shared<v1::ObjectSet>(KeepLastSeen(*before->objects, *update.snapshot->objects));
-    update.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::move(kept), update.snapshot->tree});
-  }
+  const std::vector<v1::ObjectPtr> kept = KeepUnread(update, before ? *before->objects : nothing);
   ChangeSet changes = Diff(before ? *before->objects : nothing, *update.snapshot->objects);
   if (!before) changes.removed = StaleKeys(*update.snapshot->objects);
   const Revision revision = update.snapshot->objects->revision;
@@ -208,21 +220,25 @@ void Manager::Apply(ConfigUpdate update) {
     CacheLags();
   }
   const SysTime now = ports_.clock.SystemNow();
+  deletions_.Enter(update.snapshot->objects, before ? *before->objects : nothing, changes.removed);
   {
     auto state = state_.Lock();
     state->snapshot = update.snapshot;
     state->repository.revision = revision;
     state->repository.applied = now;
     state->repository.errors = update.snapshot->objects->errors;
-    NoteTeardownOrder(*state, before ? *before->objects : nothing, changes.removed);
   }
   (void)Failpoint("manager.apply.in-force");
+  options_.on_in_force();
   WeighDeletions();
   (void)Failpoint("manager.apply.weighed");
   for (const ObjectKey& key :
        QueuedBy(changes, before ? *before->objects : nothing, *update.snapshot->objects, update.changed_paths))
     ports_.queue.Add(key, Urgency::Change);
   (void)Failpoint("manager.apply.queued");
+  if (auto noted = ports_.source.NoteInForce(kept); !noted)
+    ports_.log.Warn("what is in force could not be noted; manifests that cannot be read are unknown after a restart",
+                    {{"revision", revision}, {"error", noted.error().message}});
   ports_.metrics.RevisionChanged(now);
   ports_.log.Info("revision in force", {{"revision", revision},
                                         {"changed", std::to_string(changes.changed.size())},
@@ -234,18 +250,6 @@ void Manager::Apply(ConfigUpdate update) {
   for (const v1::Diagnostic& error : update.snapshot->objects->errors)
     Event(Event::Type::Warning, "InvalidManifest", v1::ToString(error));
   StoreRepository();
-}
-
-// What waits for a dependent that is held back or kept as an orphan waits with it. Known of removals in this process's
-// life; after a restart all go at once.
-void Manager::NoteTeardownOrder(State& state, const v1::ObjectSet& before, const std::vector<ObjectKey>& removed) {
-  std::erase_if(state.goes_after, [&](const auto& entry) { return RunsHere(*state.snapshot->objects, entry.first); });
-  for (auto& [name, first] : state.goes_after)
-    std::erase_if(first, [&](const std::string& other) { return RunsHere(*state.snapshot->objects, other); });
-  std::set<std::string> workloads;
-  for (const ObjectKey& key : removed)
-    if (key.kind == Kind::Workload) workloads.insert(key.name);
-  for (auto& [name, first] : TeardownOrder(before, workloads)) state.goes_after[name].merge(first);
 }
 
 // Beside what changed itself, what read of it or refers to it.
@@ -336,160 +340,28 @@ void Manager::OnResynced(const std::vector<std::string>& workloads) {
 
 // --- deletions ---
 
-bool Manager::RunsHere(const v1::ObjectSet& objects, std::string_view workload) const {
-  const v1::Object* object = objects.Owner(workload);
-  return object && (options_.host.empty() || v1::RunsOn(object->workload().hosts, options_.host));
-}
-
-bool Manager::IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& c) {
-  const ObjectKey owner{Kind::Workload, std::string(c.Label(label::kWorkload))};
-  if (RunsHere(objects, owner.name)) return false;
-  if (const v1::Object* elsewhere = objects.Owner(owner.name)) return !elsewhere->workload().suspend;
-  return IsKnownGone(objects, owner, c.Label(label::kSource)) &&
-         HistoryHeld(std::string(c.Label(label::kRevision)), c.Label(label::kSource));
-}
-
-Manager::Doomed Manager::CountDoomed(const v1::ObjectSet& objects) {
-  Doomed doomed;
-  for (const ObservedContainer& c : ports_.fleet.All()) {
-    if (IsForged(c)) continue;
-    const std::string workload(c.Label(label::kWorkload));
-    const bool goes = IsDoomed(objects, c);
-    if (goes) ++doomed.workloads[workload];
-    if (goes || objects.Owner(workload)) ++doomed.existing[workload];  // orphans widen no budget
-  }
-  return doomed;
-}
-
-// What is released is counted as deleted from then on, and no more as existing. What was held once stays held whatever
-// happens around it.
-Manager::Weighed Manager::Weigh(State& state, const Doomed& doomed, SysTime now) {
-  Deletions& deletions = state.deletions;
-  std::erase_if(state.deleted, [&](const ReleasedDeletion& d) { return d.at < now - kBudgetWindow; });
-  std::set<std::string> released = ReleasedBefore(state, doomed);
-  DeletionTally tally;
-  for (const ReleasedDeletion& deletion : state.deleted) tally.recent += deletion.containers;
-  for (const auto& [workload, count] : doomed.existing)
-    if (!deletions.approved.contains(workload) || !doomed.workloads.contains(workload)) tally.existing += count;
-  std::set<std::string> held;
-  std::set<std::string> fresh;
-  for (const auto& [workload, count] : doomed.workloads) {
-    if (deletions.approved.contains(workload)) continue;
-    (deletions.pending.contains(workload) ? held : fresh).insert(workload);
-    tally.pending += count;
-  }
-  std::size_t containers = 0;
-  for (const std::string& workload : fresh) containers += doomed.workloads.at(workload);
-  if (NeedsApproval(tally) || !Release(state, fresh, containers, now)) {
-    held.merge(fresh);
-    return {std::move(held), std::move(released)};
-  }
-  deletions.approved.insert(fresh.begin(), fresh.end());
-  released.merge(fresh);
-  return {std::move(held), std::move(released)};
-}
-
-// What was noted as released by an earlier process that did not come to the end of it is released, and counted already.
-std::set<std::string> Manager::ReleasedBefore(State& state, const Doomed& doomed) {
-  std::set<std::string> released;
-  for (const ReleasedDeletion& deletion : state.deleted)
-    for (const std::string& workload : deletion.workloads)
-      if (doomed.workloads.contains(workload) && state.deletions.approved.insert(workload).second)
-        released.insert(workload);
-  return released;
-}
-
-// What runs again is a new deletion when it goes again.
-void Manager::ForgetReleased(State& state, const v1::ObjectSet& objects) {
-  const auto runs = [&](const std::string& workload) { return RunsHere(objects, workload); };
-  std::erase_if(state.deletions.approved, runs);
-  std::size_t forgotten = 0;
-  for (ReleasedDeletion& deletion : state.deleted) forgotten += std::erase_if(deletion.workloads, runs);
-  if (forgotten == 0) return;
-  if (auto saved = ports_.ledger.Save(state.deleted); !saved)
-    ports_.log.Warn("the deletions of the last day could not be noted", {{"error", saved.error().message}});
-}
-
-// Noted before it is acted upon; what cannot be noted is not released. `containers` are those that use up the budget.
-Expected<void> Manager::Release(State& state, const std::set<std::string>& workloads, std::size_t containers,
-                                SysTime now) {
-  if (workloads.empty()) return {};
-  std::vector<ReleasedDeletion> next = state.deleted;
-  if (!next.empty() && now - next.back().at < kLedgerGrain)
-    next.back().containers += containers;
-  else
-    next.push_back({now, containers, {}});
-  next.back().workloads.insert(workloads.begin(), workloads.end());
-  auto saved = ports_.ledger.Save(next);
-  if (saved)
-    state.deleted = std::move(next);
-  else
-    ports_.log.Warn("a deletion could not be noted and waits", {{"error", saved.error().message}});
-  return saved;
-}
-
-// What waits is derived anew from what runs and what is in force, so that it survives a restart. Needs no cache.
 void Manager::WeighDeletions() {
-  const auto snapshot = Current();
-  if (!snapshot) return;
-  const bool complete = snapshot->objects->complete;
-  const Doomed doomed = complete ? CountDoomed(*snapshot->objects) : Doomed();
-  Weighed weighed;
-  const std::set<std::string>& held = weighed.held;
-  bool news = false;
+  const Deletions::Weighed weighed = deletions_.Weigh();
   {
     auto state = state_.Lock();
-    if (state->snapshot != snapshot) return;  // who put the other one in force weighs it
-    Deletions& deletions = state->deletions;
-    ForgetReleased(*state, *snapshot->objects);
-    if (!complete) return;
-    deletions.revision = snapshot->objects->revision;
-    weighed = Weigh(*state, doomed, ports_.clock.SystemNow());
-    news = held != deletions.pending;
-    deletions.pending = held;
-    SetCondition(state->repository.conditions, DeletionCondition(held, deletions.revision, ports_.clock.SystemNow()));
+    SetCondition(state->repository.conditions, deletions_.Describe());
   }
   // A worker may have looked at them already and found that they may not be deleted yet.
   for (const std::string& workload : weighed.released) ports_.queue.Add({Kind::Workload, workload}, Urgency::Change);
-  if (!news) return;
+  if (!weighed.news) return;
   StoreRepository();
-  if (held.empty()) return;
-  Event(Event::Type::Warning, "DeletionsPending", "large deletion held back: " + Join(held));
-  ports_.log.Warn("large deletion held back until it is approved", {{"workloads", Join(held)}});
-}
-
-bool Manager::MayDelete(std::string_view workload) {
-  const std::string name(workload);
-  std::set<std::string> first;
-  {
-    auto state = state_.Lock();
-    if (!state->snapshot || RunsHere(*state->snapshot->objects, workload) || !state->deletions.approved.contains(name))
-      return false;
-    if (auto found = state->goes_after.find(name); found != state->goes_after.end()) first = found->second;
-  }
-  if (first.empty()) return true;
-  return std::ranges::none_of(ports_.fleet.All(), [&](const ObservedContainer& c) {
-    return !IsForged(c) && first.contains(std::string(c.Label(label::kWorkload)));
-  });
+  if (weighed.held.empty()) return;
+  Event(Event::Type::Warning, "DeletionsPending", "large deletion held back: " + Join(weighed.held));
+  ports_.log.Warn("large deletion held back until it is approved", {{"workloads", Join(weighed.held)}});
 }
 
 Expected<void> Manager::ApproveDeletions(const Revision& revision) {
-  std::set<std::string> released;
-  {
-    auto state = state_.Lock();
-    Deletions& deletions = state->deletions;
-    if (revision.size() < 7 || !deletions.revision.starts_with(revision))
-      return Error{ErrorKind::Conflict, "revision " + revision + " is not the one in force, " + deletions.revision};
-    // What a person approved does not use up the budget.
-    if (auto noted = Release(*state, deletions.pending, 0, ports_.clock.SystemNow()); !noted)
-      return std::move(noted).error().Within("note the approval");
-    released = std::exchange(deletions.pending, {});
-    deletions.approved.insert(released.begin(), released.end());
-  }
-  for (const std::string& workload : released) ports_.queue.Add({Kind::Workload, workload}, Urgency::Change);
+  auto released = deletions_.Approve(revision);
+  if (!released) return std::move(released).error();
+  for (const std::string& workload : *released) ports_.queue.Add({Kind::Workload, workload}, Urgency::Change);
   WeighDeletions();
   StoreRepository();
-  Event(Event::Type::Normal, "DeletionsApproved", released.empty() ? "nothing was pending" : Join(released));
+  Event(Event::Type::Normal, "DeletionsApproved", released->empty() ? "nothing was pending" : Join(*released));
   return {};
 }
 
@@ -497,13 +369,8 @@ Expected<void> Manager::ApproveDeletions(const Revision& revision) {
 
 void Manager::OnContainersChanged(const std::string& workload) {
   ports_.queue.Add(KeyOf(Current().get(), workload), Urgency::Event);
-  std::vector<std::string> waiting;
-  {
-    auto state = state_.Lock();
-    for (const auto& [name, first] : state->goes_after)
-      if (first.contains(workload)) waiting.push_back(name);
-  }
-  for (const std::string& name : waiting) ports_.queue.Add({Kind::Workload, name}, Urgency::Event);
+  for (const std::string& name : deletions_.WaitingFor(workload))
+    ports_.queue.Add({Kind::Workload, name}, Urgency::Event);
 }
 
 void Manager::OnAsked(const std::string& workload) {
@@ -555,8 +422,10 @@ void Manager::OnEngineReady() {
     if (key.kind == Kind::Workload) ports_.queue.Add(key, Urgency::Change);
   const auto remembered = options_.remembered();
   if (!remembered) return ports_.log.Warn("facts cannot be listed", {{"error", remembered.error().message}});
-  for (const auto& [name, facts] : *remembered)
+  for (const auto& [fact_key, facts] : *remembered) {
+    const std::string name(WorkloadOfFacts(fact_key));
     if (!snapshot->objects->Owner(name)) ports_.queue.Add({Kind::Workload, name}, Urgency::Change);
+  }
 }
 
 void Manager::OnCacheLost() {
@@ -593,6 +462,9 @@ bool Manager::HistoryHeld(const Revision& revision, std::string_view path) {
 }
 
 std::vector<ContainerRow> Manager::RefreshContainers() {
+  if (!ports_.fleet.InStep()) {  // what could not be read is not missing
+    if (auto stored = ports_.store.Containers()) return std::move(*stored);
+  }
   const auto snapshot = Current();
   std::vector<ContainerRow> rows;
   for (const ObservedContainer& c : ports_.fleet.All()) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "controller/runtime/clock.h"
+#include "controller/runtime/deletions.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/log.h"
 #include "controller/runtime/metrics.h"
@@ -40,6 +41,8 @@ struct ManagerOptions {
   std::string host{};  // of spec.hosts; empty: every workload runs here
   // A revision is about to come into force; no key of it is queued before this returns.
   std::function<void(const v1::ObjectSet&)> on_revision;
+  // A revision came into force, before its keys are queued.
+  std::function<void()> on_in_force = [] {};
   // Facts of all workloads: what removed ones have left is to be seen to.
   std::function<Expected<std::map<std::string, Facts>>()> remembered = [] { return std::map<std::string, Facts>(); };
 };
@@ -57,7 +60,7 @@ struct SyncReport {
 };
 
 // Thread-safe.
-class Manager : public ConfigReader, public DeletionGate {
+class Manager : public ConfigReader {
  public:
   Manager(ManagerPorts ports, ManagerOptions options);
 
@@ -70,6 +73,9 @@ class Manager : public ConfigReader, public DeletionGate {
 
   // Fetches now and brings what was fetched into force. Waits for a sync that is under way.
   Expected<SyncReport> Sync(std::stop_token stop);
+
+  // The same, soon and on the thread of Run.
+  void SyncSoon();
 
   // To be called by whoever notices. Thread-safe and quick.
   void OnContainersChanged(const std::string& workload);
@@ -87,12 +93,13 @@ class Manager : public ConfigReader, public DeletionGate {
   // The cache was replaced by an empty one: every object is stored and queued again, soon and on the thread of Run.
   void OnCacheLost();
 
-  // Releases the deletions that wait now, which are those shown with `revision`, and no later one. Conflict when
-  // another revision is in force by now. The release lasts while the workload is not to run here, for a day also over
-  // restarts; what cannot be noted is not released.
+  // See Deletions::Approve.
   Expected<void> ApproveDeletions(const Revision& revision);
 
-  // Rows of all containers as they are known now; also stored.
+  // Asked before a removed workload's containers are.
+  DeletionGate& deletion_gate() { return deletions_; }
+
+  // Rows of all containers as they are known now; also stored. While the Engine does not answer, as last stored.
   std::vector<ContainerRow> RefreshContainers();
   // Counts of workloads by condition, for the metrics.
   void RefreshGauges();
@@ -100,30 +107,21 @@ class Manager : public ConfigReader, public DeletionGate {
   // ConfigReader
   std::shared_ptr<const ConfigSnapshot> Current() override;
   bool HistoryHeld(const Revision& revision, std::string_view path) override;
-  // DeletionGate
-  bool MayDelete(std::string_view workload) override;
 
  private:
-  struct Deletions {
-    std::set<std::string>
-        pending;  // workloads whose containers wait for approval, until it comes or they are to run again
-    std::set<std::string> approved;  // released, until they are to run again
-    Revision revision;
-  };
   struct State {
     std::shared_ptr<const ConfigSnapshot> snapshot;
     std::map<ObjectKey, ReadPaths> reads;
     RepositoryStatus repository;
-    Deletions deletions;
-    std::vector<ReleasedDeletion> deleted;                    // of the last 24 hours, by time
-    std::set<std::string> serving;                            // workloads with a ready replica, by their last status
-    std::map<std::string, std::set<std::string>> goes_after;  // of removed workloads: dependents that go first
+    std::set<std::string> serving;  // workloads with a ready replica, by their last status
     SteadyTime next_sync{};
+    bool asked = false;  // by SyncSoon, since the last sync began
     bool cache_lost = false;
     std::optional<SteadyTime> next_refill;  // the cache did not take something: all of it is tried then
   };
 
   void Apply(ConfigUpdate update);
+  static std::vector<v1::ObjectPtr> KeepUnread(ConfigUpdate& update, const v1::ObjectSet& before);
   bool TakeRefill();
   void RefillCache();
   void CacheLags();
@@ -135,30 +133,12 @@ class Manager : public ConfigReader, public DeletionGate {
   // What an update queues, in order of the key.
   std::set<ObjectKey> QueuedBy(const ChangeSet& changes, const v1::ObjectSet& before, const v1::ObjectSet& objects,
                                const std::vector<std::string>& paths);
-  void NoteTeardownOrder(State& state, const v1::ObjectSet& before, const std::vector<ObjectKey>& removed);
   void WeighDeletions();
-  // Containers of ours by workload that is not to run here: gone, if a commit of this branch explains it, or meant for
-  // other hosts. And by workload of these and of all that a manifest in force describes.
-  struct Doomed {
-    std::map<std::string, std::size_t> workloads;
-    std::map<std::string, std::size_t> existing;
-  };
-  Doomed CountDoomed(const v1::ObjectSet& objects);
-  bool IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& container);
-  // The workloads to hold back; releases the others that are doomed.
-  struct Weighed {
-    std::set<std::string> held;      // wait for approval
-    std::set<std::string> released;  // by this weighing
-  };
-  Expected<void> Release(State& state, const std::set<std::string>& workloads, std::size_t containers, SysTime now);
-  static std::set<std::string> ReleasedBefore(State& state, const Doomed& doomed);
-  void ForgetReleased(State& state, const v1::ObjectSet& objects);
-  Weighed Weigh(State& state, const Doomed& doomed, SysTime now);
-  bool RunsHere(const v1::ObjectSet& objects, std::string_view workload) const;
   void Event(tinyforge::Event::Type type, std::string reason, std::string message);
 
   ManagerPorts ports_;
   ManagerOptions options_;
+  Deletions deletions_;
   std::mutex sync_mutex_;  // one sync at a time; taken before state_
   Guarded<State> state_;
   std::condition_variable_any wake_;  // for waits that a stop ends

@@ -32,6 +32,12 @@ constexpr std::array<std::string_view, 8> kContainerStates{"created",  "running"
 constexpr std::array<std::string_view, 2> kFetchResults{"success", "error"};
 constexpr std::array<std::string_view, 6> kDriftCauses{"missing", "state", "name", "limits", "networks", "template"};
 constexpr std::array<std::string_view, 2> kRolloutResults{"succeeded", "failed"};
+constexpr std::array<std::string_view, 4> kBindingResults{"deployed", "skipped", "no-match", "errored"};
+
+constexpr std::array<std::string_view, 19> kWebhookCodes{"200", "202", "400", "401", "404",  "405", "408",
+                                                         "411", "413", "414", "415", "417",  "429", "431",
+                                                         "500", "501", "503", "505", "other"};
+constexpr std::array<std::string_view, 4> kDropReasons{"source_limit", "total_limit", "evicted", "handshake"};
 
 // A value that is not in its closed set is a mistake of the caller's, which must not grow the number of series.
 template <std::size_t N>
@@ -65,10 +71,28 @@ Family<Histogram>& HistogramFamily(Registry& registry, const char* name, const c
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
 }
 
+// Counters by a closed set of words, each found once.
 template <std::size_t N>
-void InitCounters(Family<Counter>& family, const char* label, const std::array<std::string_view, N>& values) {
-  for (const std::string_view value : values) family.Add({{label, std::string(value)}});
-}
+class CounterSet {
+ public:
+  CounterSet(Family<Counter>& family, const char* label, const std::array<std::string_view, N>& words)
+      : family_(family), label_(label), words_(words) {
+    std::ranges::transform(words, counters_.begin(), [&](std::string_view word) {
+      return &family.Add({{label, std::string(word)}});
+    });
+  }
+
+  Counter& Of(std::string_view word) {
+    const auto place = static_cast<std::size_t>(std::ranges::find(words_, word) - words_.begin());
+    return place < N ? *counters_[place] : family_.Add({{label_, "other"}});
+  }
+
+ private:
+  Family<Counter>& family_;
+  const char* label_;
+  const std::array<std::string_view, N>& words_;
+  std::array<Counter*, N> counters_{};
+};
 
 }  // namespace
 
@@ -98,9 +122,24 @@ struct Metrics::Impl {
                     "Requests to Docker Engine by operation and HTTP status; code 0 is no answer.");
   Family<Histogram>& engine_duration =
       HistogramFamily(registry, "tinyforge_engine_request_duration_seconds", "Time of a request to Docker Engine.");
-  Family<Counter>& drift = CounterFamily(registry, "tinyforge_drift_repairs_total",
-                                         "Repairs of what was changed by another hand, by cause.");
-  Family<Counter>& rollouts = CounterFamily(registry, "tinyforge_rollouts_total", "Rollouts that ended, by result.");
+  CounterSet<kDriftCauses.size()> drift{CounterFamily(registry, "tinyforge_drift_repairs_total",
+                                                      "Repairs of what was changed by another hand, by cause."),
+                                        "cause", kDriftCauses};
+  CounterSet<kRolloutResults.size()> rollouts{
+      CounterFamily(registry, "tinyforge_rollouts_total", "Rollouts that ended, by result."), "result",
+      kRolloutResults};
+  CounterSet<kBindingResults.size()> bindings{
+      CounterFamily(registry, "tinyforge_binding_outcomes_total",
+                    "What deliveries came to, one for each bound workload, by result."),
+      "result", kBindingResults};
+  CounterSet<kWebhookCodes.size()> webhook_requests{
+      CounterFamily(registry, "tinyforge_webhook_requests_total",
+                    "Requests to the public listener by HTTP status of the answer."),
+      "code", kWebhookCodes};
+  CounterSet<kDropReasons.size()> webhook_drops{
+      CounterFamily(registry, "tinyforge_webhook_connections_dropped_total",
+                    "Connections to the public listener that were ended without an answer, by reason."),
+      "reason", kDropReasons};
   Family<Gauge>& build_info =
       GaugeFamily(registry, "tinyforge_build_info", "Version and source revision of the controller; always 1.");
 
@@ -111,8 +150,6 @@ struct Metrics::Impl {
       for (const std::string_view status : kStatuses) Workloads(condition, status);
     for (const std::string_view state : kContainerStates) Containers(state);
     for (const std::string_view result : kFetchResults) GitFetch(result);
-    InitCounters(drift, "cause", kDriftCauses);
-    InitCounters(rollouts, "result", kRolloutResults);
   }
 
   Histogram& Reconcile(std::string_view kind, std::string_view result) {
@@ -170,11 +207,23 @@ void Metrics::EngineRequest(std::string_view operation, int code, std::chrono::n
 }
 
 void Metrics::DriftRepaired(std::string_view cause) {
-  impl_->drift.Add({{"cause", Closed(cause, kDriftCauses)}}).Increment();
+  impl_->drift.Of(cause).Increment();
 }
 
 void Metrics::RolloutEnded(std::string_view result) {
-  impl_->rollouts.Add({{"result", Closed(result, kRolloutResults)}}).Increment();
+  impl_->rollouts.Of(result).Increment();
+}
+
+void Metrics::BindingOutcome(std::string_view result) {
+  impl_->bindings.Of(result).Increment();
+}
+
+void Metrics::WebhookRequest(int code) {
+  impl_->webhook_requests.Of(std::to_string(code)).Increment();
+}
+
+void Metrics::WebhookConnectionDropped(std::string_view reason) {
+  impl_->webhook_drops.Of(reason).Increment();
 }
 
 std::string Metrics::Serialize() const {

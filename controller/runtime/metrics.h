@@ -39,6 +39,12 @@ class Metrics {
   void DriftRepaired(std::string_view cause);  // cause: "missing", "state", "name", "limits", "networks"
   // result: "succeeded", "failed".
   void RolloutEnded(std::string_view result);
+  // result: "deployed", "skipped", "no-match" or "errored", of one bound workload of a delivery.
+  void BindingOutcome(std::string_view result);
+
+  void WebhookRequest(int code);  // the HTTP status that a request to the public listener was answered with
+  // reason: "source_limit", "total_limit", "evicted", "handshake".
+  void WebhookConnectionDropped(std::string_view reason);
 
   // The text exposition format 0.0.4, which Prometheus scrapes.
   std::string Serialize() const;

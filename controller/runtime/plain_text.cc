@@ -1,5 +1,7 @@
 #include "controller/runtime/plain_text.h"
 
+#include <algorithm>
+
 namespace tinyforge {
 namespace {
 
@@ -40,7 +42,13 @@ std::size_t SequenceLength(std::string_view text) {
 
 }  // namespace
 
+// Most texts are printable ASCII.
+bool IsPlainText(std::string_view text, std::size_t max) {
+  return text.size() <= max && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::string PlainText(std::string_view text, std::size_t max) {
+  if (IsPlainText(text, max)) return std::string(text);
   std::string plain;
   std::size_t cut = 0;  // where the ellipsis would still fit
   while (!text.empty()) {

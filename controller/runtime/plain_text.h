@@ -12,4 +12,7 @@ namespace tinyforge {
 // between characters and ends in "…", which stays within `max` too. `max` is at least 3.
 std::string PlainText(std::string_view text, std::size_t max);
 
+// True: PlainText would give it back as it is. False for some of which that holds too.
+bool IsPlainText(std::string_view text, std::size_t max);
+
 }  // namespace tinyforge

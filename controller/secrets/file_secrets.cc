@@ -1,8 +1,14 @@
 #include "controller/secrets/file_secrets.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <utility>
 
 #include "api-types/codec/hash.h"
@@ -21,6 +27,36 @@ std::string NameOf(const v1::SecretKeyRef& ref) {
 Error Awaited(const v1::SecretKeyRef& ref, const std::string& path, const Error& cause) {
   const ErrorKind kind = cause.kind == ErrorKind::Transient ? ErrorKind::Transient : ErrorKind::Waiting;
   return Error{kind, NameOf(ref) + " (file " + path + " of the secrets directory): " + cause.message};
+}
+
+bool IsLink(int folder, const std::string& name) {
+  struct stat info {};
+  return ::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+}
+
+// As TemporaryName makes them: what a person calls .tmp-old is theirs.
+bool IsTemporary(std::string_view name) {
+  if (!name.starts_with(kTemporaryPrefix) || name.size() == kTemporaryPrefix.size()) return false;
+  return name.find_first_not_of("0123456789", kTemporaryPrefix.size()) == std::string_view::npos;
+}
+
+// What a process that ended in the middle of a Replace left: a secret that nobody knows of. A young one may be another
+// process's that is at it.
+void RemoveLeftovers(int folder) {
+  constexpr std::time_t kOldSeconds = 60;
+  const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = copy < 0 ? nullptr : ::fdopendir(copy);
+  if (!entries) {
+    if (copy >= 0) ::close(copy);
+    return;
+  }
+  while (const dirent* entry = ::readdir(entries)) {
+    struct stat info {};
+    if (!IsTemporary(entry->d_name)) continue;
+    if (::fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (info.st_mtim.tv_sec + kOldSeconds < std::time(nullptr)) ::unlinkat(folder, entry->d_name, 0);
+  }
+  ::closedir(entries);
 }
 
 // A file that changed within the clock's grain of being read may change again without showing it.
@@ -68,6 +104,32 @@ Expected<std::string> FileSecrets::Reveal(const SecretHandle& handle) {
   if (value->fingerprint == handle.fingerprint) return std::move(value->bytes);
   Clear(value->bytes);
   return Error{ErrorKind::Transient, NameOf(handle.ref) + " changed a moment ago"};
+}
+
+Expected<std::string> FileSecrets::Replace(const v1::SecretKeyRef& ref, std::string_view value) {
+  auto state = state_.Lock();
+  Expected<Known*> known = Lookup(*state, ref);
+  if (!known) return std::move(known).error();
+  const std::string& path = (*known)->path;
+  Expected<SecretFile> file = OpenSecretFile(options_.directory, path);
+  if (!file) return Awaited(ref, path, std::move(file).error());
+  if (options_.on_value) options_.on_value(value);
+  Expected<Fd> folder = OpenDirectory(options_.directory);
+  std::string_view rest = path;
+  for (auto slash = rest.find('/'); folder && slash != std::string_view::npos; slash = rest.find('/')) {
+    folder = OpenDirectoryAt(folder->get(), std::string(rest.substr(0, slash)));
+    rest.remove_prefix(slash + 1);
+  }
+  if (!folder) return std::move(folder).error().Within(NameOf(ref));
+  if (IsLink(folder->get(), std::string(rest)))
+    return Error{ErrorKind::Conflict, NameOf(ref) + " (" + options_.directory + "/" + path +
+                                          ") is a symbolic link, which would be lost; whoever made it must change the "
+                                          "value where it points to"};
+  RemoveLeftovers(folder->get());
+  const FileAttributes kept{.mode = file->mode & 07777, .uid = file->uid, .gid = file->gid};
+  auto replaced = ReplaceFileAt(folder->get(), std::string(rest), value, kept, "secret");
+  if (!replaced) return std::move(replaced).error().Within(NameOf(ref));
+  return options_.directory + "/" + path;
 }
 
 std::set<std::string> FileSecrets::Rescan() {

@@ -47,6 +47,12 @@ class FileSecrets : public SecretReader {
   // Transient when the value is no longer the one that the handle stands for.
   Expected<std::string> Reveal(const SecretHandle& handle) override;
 
+  // Puts another value in the place of the one in the file, which keeps its mode and owner. The file's path, for
+  // people. Waiting when there is no such file, Transient when it cannot be written (a secrets directory that is
+  // read-only), Conflict when the file is a symbolic link. Clears away what an earlier call left that did not come to
+  // its end.
+  Expected<std::string> Replace(const v1::SecretKeyRef& ref, std::string_view value);
+
   // Looks at every file; the names of Secrets whose values (or what is wrong with them) are not as at the last Rescan
   // or SetSecrets. To be called when DirectoryWatch reports, and at each resync for what it missed.
   std::set<std::string> Rescan();

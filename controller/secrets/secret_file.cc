@@ -65,6 +65,8 @@ Expected<SecretFile> OpenSecretFile(const std::string& directory, const std::str
   if (!S_ISREG(info->st_mode)) return Error{ErrorKind::Conflict, directory + "/" + path + " is not a regular file"};
   file.stamp = StampOf(*info);
   file.mode = info->st_mode & 07777;
+  file.uid = info->st_uid;
+  file.gid = info->st_gid;
   return file;
 }
 

@@ -27,6 +27,8 @@ struct SecretFile {
   Fd fd;
   SecretFileStamp stamp;
   mode_t mode = 0;  // permission bits
+  uid_t uid = 0;
+  gid_t gid = 0;
 };
 
 // Symbolic links are followed as long as they stay below `directory` (that is how a mounted Kubernetes secret is laid

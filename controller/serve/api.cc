@@ -2,6 +2,7 @@
 
 #include "controller/serve/api_actions.h"
 #include "controller/serve/api_reads.h"
+#include "controller/serve/api_triggers.h"
 
 namespace tinyforge::serve {
 namespace {
@@ -24,6 +25,7 @@ std::shared_ptr<const Router> MakeApiRouter(Backend& backend) {
   auto router = std::make_shared<Router>();
   AddReads(*router, backend);
   AddActions(*router, backend);
+  AddTriggerActions(*router, backend);
   return router;
 }
 

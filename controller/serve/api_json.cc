@@ -44,14 +44,6 @@ Json Metadata(const ObjectRecord& record) {
   return json;
 }
 
-// Spec and status are canonical JSON already and are spliced in as they stand.
-std::string ObjectText(const ObjectRecord& record, const std::string& status) {
-  std::string text = "{\"apiVersion\":" + Dump(kApiVersion) + ",\"kind\":" + Dump(ToString(record.key.kind));
-  text += ",\"metadata\":" + Dump(Metadata(record));
-  text += ",\"spec\":" + (record.spec_json.empty() ? std::string("{}") : record.spec_json);
-  return text + ",\"status\":" + status + "}";
-}
-
 Json Headed(std::string_view kind, const std::string& name) {
   Json json = {{"apiVersion", kApiVersion}, {"kind", kind}};
   json["metadata"] = {{"name", name}};
@@ -135,8 +127,16 @@ void AddImages(Json& status, const Facts& facts) {
 
 }  // namespace
 
+// Spec and status are canonical JSON already and are spliced in as they stand.
+std::string ObjectToJson(const ObjectRecord& record, const std::string& status_json) {
+  std::string text = "{\"apiVersion\":" + Dump(kApiVersion) + ",\"kind\":" + Dump(ToString(record.key.kind));
+  text += ",\"metadata\":" + Dump(Metadata(record));
+  text += ",\"spec\":" + (record.spec_json.empty() ? std::string("{}") : record.spec_json);
+  return text + ",\"status\":" + status_json + "}";
+}
+
 std::string ToJson(const ObjectRecord& record) {
-  return ObjectText(record, codec::EncodeStatus(record.status));
+  return ObjectToJson(record, codec::EncodeStatus(record.status));
 }
 
 std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKeyInfo>& keys) {
@@ -149,7 +149,7 @@ std::string SecretToJson(const ObjectRecord& record, const std::vector<SecretKey
   }
   Json status = Json::parse(codec::EncodeStatus(record.status), nullptr, false);
   status["keys"] = std::move(list);
-  return ObjectText(record, Dump(status));
+  return ObjectToJson(record, Dump(status));
 }
 
 std::string ToJson(const ContainerRow& row) {
@@ -246,6 +246,10 @@ std::string ToJson(const VersionInfo& version) {
 
 std::string ToJson(const SourceKindInfo& kind) {
   return Dump({{"kind", kind.kind}, {"sample", kind.sample}});
+}
+
+std::string ToJson(const TriggerKindInfo& kind) {
+  return Dump({{"kind", kind.kind}, {"policy", kind.policy}, {"sample", kind.sample}});
 }
 
 std::string ListToJson(std::uint64_t version, const std::vector<std::string>& items) {

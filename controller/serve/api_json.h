@@ -24,6 +24,10 @@ std::string ToJson(const TreePlan& plan);
 std::string ToJson(const SyncResult& result);
 std::string ToJson(const VersionInfo& version);
 std::string ToJson(const SourceKindInfo& kind);
+std::string ToJson(const TriggerKindInfo& kind);
+
+// The record of an object whose status is given as JSON.
+std::string ObjectToJson(const ObjectRecord& record, const std::string& status_json);
 
 // {"version": 17, "items": [...]} of JSON values.
 std::string ListToJson(std::uint64_t version, const std::vector<std::string>& items);

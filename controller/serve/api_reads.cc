@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "controller/serve/api_json.h"
+#include "controller/serve/api_triggers.h"
+#include "controller/serve/trigger_json.h"
 
 namespace tinyforge::serve {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 constexpr Duration kWatchTimeout = std::chrono::seconds(30);
 constexpr Duration kLongestWatch = std::chrono::seconds(60);
 constexpr std::size_t kMostEvents = 10'000;
+constexpr std::size_t kMostDeliveries = 1'000;
 
 // JSON text of what is there now. `version` is for lists.
 using Read = std::function<Expected<std::string>(const HttpRequest&, std::uint64_t version)>;
@@ -55,26 +58,34 @@ Handler Watchable(Backend& backend, Read read) {
   };
 }
 
-Expected<std::string> ObjectText(Backend& backend, const ObjectRecord& record) {
-  if (record.key.kind != Kind::Secret) return ToJson(record);
-  auto keys = backend.SecretKeys(record.key.name);
-  if (!keys) return std::move(keys).error();
-  return SecretToJson(record, *keys);
+Expected<std::vector<std::string>> SecretsToJson(Backend& backend, const std::vector<ObjectRecord>& secrets) {
+  std::vector<std::string> items;
+  for (const auto& record : secrets) {
+    auto keys = backend.SecretKeys(record.key.name);
+    // Removed between the two reads.
+    if (!keys && keys.error().kind == ErrorKind::NotFound) continue;
+    if (!keys) return std::move(keys).error();
+    items.push_back(SecretToJson(record, *keys));
+  }
+  return items;
+}
+
+Expected<std::vector<std::string>> ObjectsToJson(Backend& backend, Kind kind, const std::vector<ObjectRecord>& all) {
+  if (kind == Kind::Secret) return SecretsToJson(backend, all);
+  if (kind == Kind::Trigger) return TriggersToJson(backend, all);
+  if (kind == Kind::Binding) return BindingsToJson(backend, all);
+  std::vector<std::string> items;
+  for (const auto& record : all) items.push_back(ToJson(record));
+  return items;
 }
 
 Read ListObjects(Backend& backend, Kind kind) {
   return [&backend, kind](const HttpRequest&, std::uint64_t version) -> Expected<std::string> {
     auto records = backend.Store().List(kind);
     if (!records) return std::move(records).error();
-    std::vector<std::string> items;
-    for (const auto& record : *records) {
-      auto text = ObjectText(backend, record);
-      // Removed between the two reads.
-      if (!text && text.error().kind == ErrorKind::NotFound) continue;
-      if (!text) return text;
-      items.push_back(std::move(*text));
-    }
-    return ListToJson(version, items);
+    auto items = ObjectsToJson(backend, kind, *records);
+    if (!items) return std::move(items).error();
+    return ListToJson(version, *items);
   };
 }
 
@@ -83,7 +94,10 @@ Read GetObject(Backend& backend, Kind kind) {
     auto record = backend.Store().Get({kind, std::string(request.Capture("name"))});
     if (!record) return std::move(record).error();
     if (!*record) return Error{ErrorKind::NotFound, "no " + std::string(ToString(kind)) + " of that name"};
-    return ObjectText(backend, **record);
+    if (kind != Kind::Secret) return DescribedToJson(backend, **record);
+    auto keys = backend.SecretKeys((*record)->key.name);
+    if (!keys) return std::move(keys).error();
+    return SecretToJson(**record, *keys);
   };
 }
 
@@ -108,16 +122,43 @@ Expected<std::string> ListContainers(Backend& backend, const HttpRequest& reques
   return ListOf(version, *rows);
 }
 
+// Sets `limit` when the query says one.
+std::optional<Error> ReadLimit(const HttpRequest& request, std::size_t most, std::size_t& limit) {
+  const auto asked = request.Query("limit");
+  if (asked.empty()) return std::nullopt;
+  const auto number = ParseNumber<std::size_t>(asked);
+  if (!number || *number == 0) return Error{ErrorKind::Invalid, "limit: expected a number above zero"};
+  limit = std::min(*number, most);
+  return std::nullopt;
+}
+
 Expected<std::string> ListEvents(Backend& backend, const HttpRequest& request, std::uint64_t version) {
   EventFilter filter{.object = std::string(request.Query("object"))};
-  if (const auto limit = request.Query("limit"); !limit.empty()) {
-    const auto number = ParseNumber<std::size_t>(limit);
-    if (!number || *number == 0) return Error{ErrorKind::Invalid, "limit: expected a number above zero"};
-    filter.limit = std::min(*number, kMostEvents);
-  }
+  if (auto wrong = ReadLimit(request, kMostEvents, filter.limit)) return std::move(*wrong);
   auto events = backend.Store().Events(filter);
   if (!events) return std::move(events).error();
   return ListOf(version, *events);
+}
+
+Expected<std::string> ListDeliveries(Backend& backend, const HttpRequest& request, std::uint64_t version) {
+  DeliveryFilter filter{.trigger = std::string(request.Query("trigger"))};
+  if (auto wrong = ReadLimit(request, kMostDeliveries, filter.limit)) return std::move(*wrong);
+  auto deliveries = backend.Triggers().Deliveries().Deliveries(filter);
+  if (!deliveries) return std::move(deliveries).error();
+  return ListOf(version, *deliveries);
+}
+
+Expected<Delivery> FindDelivery(Backend& backend, const HttpRequest& request) {
+  auto found = backend.Triggers().Deliveries().FindDelivery(std::string(request.Capture("name")));
+  if (!found) return std::move(found).error();
+  if (!*found) return Error{ErrorKind::NotFound, "no delivery of that id is kept"};
+  return std::move(**found);
+}
+
+Expected<std::string> GetDelivery(Backend& backend, const HttpRequest& request) {
+  const auto delivery = FindDelivery(backend, request);
+  if (!delivery) return delivery.error();
+  return ToJson(*delivery);
 }
 
 Expected<std::string> ListRollouts(Backend& backend, const std::string& workload, std::uint64_t version) {
@@ -144,9 +185,26 @@ void AddRead(Router& router, Backend& backend, std::string pattern, Read read) {
   router.Add({.method = "GET", .pattern = std::move(pattern), .handler = Watchable(backend, std::move(read))});
 }
 
+void AddDeliveries(Router& router, Backend& backend) {
+  AddRead(router, backend, "/api/deliveries", [&backend](const HttpRequest& request, std::uint64_t version) {
+    return ListDeliveries(backend, request, version);
+  });
+  const Handler watched = Watchable(
+      backend, [&backend](const HttpRequest& request, std::uint64_t) { return GetDelivery(backend, request); });
+  router.Add({.method = "GET",
+              .pattern = "/api/deliveries/{name}",
+              .handler = [&backend, watched](const ExchangePtr& exchange) {
+                if (exchange->request().Query("wait").empty()) return watched(exchange);
+                auto delivery = FindDelivery(backend, exchange->request());
+                if (!delivery) return exchange->Send(ErrorResponse(delivery.error()));
+                ReplyWithDelivery(backend, exchange, std::move(*delivery));
+              }});
+}
+
 }  // namespace
 
 void AddReads(Router& router, Backend& backend) {
+  AddDeliveries(router, backend);
   AddObjects(router, backend, Kind::Workload, "/api/workloads");
   AddObjects(router, backend, Kind::Trigger, "/api/triggers");
   AddObjects(router, backend, Kind::Binding, "/api/bindings");
@@ -180,6 +238,10 @@ void AddReads(Router& router, Backend& backend) {
   AddRead(router, backend, "/api/workloads/source-kinds",
           [&backend](const HttpRequest&, std::uint64_t version) -> Expected<std::string> {
             return ListOf(version, backend.SourceKinds());
+          });
+  AddRead(router, backend, "/api/workloads/trigger-kinds",
+          [&backend](const HttpRequest&, std::uint64_t version) -> Expected<std::string> {
+            return ListOf(version, backend.TriggerKinds());
           });
   AddRead(router, backend, "/api/version",
           [&backend](const HttpRequest&, std::uint64_t) -> Expected<std::string> { return ToJson(backend.Version()); });

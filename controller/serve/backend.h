@@ -15,6 +15,7 @@
 #include "api-types/meta/time.h"
 #include "api-types/v1/object_set.h"
 #include "controller/serve/change_hub.h"
+#include "controller/serve/trigger_backend.h"
 #include "reconcilers/core/observed_state.h"
 #include "reconcilers/core/ports.h"
 
@@ -77,6 +78,12 @@ struct SourceKindInfo {
   std::string sample;  // a manifest in YAML
 };
 
+struct TriggerKindInfo {
+  std::string kind;     // "registry"
+  bool policy = false;  // it has an answer at any time, which decides the version
+  std::string sample;   // a manifest in YAML
+};
+
 // Thread-safe: several handler threads call at once. Messages of errors are shown to people and hold no secret.
 class Backend {
  public:
@@ -86,6 +93,7 @@ class Backend {
   virtual ObjectStore& Store() = 0;
   // Moves with everything that the API shows.
   virtual ChangeHub& Changes() = 0;
+  virtual TriggerBackend& Triggers() = 0;
 
   // In the order of keys. NotFound: no such Secret.
   virtual Expected<std::vector<SecretKeyInfo>> SecretKeys(std::string_view secret) = 0;
@@ -122,6 +130,7 @@ class Backend {
   virtual std::string MetricsText() = 0;  // text exposition format 0.0.4
   virtual VersionInfo Version() = 0;
   virtual std::vector<SourceKindInfo> SourceKinds() = 0;
+  virtual std::vector<TriggerKindInfo> TriggerKinds() = 0;
 };
 
 }  // namespace tinyforge::serve

@@ -11,13 +11,21 @@ namespace tinyforge::serve {
 namespace {
 
 constexpr std::chrono::milliseconds kAcceptRetry{200};
+constexpr std::size_t kHandshakeCells = 4096;
 constexpr std::size_t kShortestToken = 16;
 constexpr std::size_t kLongestToken = 4096;
 
 }  // namespace
 
+void ServerCore::AddListener(ListenSocket socket, std::shared_ptr<const Router> router, ListenOptions options) {
+  RateLimiter handshakes(options.tls ? options.handshakes : Rate{}, kHandshakeCells);
+  auto rules = std::make_shared<const ListenerRules>(ListenerRules{std::move(options), std::move(router)});
+  listeners_.push_back(std::make_unique<Listener>(Listener{
+      std::move(socket), Acceptor(io), boost::asio::steady_timer(io), std::move(rules), std::move(handshakes)}));
+}
+
 void ServerCore::Start() {
-  for (auto& listener : listeners) {
+  for (auto& listener : listeners_) {
     listener->acceptor.assign(Protocol(listener->socket.family(), 0), listener->socket.Release());
     Accept(*listener);
   }
@@ -31,13 +39,12 @@ void ServerCore::Post(std::function<void()> task) {
 }
 
 void ServerCore::CloseAll() {
-  for (auto& listener : listeners) {
+  for (auto& listener : listeners_) {
     boost::system::error_code ignored;
     listener->acceptor.close(ignored);
     listener->retry.cancel();
   }
-  const auto open = connections;
-  for (const auto& connection : open) connection->Close();
+  connections.CloseAll();
   work_.reset();
 }
 
@@ -54,7 +61,7 @@ void ServerCore::Stop() {
   if (thread_.joinable()) thread_.join();
   io.restart();
   io.poll();
-  listeners.clear();
+  listeners_.clear();
 }
 
 void ServerCore::Accept(Listener& listener) {
@@ -72,21 +79,47 @@ void ServerCore::Accept(Listener& listener) {
   });
 }
 
+bool ServerCore::MayShakeHands(Listener& listener, const IpAddress& peer) {
+  if (peer.empty() || listener.handshakes.Take(hash_(peer.Host().ToString()), std::chrono::steady_clock::now()))
+    return true;
+  if (listener.rules->guard) listener.rules->guard->Dropped(ConnectionDrop::SourceLimit);
+  return false;
+}
+
 void ServerCore::OnAccepted(Listener& listener, Protocol::socket socket) {
-  if (connections.size() >= limits.connections && !MakeRoom()) return;
-  auto session = MakeSession(shared_from_this(), std::move(socket), listener);
-  connections.insert(session);
+  const ListenerRules& rules = *listener.rules;
+  const IpAddress peer = IpAddress::OfPeer(socket.native_handle());
+  const bool trusted = ContainsAddress(rules.trusted_proxies, peer);
+  if (!trusted && !MayShakeHands(listener, peer)) return;
+  const bool counted = rules.connections_per_source != 0 && !trusted;
+  Incoming incoming{std::move(socket), peer, counted ? peer.Host() : IpAddress(), listener.rules};
+  if (!HasRoom(incoming)) return;
+  auto session = MakeSession(shared_from_this(), std::move(incoming));
+  connections.Insert(session);
   session->Start();
 }
 
-bool ServerCore::MakeRoom() {
-  std::shared_ptr<Connection> oldest;
-  for (const auto& connection : connections) {
-    if (!connection->IdleSince()) continue;
-    if (!oldest || *connection->IdleSince() < *oldest->IdleSince()) oldest = connection;
+bool ServerCore::HasRoom(const Incoming& incoming) {
+  const ListenerRules& rules = *incoming.rules;
+  const bool source_full =
+      !incoming.source.empty() && connections.OfSource(incoming.source) >= rules.connections_per_source;
+  const bool full = connections.size() >= limits.connections;
+  if (!source_full && !full) return true;
+  if (connections.EvictLongestWaiting(source_full ? incoming.source : IpAddress())) return true;
+  if (rules.guard) rules.guard->Dropped(source_full ? ConnectionDrop::SourceLimit : ConnectionDrop::TotalLimit);
+  return false;
+}
+
+void ServerCore::Hold(std::size_t before, std::size_t now) {
+  held_bytes_ = held_bytes_ - before + now;
+  if (limits.held_bytes == 0 || now <= before) return;
+  while (held_bytes_ > limits.held_bytes && connections.EvictLongestWaiting({})) {
   }
-  if (!oldest) return false;
-  oldest->Close();
+}
+
+bool ServerCore::QueueBody(std::size_t bytes) {
+  if (limits.held_bytes != 0 && queued_bytes_ + bytes > limits.held_bytes) return false;
+  queued_bytes_ += bytes;
   return true;
 }
 
@@ -99,19 +132,16 @@ HttpServer::~HttpServer() {
 Expected<void> HttpServer::ListenUnix(const std::string& path, mode_t mode, std::shared_ptr<const Router> router) {
   auto socket = ListenSocket::Unix(path, mode);
   if (!socket) return std::move(socket).error();
-  core_->listeners.push_back(std::make_unique<Listener>(
-      Listener{std::move(*socket), Acceptor(core_->io), boost::asio::steady_timer(core_->io), std::move(router), {}}));
+  core_->AddListener(std::move(*socket), std::move(router), {});
   return {};
 }
 
 Expected<std::string> HttpServer::ListenTcp(const std::string& address, std::shared_ptr<const Router> router,
-                                            std::optional<std::string> token) {
+                                            ListenOptions options) {
   auto socket = ListenSocket::Tcp(address);
   if (!socket) return std::move(socket).error();
   std::string bound = socket->address();
-  core_->listeners.push_back(
-      std::make_unique<Listener>(Listener{std::move(*socket), Acceptor(core_->io), boost::asio::steady_timer(core_->io),
-                                          std::move(router), std::move(token)}));
+  core_->AddListener(std::move(*socket), std::move(router), std::move(options));
   return bound;
 }
 

@@ -3,6 +3,7 @@
 
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <optional>
 
 #include "controller/serve/router.h"
@@ -52,10 +53,15 @@ std::optional<HttpResponse> CheckFields(const Fields& message, const HttpLimits&
   if (message.count(http::field::content_encoding) != 0) {
     return ErrorResponse(415, "UnsupportedEncoding", "request bodies must not be compressed");
   }
-  const auto encoding = message[http::field::transfer_encoding];
-  if (!encoding.empty() && encoding != "chunked")
+  // RFC 9112, 6.3: a list of equal lengths may be taken for one; not here, since what is ahead may have read another.
+  const auto lengths = message.count(http::field::content_length);
+  if (lengths > 1 || message[http::field::content_length].find_first_not_of("0123456789") != std::string_view::npos)
+    return Malformed("the length of the body must be said once, in digits");
+  // A blank value, or more than one field, is read in different ways by different servers.
+  const auto encodings = message.count(http::field::transfer_encoding);
+  if (encodings > 1 || (encodings == 1 && message[http::field::transfer_encoding] != "chunked"))
     return ErrorResponse(501, "UnsupportedEncoding", "the only transfer encoding is chunked");
-  if (!encoding.empty() && message.version() == 10) return Malformed("HTTP/1.0 knows no transfer encoding");
+  if (encodings == 1 && message.version() == 10) return Malformed("HTTP/1.0 knows no transfer encoding");
   const auto expect = message[http::field::expect];
   if (!expect.empty() && !boost::beast::iequals(expect, "100-continue")) {
     return ErrorResponse(417, "ExpectationFailed", "the only expectation known is 100-continue");
@@ -74,6 +80,9 @@ std::optional<RequestHead> ReadHead(const Fields& message, const HttpLimits& lim
   head.keep_alive = message.keep_alive();
   head.http_1_1 = message.version() == 11;
   head.expects_continue = message.count(http::field::expect) != 0;
+  head.has_length =
+      message.count(http::field::content_length) != 0 || message.count(http::field::transfer_encoding) != 0;
+  for (const auto& field : message) head.fields.emplace_back(field.name_string(), field.value());
   return head;
 }
 
@@ -83,6 +92,7 @@ struct RequestReader::Impl {
   explicit Impl(const HttpLimits& the_limits) : limits(the_limits) {
     parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser.body_limit(boost::none);
+    parser.on_chunk_header(check_chunk);
   }
 
   Progress Refuse(HttpResponse response) {
@@ -90,12 +100,19 @@ struct RequestReader::Impl {
     return Progress::Refused;
   }
 
-  // `bytes` are the whole header: Beast takes it in one piece.
-  Progress FinishHeader(std::string_view bytes) {
+  // What Beast took of the header: all of it, or complete lines ahead of its end.
+  Progress TakeHeader(std::string_view taken) {
     // RFC 9112, 5.2: line folding is obsolete; Beast would join the lines.
-    if (bytes.find("\n ") != std::string_view::npos || bytes.find("\n\t") != std::string_view::npos) {
+    if (taken.find("\n ") != std::string_view::npos || taken.find("\n\t") != std::string_view::npos) {
       return Refuse(Malformed("header fields must not be folded"));
     }
+    // Beast counts anew with each piece.
+    header_bytes += taken.size();
+    if (header_bytes > limits.header_bytes) return Refuse(RefusalOf(http::error::header_limit));
+    return parser.is_header_done() ? FinishHeader() : Progress::NeedMore;
+  }
+
+  Progress FinishHeader() {
     if (auto bad = CheckFields(parser.get(), limits)) return Refuse(std::move(*bad));
     auto read = ReadHead(parser.get(), limits);
     if (!read) return Refuse(Malformed("the query is malformed"));
@@ -106,7 +123,12 @@ struct RequestReader::Impl {
   }
 
   const HttpLimits limits;
+  std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> check_chunk =
+      [this](std::uint64_t, boost::beast::string_view extension, boost::system::error_code& error) {
+        if (extension.size() > limits.chunk_extension_bytes) error = http::error::bad_chunk_extension;
+      };
   http::request_parser<http::string_body> parser;
+  std::size_t header_bytes = 0;  // taken so far
   bool header_done = false;
   bool over_limit = false;
   RequestHead head;
@@ -124,12 +146,16 @@ RequestReader::Progress RequestReader::Put(std::string_view bytes, std::size_t& 
   boost::system::error_code error;
   consumed = impl_->parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) return impl_->Refuse(RefusalOf(error));
-  if (!impl_->header_done && impl_->parser.is_header_done()) return impl_->FinishHeader(bytes.substr(0, consumed));
-  return impl_->header_done && impl_->parser.is_done() ? Progress::Done : Progress::NeedMore;
+  if (!impl_->header_done) return impl_->TakeHeader(bytes.substr(0, consumed));
+  return impl_->parser.is_done() ? Progress::Done : Progress::NeedMore;
 }
 
 const RequestHead& RequestReader::head() const {
   return impl_->head;
+}
+
+std::vector<std::pair<std::string, std::string>> RequestReader::TakeFields() {
+  return std::move(impl_->head.fields);
 }
 
 bool RequestReader::LimitBody(std::size_t bytes) {
@@ -141,6 +167,9 @@ bool RequestReader::LimitBody(std::size_t bytes) {
 
 bool RequestReader::header_done() const {
   return impl_->header_done;
+}
+std::size_t RequestReader::body_size() const {
+  return impl_->parser.get().body().size();
 }
 std::string RequestReader::TakeBody() {
   return std::move(impl_->parser.get().body());

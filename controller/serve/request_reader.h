@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "controller/serve/http_message.h"
 #include "controller/serve/limits.h"
@@ -20,6 +22,8 @@ struct RequestHead {
   bool keep_alive = false;
   bool http_1_1 = false;
   bool expects_continue = false;
+  bool has_length = false;                                  // of its body; or it is chunked
+  std::vector<std::pair<std::string, std::string>> fields;  // as they came; those after a chunked body are dropped
 };
 
 class RequestReader {
@@ -38,9 +42,11 @@ class RequestReader {
   Progress Put(std::string_view bytes, std::size_t& consumed);
 
   const RequestHead& head() const;
+  std::vector<std::pair<std::string, std::string>> TakeFields();  // once, those of head()
   // Between Header and the next Put. False when the declared length is over it: the next Put refuses.
   bool LimitBody(std::size_t bytes);
   bool header_done() const;
+  std::size_t body_size() const;  // so far
   std::string TakeBody();
   const HttpResponse& refusal() const;
 

@@ -34,6 +34,7 @@ std::string ResponseHead(const HttpResponse& response, const HeadOptions& option
   AddField(head, "Content-Type", response.content_type);
   AddField(head, "Cache-Control", "no-store");
   AddField(head, "X-Content-Type-Options", "nosniff");
+  AddField(head, "Referrer-Policy", "no-referrer");
   for (const auto& [name, value] : response.headers) AddField(head, name, value);
   if (options.length) AddField(head, "Content-Length", std::to_string(*options.length));
   if (options.chunked) AddField(head, "Transfer-Encoding", "chunked");

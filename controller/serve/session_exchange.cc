@@ -55,7 +55,7 @@ class SessionExchange : public Exchange {
         request_(std::move(parts.request)) {}
 
   ~SessionExchange() override {
-    Send(ErrorResponse(500, "InternalError", "the request was not answered"));
+    if (!answered_) Send(ErrorResponse(500, "InternalError", "the request was not answered"));
     if (streaming_) EndStream();
   }
 

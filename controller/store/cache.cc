@@ -111,7 +111,9 @@ void Cache::Open() {
   set_aside_ = false;
   const std::optional<StoreIdentity> identity = file_.ReadIdentity();
   if (!file_.Exists()) {
-    if (identity && why_discarded_.empty()) why_discarded_ = "was deleted";
+    const bool earlier = file_.RemoveEarlier();
+    if (why_discarded_.empty() && (identity || earlier))
+      why_discarded_ = identity ? "was deleted" : "was of an earlier version";
     return CreateEmpty();
   }
   if (!file_.IsRegular()) throw DamagedCache("it is not a regular file");

@@ -6,10 +6,13 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "controller/runtime/file.h"
 
@@ -17,14 +20,26 @@ namespace tinyforge {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kDatabaseName = "cache-v2.sqlite";
-constexpr const char* kIdentityName = "cache-v2.id";
+constexpr int kVersion = 4;
+constexpr const char* kDatabaseName = "cache-v4.sqlite";
+constexpr const char* kIdentityName = "cache-v4.id";
 constexpr std::size_t kMaxIdentity = 256;
 
 FileStamp StampOf(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return {};
   return {true, info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
+// "cache-v3.sqlite", "cache-v3.id", "cache-v3.sqlite.damaged" and so on.
+bool IsEarlier(std::string_view name) {
+  constexpr std::string_view kPrefix = "cache-v";
+  if (!name.starts_with(kPrefix)) return false;
+  name.remove_prefix(kPrefix.size());
+  int version = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+  const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
+  return error == std::errc() && version < kVersion && (rest == ".id" || rest.starts_with(".sqlite"));
 }
 
 Expected<void> RemovePath(const std::string& path) {
@@ -103,6 +118,15 @@ Expected<void> CacheFile::RemoveJournals() const {
 Expected<void> CacheFile::Remove() const {
   if (auto removed = RemovePath(path_); !removed) return removed;
   return RemoveJournals();
+}
+
+bool CacheFile::RemoveEarlier() const {
+  std::vector<fs::path> earlier;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory_, error), end; !error && entry != end; entry.increment(error))
+    if (IsEarlier(entry->path().filename().string())) earlier.push_back(entry->path());
+  for (const fs::path& path : earlier) static_cast<void>(RemovePath(path).has_value());
+  return !earlier.empty();
 }
 
 std::string RandomStoreId() {

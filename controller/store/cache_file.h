@@ -29,7 +29,7 @@ struct StoreIdentity {
   std::int64_t modified = 0;
 };
 
-// cache-v2.sqlite, its -wal, -shm and .id in one directory. The number is the schema's: another schema is another file.
+// cache-v4.sqlite, its -wal, -shm and .id in one directory. The number is the schema's: another schema is another file.
 class CacheFile {
  public:
   explicit CacheFile(std::string directory);
@@ -52,6 +52,9 @@ class CacheFile {
   Expected<void> SetAside() const;
   Expected<void> RemoveJournals() const;
   Expected<void> Remove() const;  // the database and its journals
+  // Removes the files of earlier schemas ("cache-v3.sqlite" and what is beside it); whether there were any. What cannot
+  // be removed stays.
+  bool RemoveEarlier() const;
 
  private:
   std::string directory_;

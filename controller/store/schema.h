@@ -67,6 +67,22 @@ CREATE TABLE rollouts(
   rollout  TEXT NOT NULL,        -- JSON
   PRIMARY KEY(workload, id)
 ) STRICT, WITHOUT ROWID;
+
+-- History: calls of triggers and what came of them. Writer: PutDeliveries.
+CREATE TABLE deliveries(
+  id           TEXT NOT NULL PRIMARY KEY,  -- in the order in which they came
+  trigger_name TEXT NOT NULL,
+  ignored      INTEGER NOT NULL,           -- 1: it says nothing to anybody here
+  received     INTEGER NOT NULL,           -- milliseconds since 1970
+  delivery     TEXT NOT NULL               -- JSON
+) STRICT, WITHOUT ROWID;
+
+-- How many deliveries there are of both sorts, so that to prune them costs what is pruned.
+CREATE TABLE delivery_count(
+  ignored INTEGER PRIMARY KEY CHECK(ignored IN (0, 1)),
+  number  INTEGER NOT NULL
+) STRICT;
+INSERT INTO delivery_count VALUES(0, 0), (1, 0);
 )sql";
 
 }  // namespace tinyforge

@@ -29,9 +29,10 @@ Expected<void> SqliteStore::Run(std::string_view what, const Cache::Body& body) 
     rebuilt = state->cache.TakeRebuilt();
     if (rebuilt) {
       ++state->rebuilds;
-      const Event event{Now(), Event::Type::Warning, "repository", "CacheRebuilt",
-                        "the cache file " + *rebuilt +
-                            "; specs, statuses and containers are read again, the history of events is lost"};
+      const Event event{
+          Now(), Event::Type::Warning, "repository", "CacheRebuilt",
+          "the cache file " + *rebuilt +
+              "; specs, statuses and containers are read again, the history of events and deliveries is lost"};
       // History only: when this fails too, the counter and the callback still tell.
       static_cast<void>(state->cache.Run([&](Database& database) { event_table::Add(database, event); }).has_value());
     }
@@ -138,6 +139,32 @@ Expected<std::vector<ContainerRow>> SqliteStore::Containers() {
   auto done = Run("list containers", [&](Database& database) { rows = container_table::List(database); });
   if (!done) return std::move(done).error();
   return rows;
+}
+
+Expected<void> SqliteStore::PutDeliveries(const std::vector<Delivery>& deliveries) {
+  if (deliveries.empty()) return {};
+  const delivery_table::Retention retention{options_.max_deliveries, options_.max_ignored_deliveries,
+                                            Now() - options_.max_delivery_age};
+  return Write("deliveries", "store deliveries", [&](Database& database) {
+    Transaction transaction(database);
+    for (const Delivery& delivery : deliveries) delivery_table::Put(database, delivery);
+    delivery_table::Trim(database, retention);
+    transaction.Commit();
+  });
+}
+
+Expected<std::vector<Delivery>> SqliteStore::Deliveries(const DeliveryFilter& filter) {
+  std::vector<Delivery> deliveries;
+  auto done = Run("list deliveries", [&](Database& database) { deliveries = delivery_table::List(database, filter); });
+  if (!done) return std::move(done).error();
+  return deliveries;
+}
+
+Expected<std::optional<Delivery>> SqliteStore::FindDelivery(const std::string& id) {
+  std::optional<Delivery> delivery;
+  auto done = Run("read a delivery", [&](Database& database) { delivery = delivery_table::Find(database, id); });
+  if (!done) return std::move(done).error();
+  return delivery;
 }
 
 }  // namespace tinyforge

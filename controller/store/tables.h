@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controller/store/sqlite.h"
+#include "reconcilers/core/delivery.h"
 #include "reconcilers/core/ports.h"
 
 namespace tinyforge {
@@ -42,6 +43,19 @@ struct Retention {
 void Put(Database& database, const RolloutRow& row, const Retention& retention);
 std::vector<RolloutRow> List(Database& database, const std::string& workload);
 }  // namespace rollout_table
+
+namespace delivery_table {
+struct Retention {
+  std::size_t rows = 0;     // of those that say something
+  std::size_t ignored = 0;  // of the others, which have a share of their own
+  SysTime oldest{};
+};
+// Cut to what is kept of one: see SqliteStore.
+void Put(Database& database, const Delivery& delivery);
+void Trim(Database& database, const Retention& retention);
+std::vector<Delivery> List(Database& database, const DeliveryFilter& filter);  // newest first
+std::optional<Delivery> Find(Database& database, const std::string& id);
+}  // namespace delivery_table
 
 namespace container_table {
 struct Retention {

@@ -1,5 +1,10 @@
-// Reconcilers of the kinds that cause nothing to run by themselves: they tell whether the object can be used.
+// Reconciles the kinds that cause nothing to run by themselves: tells whether the object can be used.
 #pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "reconcilers/core/reconciler.h"
 
@@ -10,35 +15,30 @@ struct ObjectPorts {
   ObjectStore& store;
 };
 
-// Ready when every key can be read.
-class SecretReconciler : public Reconciler {
+// What there is to say of an object.
+struct Finding {
+  ConditionStatus ready = ConditionStatus::True;
+  std::string reason;  // PascalCase
+  std::string message;
+  bool stalled = false;                    // only a change of the configuration mends it
+  std::vector<Condition> conditions{};     // further ones: type, status, reason and message
+  std::vector<std::string_view> absent{};  // types of further conditions that do not hold now
+  std::optional<Duration> requeue_after{};
+};
+
+class ObjectReconciler : public Reconciler {
  public:
-  SecretReconciler(ObjectPorts ports, SecretReader& secrets) : ports_(ports), secrets_(secrets) {}
+  using Judge = std::function<Finding(const v1::Object& object, const ConfigSnapshot& snapshot)>;
+  // `judge` is called by several workers at once.
+  ObjectReconciler(ObjectPorts ports, Judge judge) : ports_(ports), judge_(std::move(judge)) {}
   Outcome Reconcile(const Request& request) override;
 
  private:
   ObjectPorts ports_;
-  SecretReader& secrets_;
+  Judge judge_;
 };
 
-// Ready=Unknown, NotServed: this controller reads and checks triggers, and does not act on them.
-class TriggerReconciler : public Reconciler {
- public:
-  explicit TriggerReconciler(ObjectPorts ports) : ports_(ports) {}
-  Outcome Reconcile(const Request& request) override;
-
- private:
-  ObjectPorts ports_;
-};
-
-// Stalled when the trigger or the workload that it names does not exist; else as its trigger.
-class BindingReconciler : public Reconciler {
- public:
-  explicit BindingReconciler(ObjectPorts ports) : ports_(ports) {}
-  Outcome Reconcile(const Request& request) override;
-
- private:
-  ObjectPorts ports_;
-};
+// Of a Secret: ready when every key can be read.
+Finding JudgeSecret(const v1::Object& secret, SecretReader& secrets);
 
 }  // namespace tinyforge

@@ -40,6 +40,19 @@ std::string Number(std::int64_t value) {
   return std::to_string(value);
 }
 
+std::string FieldOf(const SecretHandle& secret) {
+  return "secret." + secret.ref.name + "/" + secret.ref.key;
+}
+
+void CollectEnv(const EnvEntry& e, Collector& out) {
+  out.Text("env." + e.name, e.unset ? "unset" : "=" + (e.secret ? FieldOf(*e.secret) : e.value));
+  if (e.secret) out.Text(FieldOf(*e.secret), e.secret->fingerprint);
+  for (const EnvInsert& insert : e.inserts) {
+    out.Text("env." + e.name, Number(static_cast<std::int64_t>(insert.offset)) + FieldOf(insert.secret));
+    out.fields[FieldOf(insert.secret)] = insert.secret.fingerprint + '\n';
+  }
+}
+
 void CollectProcess(const ContainerTemplate& t, Collector& out) {
   out.Text("image", t.image);
   out.List("command", t.entrypoint);
@@ -53,11 +66,7 @@ void CollectProcess(const ContainerTemplate& t, Collector& out) {
   out.Flag("tty", t.tty);
   out.Flag("readOnlyRootFilesystem", t.read_only_root_filesystem);
   out.Flag("privileged", t.privileged);
-  for (const EnvEntry& e : t.env) {
-    const std::string secret = e.secret ? "secret." + e.secret->ref.name + "/" + e.secret->ref.key : "";
-    out.Text("env." + e.name, "=" + (e.secret ? secret : e.value));
-    if (e.secret) out.Text(secret, e.secret->fingerprint);
-  }
+  for (const EnvEntry& e : t.env) CollectEnv(e, out);
 }
 
 void CollectHost(const ContainerTemplate& t, Collector& out) {
@@ -75,6 +84,23 @@ void CollectHost(const ContainerTemplate& t, Collector& out) {
   }
 }
 
+std::string OptionsOf(const Mount& m) {
+  std::string text;
+  if (!m.propagation.empty()) text += " propagation " + m.propagation;
+  if (m.no_copy) text += " nocopy";
+  if (!m.subpath.empty()) text += " subpath " + m.subpath;
+  return text;
+}
+
+void CollectRequest(const DeviceRequest& r, Collector& out) {
+  std::string text = r.driver + " " + Number(r.count);
+  for (const std::string& id : r.device_ids) text += " id " + id;
+  for (const auto& all : r.capabilities)
+    for (const std::string& one : all) text += (&one == &all.front() ? " or " : " and ") + one;
+  for (const auto& [key, value] : r.options) text += " " + key + "=" + value;
+  out.Text("deviceRequests", text);
+}
+
 void CollectConnections(const ContainerTemplate& t, Collector& out) {
   out.Text("networkMode", t.network_mode);
   for (const PublishedPort& p : t.ports)
@@ -82,14 +108,65 @@ void CollectConnections(const ContainerTemplate& t, Collector& out) {
              Number(int(p.protocol)) + " " + Number(p.published) + " " + Number(p.host) + " " + p.host_ip);
   out.Map("containerLabels", t.labels);
   for (const Mount& m : t.mounts)
-    out.Text(m.origin.empty() ? "mounts." + m.target : m.origin, Number(int(m.type)) + " " + m.source + " " +
-                                                                     Number(m.read_only) + " " + Number(m.tmpfs_size) +
-                                                                     " " + Number(m.tmpfs_mode));
+    out.Text(m.origin.empty() ? "mounts." + m.target : m.origin,
+             Number(int(m.type)) + " " + (m.rewritten ? "" : m.source) + " " + Number(m.read_only) + " " +
+                 Number(m.tmpfs_size) + " " + Number(m.tmpfs_mode) + OptionsOf(m));
   if (const auto& h = t.healthcheck) {
     out.List("healthcheck", h->test);
     out.Text("healthcheck", Number(h->interval.count()) + " " + Number(h->timeout.count()) + " " +
                                 Number(h->start_period.count()) + " " + Number(h->retries));
+    if (h->start_interval.count()) out.Text("healthcheck", Number(h->start_interval.count()));
   }
+}
+
+void CollectNames(const ContainerTemplate& t, Collector& out) {
+  out.Text("domainname", t.domainname);
+  out.Flag("stdinOpen", t.stdin_open);
+  out.List("dnsSearch", t.dns_search);
+  out.List("dnsOptions", t.dns_options);
+  out.Text("macAddress", t.mac_address);
+  out.Text("platform", t.platform);
+  out.Map("annotations", t.annotations);
+}
+
+void CollectConfinement(const ContainerTemplate& t, Collector& out) {
+  out.List("securityOpt", t.security_opt);
+  out.List("groupAdd", t.group_add);
+  out.Text("pidMode", t.namespaces.pid);
+  out.Text("ipcMode", t.namespaces.ipc);
+  out.Text("utsMode", t.namespaces.uts);
+  out.Text("usernsMode", t.namespaces.user);
+  out.Text("cgroupMode", t.namespaces.cgroup);
+  out.Text("cgroupParent", t.cgroup_parent);
+  out.Text("runtime", t.runtime);
+  out.Map("storageOpt", t.storage_opt);
+  out.List("deviceCgroupRules", t.device_cgroup_rules);
+  for (const DeviceRequest& r : t.device_requests) CollectRequest(r, out);
+}
+
+void CollectScheduling(const Scheduling& s, Collector& out) {
+  const auto number = [&](const char* name, std::int64_t value) {
+    if (value != 0) out.Text(name, Number(value));
+  };
+  number("cpuPeriod", s.cpu_period);
+  number("cpuQuota", s.cpu_quota);
+  number("cpuRealtimePeriod", s.realtime_period);
+  number("cpuRealtimeRuntime", s.realtime_runtime);
+  if (s.memory_swappiness) out.Text("memorySwappiness", Number(*s.memory_swappiness));
+  number("oomScoreAdj", s.oom_score_adj);
+  out.Flag("oomKillDisable", s.oom_kill_disable);
+}
+
+void CollectBlkio(const Blkio& b, Collector& out) {
+  if (b.weight != 0) out.Text("blkio.weight", Number(b.weight));
+  const auto rates = [&](const char* name, const std::vector<BlkioRate>& list) {
+    for (const BlkioRate& r : list) out.Text(name, r.path + " " + Number(r.rate));
+  };
+  rates("blkio.weightDevices", b.weight_devices);
+  rates("blkio.readBps", b.read_bps);
+  rates("blkio.writeBps", b.write_bps);
+  rates("blkio.readIops", b.read_iops);
+  rates("blkio.writeIops", b.write_iops);
 }
 
 // A field name may hold what stands between entries; such bytes are not needed to tell names apart for people.
@@ -117,6 +194,10 @@ std::string FieldDigests(const ContainerTemplate& container) {
   CollectProcess(container, out);
   CollectHost(container, out);
   CollectConnections(container, out);
+  CollectNames(container, out);
+  CollectConfinement(container, out);
+  CollectScheduling(container.scheduling, out);
+  CollectBlkio(container.blkio, out);
   std::string text;
   std::string rest;
   for (const auto& [name, value] : out.fields) {

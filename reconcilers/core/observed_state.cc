@@ -54,4 +54,13 @@ std::string_view ObservedContainer::Label(std::string_view key) const {
   return found == labels.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool IsOfTemplate(const ObservedContainer& container, const DesiredContainer& desired) {
+  return container.Label(label::kTemplateHash) == desired.template_hash &&
+         container.Label(label::kRemake) >= desired.remake;
+}
+
+bool IsForged(const ObservedContainer& c) {
+  return c.Label(label::kManaged) != "true" || (!c.image_id.empty() && c.Label(label::kImage) != c.image_id);
+}
+
 }  // namespace tinyforge

@@ -28,10 +28,12 @@ inline constexpr std::string_view kImage = "tinyforge.image";      // image id a
 inline constexpr std::string_view kVersion = "tinyforge.version";  // "<tag>@<digest> by <who>"
 inline constexpr std::string_view kAddress = "tinyforge.address";  // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
+inline constexpr std::string_view kRemake = "tinyforge.remake";      // the wish to be made anew that it was created for
 inline constexpr std::string_view kFields = "tinyforge.fields";      // short hash of each field, to name what differs
 inline constexpr std::string_view kRevision = "tinyforge.revision";  // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";      // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
+inline constexpr std::string_view kNetworkHash = "tinyforge.network-hash";  // of a network: what it was made from
 }  // namespace label
 
 // Killed: SIGKILL ended it, and the Engine has not said yet whether it stays (`docker kill`) or goes (`docker rm -f`);
@@ -46,6 +48,10 @@ struct ObservedEndpoint {
   std::vector<std::string> aliases;  // sorted, without the container's id that the Engine adds
   std::string address;               // IPv4 in use; empty while not running
   std::string static_address;        // asked for at connect; empty: dynamic
+  std::string static_ipv6{};         // so too
+  std::vector<std::string> link_local_ips{};
+  std::string mac_address{};  // in use; empty while not running
+  StringMap driver_opts{};    // the Engine's own as well
   bool operator==(const ObservedEndpoint&) const = default;
 };
 
@@ -90,6 +96,12 @@ struct ObservedContainer {
   bool operator==(const ObservedContainer&) const = default;
 };
 
+// It is of the template that `desired` asks for, made for its latest wish to be made anew.
+bool IsOfTemplate(const ObservedContainer& container, const DesiredContainer& desired);
+
+// Whether its labels are not those that we gave it: of an image made from a container of ours, say.
+bool IsForged(const ObservedContainer& container);
+
 // What a probe of the controller says of a container. Unreachable: the controller cannot get there at all (no route, no
 // answer to a connect), which says nothing about the container.
 enum class ProbeState { Unknown, Healthy, Unhealthy, Unreachable };
@@ -113,6 +125,10 @@ struct ContainerAge {
 struct HostSupport {
   bool memory_limit = true;
   bool cpu_limit = true;
+  bool swap_limit = true;
+  bool cpu_shares = true;
+  bool cpuset = true;
+  bool pids_limit = true;
 };
 
 // Everything the planner of one workload may look at.

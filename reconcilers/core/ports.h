@@ -19,10 +19,14 @@
 #include "api-types/v1/object_set.h"
 #include "api-types/v1/status.h"
 #include "reconcilers/core/desired_state.h"
+#include "reconcilers/core/facts.h"
 #include "reconcilers/core/observed_state.h"
 #include "reconcilers/core/records.h"
 
 namespace tinyforge {
+
+// The services of one workload; at least one.
+using DesiredRefs = std::vector<const DesiredState*>;
 
 // Reads containers from an index that events keep fresh.
 class ContainerReader {
@@ -30,9 +34,9 @@ class ContainerReader {
   virtual ~ContainerReader() = default;
   // All containers whose labels name our instance and this workload, forged ones included, in order of seq.
   virtual Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) = 0;
-  // Those of desired.workload. At the first sight of a container it is compared with the one of `desired` whose role,
-  // replica and template hash it bears, secret values too; see ObservedContainer::altered.
-  virtual Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) = 0;
+  // Those of the workload that `desired` is of. At the first sight of a container it is compared with the one
+  // of `desired` whose role, replica and template hash it bears, secret values too; see ObservedContainer::altered.
+  virtual Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) = 0;
   // By container id, of those that Containers gives.
   virtual std::map<std::string, ContainerAge> Ages(std::string_view workload) = 0;
   // Which of these host paths and volumes others write, with who does. For the reconcile of the workload: those that
@@ -56,6 +60,9 @@ struct CreateRequest {
   std::vector<NetworkAttachment> networks;
   StringMap labels;
   std::vector<ObservedMount> reattach;  // anonymous volumes of the container it replaces
+  // Of a workload of many: which one. Then "service:x" in the template is the serving container of the service x of the
+  // same workload.
+  std::string service{};
 };
 
 // Changes containers, networks and volumes. Calls are at-least-once: the Engine may have done what an error says it did
@@ -78,10 +85,12 @@ class ContainerWriter {
   virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;  // KILL waits for the end
   virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
   virtual Expected<void> Disconnect(std::string_view container, std::string_view network) = 0;
-  // Creates it unless it exists; true when it did. Conflict when a foreign one of that name exists, NotFound for a
-  // missing external one.
-  virtual Expected<bool> EnsureNetwork(const DesiredNetwork& network) = 0;
-  virtual Expected<bool> EnsureVolume(std::string_view name, std::string_view workload) = 0;
+  // Creates it unless it exists; true when it did. Conflict when a foreign one of that name exists, or one of ours that
+  // was made from another config and has containers on it (the message names them; without any it is made anew).
+  // Waiting for a missing external one. Terminal when the host policy forbids the config.
+  virtual Expected<bool> EnsureNetwork(const DesiredNetwork& network, std::string_view workload) = 0;
+  // So too; never removes or changes one. Conflict when one of that name has another driver or other options.
+  virtual Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) = 0;
   // Only when it is ours and no container is attached; else nothing happens, and the answer is false.
   virtual Expected<bool> RemoveNetwork(std::string_view name) = 0;
 };
@@ -216,16 +225,24 @@ struct ConfigUpdate {
   std::shared_ptr<const ConfigSnapshot> snapshot;
   std::vector<std::string> changed_paths;  // files that differ from the snapshot before; of a first one all
   bool rewritten = false;                  // the old revision is not in the history of the new one
+  // Of a restored one: what was in force before it, oldest first. What the snapshot cannot give for want of reading is
+  // to be kept from there.
+  std::vector<std::shared_ptr<const v1::ObjectSet>> earlier{};
 };
 
 // The config repository. One caller at a time, except where said.
 class ConfigSource {
  public:
   virtual ~ConfigSource() = default;
-  // The last revision that was fetched, from the local clone alone; empty: there is none.
+  // The last revision that was fetched, or if its tree cannot be used the one that was in force, from the local clone
+  // alone; empty: there is none.
   virtual Expected<std::optional<ConfigUpdate>> Restore() = 0;
   // Asks the remote; empty: nothing new. An error leaves everything as it was.
   virtual Expected<std::optional<ConfigUpdate>> Sync(std::stop_token stop) = 0;
+  // The last update is in force, with these objects of earlier ones that it lacks for want of reading. Restore gives
+  // them back, also after a power loss. Between an update and this call the earlier note holds, which leads to the
+  // same.
+  virtual Expected<void> NoteInForce(const std::vector<v1::ObjectPtr>& kept) = 0;
   // Whether `revision` is in the history of `tip` and its tree held `path`. Thread-safe.
   virtual bool HistoryHeld(const Revision& revision, const Revision& tip, std::string_view path) = 0;
   // Where it is (url, branch, path); reason: how the last Sync ended, PascalCase.
@@ -239,6 +256,21 @@ class Fleet {
   virtual ~Fleet() = default;
   // Everything known, without a call.
   virtual std::vector<ObservedContainer> All() = 0;
+  // Whether that is all there is: false while the Engine does not answer, and until it was listed anew.
+  virtual bool InStep() = 0;
+};
+
+// The binding whose policy decides the version of a workload.
+struct DecidingBinding {
+  std::string binding;  // its name
+  bool writes_back = false;
+};
+
+class BindingReader {
+ public:
+  virtual ~BindingReader() = default;
+  // As the objects of `snapshot` bind it; empty: no policy decides.
+  virtual std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload) = 0;
 };
 
 // Large deletions wait for approval (design 4.7).
@@ -275,81 +307,6 @@ class FileMaterializer {
   virtual Expected<void> Confirm(const std::vector<DesiredFile>& files) = 0;
   // The content hash of a file that is rewritten in place, as last confirmed; empty when it never was.
   virtual std::string WrittenHash(const DesiredFile& file) = 0;
-};
-
-// A verdict on a release that must not be tried again.
-struct FailedRelease {
-  std::string release;  // hash of all that was asked for: spec, template, files
-  std::string image_id;
-  std::string message;     // exit code and the like
-  std::string last_lines;  // of its log, redacted; at most 1 KiB; kept of the newest alone
-  SysTime at{};
-  bool operator==(const FailedRelease&) const = default;
-};
-
-// A version that ran well.
-struct GoodRelease {
-  Revision revision;      // that first brought it up
-  std::string reference;  // of its image, as asked for
-  std::string image_id;
-  std::string version;  // for people: "1.4.2"
-  SysTime at{};
-  bool operator==(const GoodRelease&) const = default;
-};
-
-// A version that a person put in the place of the manifest's. It holds while the manifest asks for `base`.
-struct Pin {
-  std::string reference;  // of the image to run: by tag, by digest or an image id
-  std::string version;    // for people
-  std::string base;       // the reference in the manifest that it stands in for
-  SysTime at{};
-  bool operator==(const Pin&) const = default;
-};
-
-// The image of a release that has begun and has not run well yet.
-struct CandidateImage {
-  std::string reference;  // as asked for
-  std::string image_id;   // empty: its pull has begun, and nothing is known of its end
-  bool operator==(const CandidateImage&) const = default;
-};
-
-// An image that a workload needs no more, until it is gone from the host.
-struct SupersededImage {
-  std::string reference;  // as asked for
-  std::string image_id;   // empty: see CandidateImage
-  std::string cause;      // "not among the last 3 good releases"
-  std::string kept;       // why it is still there, as last seen; empty: nobody has looked yet
-  SysTime at{};
-  bool operator==(const SupersededImage&) const = default;
-};
-
-// What nobody else knows about one workload (design 4.6). Durable before the act that relies on it.
-struct Facts {
-  std::vector<FailedRelease> failed;  // newest last, at most 8
-  std::vector<GoodRelease> good;      // newest last, at most spec.rollout.retain; no image twice
-  std::optional<CandidateImage> candidate;
-  std::vector<SupersededImage> superseded;  // newest last, at most 16; none twice
-  std::optional<Pin> pin;
-  bool suspended = false;  // by a person, beside spec.suspend
-  bool stopped = false;    // on purpose
-  SysTime stop_began{};    // of the last stop on purpose
-  SysTime retried{};       // when a person last asked for another try: what failed before may be tried again
-  bool orphan = false;     // deletionPolicy of the manifest when it was last seen: its containers outlive it
-  bool operator==(const Facts&) const = default;
-};
-
-class FactStore {
- public:
-  virtual ~FactStore() = default;
-  virtual Expected<Facts> Load(std::string_view workload) = 0;  // none stored: empty facts
-  // Loads, changes and saves as one step, so that of two callers none undoes what the other wrote. What does not differ
-  // is not written.
-  using Change = std::function<void(Facts&)>;
-  virtual Expected<void> Update(std::string_view workload, const Change& change) = 0;
-  // Of every workload that something is stored of, removed ones too.
-  virtual Expected<std::map<std::string, Facts>> All() = 0;
-  // What could not be understood and was set aside: what it said is not known. Empty: nothing.
-  virtual Expected<std::string> Damaged() = 0;
 };
 
 // Containers of workloads whose deletion was released at one time.

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "api-types/codec/hash.h"
@@ -64,6 +66,13 @@ Node Json(const EnvEntry& entry);
 Node Json(const PublishedPort& port);
 Node Json(const Mount& mount);
 Node Json(const NativeHealthcheck& healthcheck);
+Node Json(const EnvInsert& insert);
+Node Json(const DeviceRequest& request);
+Node Json(const BlkioRate& rate);
+Node Json(const Blkio& blkio);
+Node Json(const Scheduling& scheduling);
+Node Json(const Namespaces& namespaces);
+Node Json(const IpamPool& pool);
 
 template <class T>
 Node Json(const std::vector<T>& list) {
@@ -132,6 +141,8 @@ Node Json(const EnvEntry& entry) {
   members.Add("name", entry.name);
   members.Add("value", entry.value);
   members.Add("secret", entry.secret);
+  members.Add("inserts", entry.inserts);
+  members.Add("unset", entry.unset);
   return members.Take();
 }
 
@@ -153,6 +164,9 @@ Node Json(const Mount& mount) {
   members.Add("readOnly", mount.read_only);
   members.Add("tmpfsSize", mount.tmpfs_size);
   members.Add("tmpfsMode", mount.tmpfs_mode);
+  members.Add("propagation", mount.propagation);
+  members.Add("noCopy", mount.no_copy);
+  members.Add("subpath", mount.subpath);
   return members.Take();
 }
 
@@ -163,6 +177,73 @@ Node Json(const NativeHealthcheck& healthcheck) {
   members.Add("timeout", healthcheck.timeout);
   members.Add("startPeriod", healthcheck.start_period);
   members.Add("retries", healthcheck.retries);
+  members.Add("startInterval", healthcheck.start_interval);
+  return members.Take();
+}
+
+Node Json(const EnvInsert& insert) {
+  Members members;
+  members.Add("offset", static_cast<std::int64_t>(insert.offset));
+  members.Add("secret", insert.secret);
+  return members.Take();
+}
+
+Node Json(const DeviceRequest& request) {
+  Members members;
+  members.Add("driver", request.driver);
+  members.Add("count", request.count);
+  members.Add("ids", request.device_ids);
+  members.Add("capabilities", request.capabilities);
+  members.Add("options", request.options);
+  return members.Take();
+}
+
+Node Json(const BlkioRate& rate) {
+  Members members;
+  members.Add("path", rate.path);
+  members.Add("rate", rate.rate);
+  return members.Take();
+}
+
+Node Json(const Blkio& blkio) {
+  Members members;
+  members.Add("weight", blkio.weight);
+  members.Add("weightDevices", blkio.weight_devices);
+  members.Add("readBps", blkio.read_bps);
+  members.Add("writeBps", blkio.write_bps);
+  members.Add("readIops", blkio.read_iops);
+  members.Add("writeIops", blkio.write_iops);
+  return members.Take();
+}
+
+Node Json(const Scheduling& scheduling) {
+  Members members;
+  members.Add("cpuPeriod", scheduling.cpu_period);
+  members.Add("cpuQuota", scheduling.cpu_quota);
+  members.Add("realtimePeriod", scheduling.realtime_period);
+  members.Add("realtimeRuntime", scheduling.realtime_runtime);
+  members.Add("memorySwappiness", scheduling.memory_swappiness);
+  members.Add("oomScoreAdj", scheduling.oom_score_adj);
+  members.Add("oomKillDisable", scheduling.oom_kill_disable);
+  return members.Take();
+}
+
+Node Json(const Namespaces& namespaces) {
+  Members members;
+  members.Add("pid", namespaces.pid);
+  members.Add("ipc", namespaces.ipc);
+  members.Add("uts", namespaces.uts);
+  members.Add("user", namespaces.user);
+  members.Add("cgroup", namespaces.cgroup);
+  return members.Take();
+}
+
+Node Json(const IpamPool& pool) {
+  Members members;
+  members.Add("subnet", pool.subnet);
+  members.Add("ipRange", pool.ip_range);
+  members.Add("gateway", pool.gateway);
+  members.Add("auxAddresses", pool.aux_addresses);
   return members.Take();
 }
 
@@ -198,12 +279,70 @@ void AddHost(const ContainerTemplate& container, Members& members) {
   members.Add("healthcheck", container.healthcheck);
 }
 
+void AddNames(const ContainerTemplate& container, Members& members) {
+  members.Add("domainname", container.domainname);
+  members.Add("stdinOpen", container.stdin_open);
+  members.Add("dnsSearch", container.dns_search);
+  members.Add("dnsOptions", container.dns_options);
+  members.Add("macAddress", container.mac_address);
+  members.Add("platform", container.platform);
+  members.Add("annotations", container.annotations);
+}
+
+void AddConfinement(const ContainerTemplate& container, Members& members) {
+  members.Add("securityOpt", container.security_opt);
+  members.Add("groupAdd", container.group_add);
+  members.Add("namespaces", container.namespaces);
+  members.Add("cgroupParent", container.cgroup_parent);
+  members.Add("runtime", container.runtime);
+  members.Add("storageOpt", container.storage_opt);
+  members.Add("deviceCgroupRules", container.device_cgroup_rules);
+  members.Add("deviceRequests", container.device_requests);
+  members.Add("scheduling", container.scheduling);
+  members.Add("blkio", container.blkio);
+}
+
 }  // namespace
+
+void SortUnordered(ContainerTemplate& t) {
+  std::ranges::stable_sort(t.env, {}, &EnvEntry::name);
+  std::ranges::stable_sort(t.mounts, {}, &Mount::target);
+  std::ranges::stable_sort(t.ports, {},
+                           [](const PublishedPort& p) { return std::tuple(p.container, p.protocol, p.host); });
+  std::ranges::stable_sort(t.devices, {}, &v1::Device::container);
+  std::ranges::stable_sort(t.ulimits, {}, &v1::Ulimit::name);
+  std::ranges::sort(t.capabilities.add);
+  std::ranges::sort(t.capabilities.drop);
+}
+
+std::string FactKeyOf(const DesiredState& desired) {
+  return desired.service.empty() ? desired.workload : desired.workload + "." + desired.service;
+}
+
+std::string_view WorkloadOfFacts(std::string_view fact_key) {
+  return fact_key.substr(0, fact_key.find('.'));
+}
 
 std::string TemplateHash(const ContainerTemplate& container) {
   Members members;
   AddProcess(container, members);
   AddHost(container, members);
+  AddNames(container, members);
+  AddConfinement(container, members);
+  return "v1:" + Sha256Hex(doc::CanonicalJson(members.Take()));
+}
+
+std::string NetworkHash(const NetworkConfig& config) {
+  Members members;
+  members.Add("driver", config.driver);
+  members.Add("driverOpts", config.driver_opts);
+  members.Add("ipamDriver", config.ipam_driver);
+  members.Add("ipamOptions", config.ipam_options);
+  members.Add("ipam", config.ipam);
+  members.Add("internal", config.internal);
+  members.Add("attachable", config.attachable);
+  members.Add("enableIPv6", config.enable_ipv6);
+  members.Add("labels", config.labels);
   return "v1:" + Sha256Hex(doc::CanonicalJson(members.Take()));
 }
 

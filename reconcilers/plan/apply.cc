@@ -16,9 +16,11 @@ Expected<bool> Acted(Expected<void> done) {
 struct Executor {
   const PlanTargets& to;
 
-  Expected<bool> operator()(const action::EnsureNetwork& a) const { return to.containers.EnsureNetwork(a.network); }
+  Expected<bool> operator()(const action::EnsureNetwork& a) const {
+    return to.containers.EnsureNetwork(a.network, a.workload);
+  }
   Expected<bool> operator()(const action::EnsureVolume& a) const {
-    return to.containers.EnsureVolume(a.name, a.workload);
+    return to.containers.EnsureVolume(a.volume, a.workload);
   }
   Expected<bool> operator()(const action::WriteFiles& a) const {
     if (auto done = to.files.EnsureDirectories(a.directories); !done) return std::move(done).error();
@@ -54,7 +56,7 @@ struct Executor {
   Expected<bool> operator()(const action::RecordFailure& a) const {
     FailedRelease release = a.release;
     release.last_lines = to.logs.LastLines(a.failed.container, kLastLinesBytes);
-    return Acted(to.facts.Update(a.workload, [&](Facts& facts) {
+    return Acted(to.facts.Update(a.fact_key, [&](Facts& facts) {
       std::erase_if(facts.failed, [&](const FailedRelease& known) {
         return known.release == release.release && known.image_id == release.image_id;
       });

@@ -24,9 +24,10 @@ namespace action {
 
 struct EnsureNetwork {
   DesiredNetwork network;
+  std::string workload;
 };
 struct EnsureVolume {
-  std::string name;
+  DesiredVolume volume;
   std::string workload;
 };
 struct WriteFiles {
@@ -75,7 +76,7 @@ struct RemoveNetwork {
   std::string name;
 };
 struct RecordFailure {
-  std::string workload;
+  std::string fact_key;  // see FactKeyOf
   FailedRelease release;
   ContainerRef failed;  // whose last lines go with it
 };

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "reconcilers/source/compose/compose_source.h"
 #include "reconcilers/source/image/image_source.h"
 #include "reconcilers/source/source_kind.h"
 
@@ -15,7 +16,8 @@ bool ReadSet::Covers(std::string_view path) const {
 
 std::span<const SourceKind* const> SourceKinds() {
   static const ImageSourceKind image;
-  static const std::array<const SourceKind*, 1> kinds = {&image};
+  static const ComposeSourceKind compose;
+  static const std::array<const SourceKind*, 2> kinds = {&image, &compose};
   return kinds;
 }
 

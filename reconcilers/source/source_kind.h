@@ -2,6 +2,7 @@
 // commit: what the world supplies comes in through the request. Kinds are registered in one table (registry.cc).
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -12,12 +13,22 @@
 
 namespace tinyforge {
 
+// The image that is to run, where something decided on it that the manifest does not say.
+struct ResolvedImage {
+  std::string reference;  // what to ask the Engine for: "shop@sha256:…"
+  std::string name;       // as the template says it: "shop:1.4.2@sha256:…"
+  std::string tag;        // for people and for paths of volumes; a short digest where there is none
+  std::string set_by;     // as in v1::ResolvedSource
+  bool operator==(const ResolvedImage&) const = default;
+};
+
 struct RenderRequest {
   const v1::Object& workload;
   const TreeReader& tree;
   SecretReader& secrets;
   const HostPaths& paths;
-  std::string project;  // identity of the root of the parent chain; the workload's own without one
+  std::string project;                      // identity of the root of the parent chain; the workload's own without one
+  std::optional<ResolvedImage> resolved{};  // empty: the manifest decides
 };
 
 // What a rendering read beside the manifest: files and folders of the tree, present or not, and secrets. A commit that
@@ -38,9 +49,10 @@ class SourceKind {
   virtual bool Serves(const v1::Source& source) const = 0;
   // A small manifest that works, as YAML.
   virtual std::string_view Sample() const = 0;
+  // At least one service; each after those that it depends on.
   // Waiting when a secret is not there, Terminal when a file of the repository is not; `read_set` is filled in any
   // case, so that the arrival of what is missing is noticed.
-  virtual Expected<DesiredState> Render(const RenderRequest& request, ReadSet& read_set) const = 0;
+  virtual Expected<DesiredServices> Render(const RenderRequest& request, ReadSet& read_set) const = 0;
 };
 
 // The kinds of this build, by name.

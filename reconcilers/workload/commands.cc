@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "reconcilers/source/image/image_source.h"
+#include "reconcilers/workload/decided_image.h"
+#include "reconcilers/workload/version_decision.h"
 
 namespace tinyforge {
 namespace {
@@ -46,30 +48,62 @@ Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& o
                  {command.workload + " goes on", command.workload + " was not suspended"});
 }
 
-// A release that failed, or an image that could not be pulled.
+bool StartIsRefused(const WorkloadCommand& command, ObjectStore& store) {
+  auto record = store.Get({Kind::Workload, command.workload});
+  if (!record || !*record) return false;
+  const Condition* ready = FindCondition((*record)->status.conditions, condition::kReady);
+  return ready && ready->reason == "StartRefused";
+}
+
+// Failed releases of its services that count, see FactsOfService.
+Expected<std::size_t> CountFailures(const std::string& identity, SysTime retried, FactStore& store) {
+  auto all = store.All();
+  if (!all) return std::move(all).error();
+  std::ptrdiff_t failures = 0;
+  for (const auto& [key, facts] : *all)
+    if (key != identity && WorkloadOfFacts(key) == identity)
+      failures += std::ranges::count_if(facts.failed, [&](const FailedRelease& f) { return f.at > retried; });
+  return static_cast<std::size_t>(failures);
+}
+
+// A release that failed, an image that could not be pulled, or a start that the host refused.
 Expected<std::string> Retry(const WorkloadCommand& command, const CommandPorts& ports) {
-  std::size_t forgotten = 0;
+  const bool refused = StartIsRefused(command, ports.store);
+  auto facts = ports.facts.Load(command.identity);
+  if (!facts) return std::move(facts).error();
+  auto of_services = CountFailures(command.identity, facts->retried, ports.facts);
+  if (!of_services) return std::move(of_services).error();
+  std::size_t forgotten = *of_services;
   auto saved = ports.facts.Update(command.identity, [&](Facts& f) {
-    forgotten = std::exchange(f.failed, {}).size();
-    if (forgotten > 0) f.retried = command.now;
+    forgotten += std::exchange(f.failed, {}).size();
+    if (forgotten > 0 || refused) f.retried = command.now;
   });
   if (!saved) return std::move(saved).error();
   const bool pulls = ports.images.Retry({Kind::Workload, command.workload});
   if (forgotten > 0) return "what failed of " + command.workload + " is tried again";
   if (pulls) return "the image of " + command.workload + " is pulled again";
+  if (refused) return "the start of " + command.workload + " that the host refused is tried again";
   return "no release of " + command.workload + " is held back";
+}
+
+// What names just that image: its digest, which any host can pull. Where it has none and is asked for as the manifest's
+// tag, the image's id alone tells it from what the tag means now.
+std::string NameOf(const GoodRelease& release, const std::string& base) {
+  if (!release.digest.empty()) return std::string(RepositoryOf(release.reference)) + "@" + release.digest;
+  return release.reference == base ? release.image_id : release.reference;
 }
 
 // The version that ran well before the one that is asked for now. Where the tag is the same it was moved: then only the
 // image's id tells the two apart.
-Expected<Pin> Previous(const WorkloadCommand& command, const std::string& base, const Facts& facts) {
-  const std::string now = facts.pin && facts.pin->base == base ? facts.pin->reference : base;
+Expected<Pin> Previous(const WorkloadCommand& command, const VersionQuestion& question, const Facts& facts) {
+  const std::string base = ReferenceOf(question.repository, question.manifest);
+  const std::string now = DecideVersion(question, facts).reference;
   const auto& good = facts.good;
-  auto asked = std::find_if(good.rbegin(), good.rend(),
-                            [&](const GoodRelease& r) { return r.reference == now || r.image_id == now; });
+  auto asked = std::find_if(good.rbegin(), good.rend(), [&](const GoodRelease& r) {
+    return r.reference == now || r.image_id == now || (!r.digest.empty() && r.digest == DigestOf(now));
+  });
   const auto before = asked == good.rend() ? good.rbegin() : std::next(asked);
-  if (before != good.rend())
-    return Pin{before->reference == base ? before->image_id : before->reference, before->version, base, command.now};
+  if (before != good.rend()) return Pin{NameOf(*before, base), before->version, base, command.now};
   return Error{ErrorKind::Invalid, "no earlier version of " + command.workload +
                                        " is known to have run well; to choose one: tfctl get rollouts " +
                                        command.workload + ", then tfctl rollback " + command.workload + " --to ID"};
@@ -87,23 +121,45 @@ Expected<Pin> Chosen(const WorkloadCommand& command, const std::string& base, co
     return Error{ErrorKind::Invalid, "rollout " + std::to_string(command.to) + " does not say which image it brought"};
   // Where the tag is the manifest's own it may have been moved since: then the image's id says which one is meant.
   const bool newest = !facts.good.empty() && facts.good.back().image_id == to.image_id;
+  const auto known = std::ranges::find_if(
+      facts.good, [&](const GoodRelease& r) { return !r.digest.empty() && r.image_id == to.image_id; });
+  if (known != facts.good.end() && !newest) return Pin{NameOf(*known, base), to.version, base, command.now};
   const std::string& wanted = to.reference == base && !to.image_id.empty() && !newest ? to.image_id : to.reference;
   return Pin{wanted, to.version, base, command.now};
 }
 
-Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports) {
+// Once the pin is gone, no policy brings back what was left: it goes on from the version that was gone back to.
+void LeaveVersions(const Pin& pin, SysTime now, Facts& facts) {
+  const ImageVersion back = {pin.version.starts_with("sha256:") ? "" : pin.version, DigestOf(pin.reference)};
+  for (TriggeredVersion& version : facts.versions) {
+    if (!version.policy || version.version == back) continue;
+    ExcludeVersion({version.version, "it was rolled back", now}, facts);
+    version = {.binding = version.binding,
+               .version = back,
+               .base = version.base,
+               .policy = true,
+               .why = "rolled back from " + ToString(version.version),
+               .at = now};
+  }
+}
+
+Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports,
+                               const ConfigSnapshot& snapshot) {
   const auto& image = object.workload().source.image;
   if (!image)
     return Error{ErrorKind::Invalid, command.workload + " has no source.image, whose version could be pinned"};
   const std::string base = ImageReference(*image);
+  const VersionQuestion question = QuestionOf(object, ports.bindings.DecidingFor(snapshot, command.workload));
   auto facts = ports.facts.Load(command.identity);
   if (!facts) return std::move(facts).error();
-  auto pin = command.to ? Chosen(command, base, *facts, ports.store) : Previous(command, base, *facts);
+  auto pin = command.to ? Chosen(command, base, *facts, ports.store) : Previous(command, question, *facts);
   if (!pin) return std::move(pin).error();
   const std::string version = pin->version;
   const bool as_manifest = pin->reference == base;
-  auto saved = ports.facts.Update(
-      command.identity, [&](Facts& f) { f.pin = as_manifest ? std::nullopt : std::optional(std::move(*pin)); });
+  auto saved = ports.facts.Update(command.identity, [&](Facts& f) {
+    LeaveVersions(*pin, command.now, f);
+    f.pin = as_manifest ? std::nullopt : std::optional(*pin);
+  });
   if (!saved) return std::move(saved).error();
   if (as_manifest) return command.workload + " runs " + version + ", which is what its manifest says; no pin is needed";
   return command.workload + " goes back to " + version + " and stays there until tfctl unpin " + command.workload +
@@ -149,7 +205,7 @@ Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& po
       return SetFlag(command, ports.facts, &Facts::stopped, false,
                      {name + " is being started", name + " was not stopped"});
     case Verb::Retry: return Retry(command, ports);
-    case Verb::Rollback: return Rollback(command, *object, ports);
+    case Verb::Rollback: return Rollback(command, *object, ports, *snapshot);
     case Verb::Unpin: return Unpin(command, ports.facts);
   }
   return Error{ErrorKind::Invalid, "unknown command"};

@@ -21,6 +21,7 @@ std::optional<WorkloadCommand::Verb> ParseVerb(std::string_view word);
 
 struct CommandPorts {
   ConfigReader& config;
+  BindingReader& bindings;
   FactStore& facts;
   ObjectStore& store;  // for the history of rollouts
   ImagePuller& images;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/draft.h"
 #include "reconcilers/workload/replacement.h"
 #include "reconcilers/workload/retirement.h"
@@ -29,7 +30,18 @@ std::optional<GoodRelease> NewlyProven(const Draft& draft) {
                      .reference = desired.image,
                      .image_id = image,
                      .version = desired.version.substr(0, desired.version.find(' ')),
-                     .at = draft.context.now};
+                     .at = draft.context.now,
+                     .digest = DigestOf(slots.front().current->image)};
+}
+
+// The release that has run to its end, of all replicas; empty: it has not, or is not meant to.
+std::string DoneRelease(const Draft& draft) {
+  if (!draft.desired.runs_once || draft.slots.slots.empty()) return {};
+  const auto ended = [&](const Slot& s) {
+    return s.desired && (s.current ? Completed(*s.current, *s.desired) : draft.judge.IsDone(*s.desired));
+  };
+  if (!std::ranges::all_of(draft.slots.slots, ended)) return {};
+  return draft.judge.ReleaseOf(*draft.slots.slots.front().desired);
 }
 
 // Down on purpose, and kept so.
@@ -39,7 +51,7 @@ Decision KeepStopped(Draft& draft) {
     draft.build.NextGroup();
     if (IsUp(*c)) draft.build.Halt(*c, "stopped on purpose");
   }
-  return {draft.build.Take(), std::move(draft.verdict), {}};
+  return {draft.build.Take(), std::move(draft.verdict), {}, {}};
 }
 
 }  // namespace
@@ -48,7 +60,8 @@ bool NeedsImage(const DesiredState& desired, const ObservedState& observed, cons
   if (context.facts.stopped) return false;
   const Draft draft(desired, observed, context);
   return std::ranges::any_of(draft.slots.slots, [&](const Slot& s) {
-    return s.desired && (!s.current || WasKilled(s)) && !(s.serving_old && draft.judge.FindFailure(*s.desired));
+    if (!s.desired || (s.current && !WasKilled(s)) || (!s.serving_old && draft.judge.IsDone(*s.desired))) return false;
+    return !s.serving_old || !draft.judge.FindFailure(*s.desired);
   });
 }
 
@@ -65,8 +78,10 @@ Decision ComputePlan(const DesiredState& desired, const ObservedState& observed,
   }
   PlanRetirement(draft);  // last, so that what cannot be removed holds up nothing
   WarnOfForeign(draft);
-  Decision decision{draft.build.Take(), std::move(draft.verdict), {}};
-  if (decision.plan.empty() && decision.verdict.phase == Phase::Ready) decision.proven = NewlyProven(draft);
+  Decision decision{draft.build.Take(), std::move(draft.verdict), {}, {}};
+  if (!decision.plan.empty() || decision.verdict.phase != Phase::Ready) return decision;
+  decision.proven = NewlyProven(draft);
+  decision.done = DoneRelease(draft);
   return decision;
 }
 
@@ -88,7 +103,7 @@ Decision ComputeTeardown(const ObservedState& observed) {
   if (last)
     for (const std::string& network : networks)
       build.Add(action::RemoveNetwork{network}, "removed from the configuration");
-  Decision decision{build.Take(), {}, {}};
+  Decision decision{build.Take(), {}, {}, {}};
   if (!decision.plan.empty())
     decision.verdict = {.phase = Phase::Progressing, .reason = "Deleting", .message = "removing its containers"};
   return decision;

@@ -20,6 +20,7 @@ struct PlanContext {
   std::string source_path;  // of the document
   std::string spec_hash;    // of the object; with the template and the files it names a release
   v1::RolloutStrategy strategy = v1::RolloutStrategy::BlueGreen;
+  bool trial = false;  // by Recreate: a release is proven without its host ports before the old one makes room
   Duration healthy_after{0};
   Duration deadline = std::chrono::minutes(2);  // for a candidate that runs to be proven
   v1::OnRolloutFailure on_failure = v1::OnRolloutFailure::Rollback;
@@ -53,6 +54,7 @@ struct Decision {
   Plan plan;
   Verdict verdict;
   std::optional<GoodRelease> proven;  // runs well and is not the newest good release of the facts
+  std::string done{};                 // the release that ran once and ended well; empty: none
 };
 
 // Whether a container will have to be created: some replica has none that matches, and its release has not failed.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/rollout_record.h"
@@ -113,7 +114,15 @@ void FillInventory(const StatusInput& input, v1::Status& status) {
     status.inventory.push_back({"Container", c->name, c->id});
   for (const DesiredNetwork& n : input.desired->networks)
     if (!n.external) status.inventory.push_back({"Network", n.name, ""});
-  for (const std::string& volume : input.desired->volumes) status.inventory.push_back({"Volume", volume, ""});
+  for (const DesiredVolume& v : input.desired->volumes) status.inventory.push_back({"Volume", v.name, ""});
+}
+
+// Of the image that serves, where it came from a registry.
+std::string DigestOf(const DesiredState& desired, const ObservedState& observed) {
+  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned)
+    for (const DesiredContainer& d : desired.containers)
+      if (d.name == c->name && IsOfTemplate(*c, d)) return tinyforge::DigestOf(c->image);
+  return {};
 }
 
 const Condition& ReadyOf(const v1::Status& status) {
@@ -149,6 +158,7 @@ v1::Status ComputeStatus(const StatusInput& input) {
   status.resolved =
       v1::ResolvedSource{.tag = version.substr(0, version.find(' ')), .set_by = version.substr(version.rfind(' ') + 1)};
   if (!input.observed || !input.decision) return status;
+  status.resolved->digest = DigestOf(*input.desired, *input.observed);
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillFacts(input, status);
   FillInventory(input, status);

@@ -18,7 +18,7 @@ Draft::Draft(const DesiredState& wanted, const ObservedState& seen, const PlanCo
       context(pass),
       slots(GroupBySlot(wanted, seen)),
       judge(wanted, seen, pass),
-      neighbours(wanted, seen, pass.strategy, slots),
+      neighbours(wanted, seen, pass, slots),
       build(wanted, seen, pass) {}
 
 void Draft::Say(Phase phase, std::string_view reason, std::string message) {

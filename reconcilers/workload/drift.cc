@@ -10,6 +10,8 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kFieldsNamed = 5;
+constexpr std::int64_t kEngineCpuShares = 1024;
+constexpr std::int64_t kNoPidsLimit = -1;
 constexpr std::string_view kAltered = " from what was created: drift";
 constexpr std::string_view kAnd = " and ";
 constexpr std::string_view kMore = " more";
@@ -86,20 +88,66 @@ std::string AlteredCause(const ObservedContainer& container) {
 std::string RemovedLimit(const Limits& have, const Limits& want) {
   if (have.memory != 0 && want.memory == 0) return "limit memory was removed";
   if (have.nano_cpus != 0 && want.nano_cpus == 0) return "limit cpus was removed";
+  if (have.memory_reservation != 0 && want.memory_reservation == 0) return "limit memory reservation was removed";
+  if (!have.cpuset.empty() && want.cpuset.empty()) return "limit cpuset was removed";
   return {};
+}
+
+template <class T>
+bool Moved(const T& have, const T& want) {
+  return want != T{} && have != want;
+}
+
+std::int64_t SharesOf(const Limits& limits) {
+  return limits.cpu_shares == 0 ? kEngineCpuShares : limits.cpu_shares;
+}
+
+bool RestartDiffers(const ObservedContainer& container, const Limits& want) {
+  const Limits& have = container.limits;
+  if (have.max_attempts != want.max_attempts || have.unless_stopped != want.unless_stopped) return true;
+  return !want.unless_stopped && container.restart != want.restart;
+}
+
+// The names of those that there were.
+std::set<std::string_view> Drop(Limits& limits, const HostSupport& host) {
+  std::set<std::string_view> dropped;
+  const auto drop = [&](bool supported, auto& limit, std::string_view name) {
+    if (!supported && std::exchange(limit, {}) != std::remove_reference_t<decltype(limit)>{}) dropped.insert(name);
+  };
+  drop(host.memory_limit, limits.memory, "memory");
+  drop(host.memory_limit, limits.memory_reservation, "memory");
+  drop(host.memory_limit && host.swap_limit, limits.memory_swap, "memory swap");
+  drop(host.cpu_limit, limits.nano_cpus, "cpus");
+  drop(host.cpu_shares, limits.cpu_shares, "cpu shares");
+  drop(host.cpuset, limits.cpuset, "cpuset");
+  drop(host.pids_limit, limits.pids, "pids");
+  return dropped;
+}
+
+// Of one network. What the Engine fills in where nothing was asked for is not compared.
+bool SameEndpoint(const ObservedEndpoint& have, const NetworkAttachment& want) {
+  const bool same_options = std::ranges::all_of(want.driver_opts, [&](const auto& option) {
+    const auto found = have.driver_opts.find(option.first);
+    return found != have.driver_opts.end() && found->second == option.second;
+  });
+  const bool same_mac = want.mac_address.empty() || have.mac_address.empty() || have.mac_address == want.mac_address;
+  return have.aliases == want.aliases && (!want.address || have.static_address == *want.address) &&
+         have.static_ipv6 == want.ipv6_address && have.link_local_ips == want.link_local_ips && same_options &&
+         same_mac;
 }
 
 }  // namespace
 
 std::string ReplaceCause(const ObservedContainer& container, const DesiredContainer& desired) {
   if (container.Label(label::kTemplateHash) != desired.template_hash) return TemplateCause(container, desired);
+  if (!IsOfTemplate(container, desired)) return desired.remake_why;
   const std::string removed = RemovedLimit(container.limits, desired.limits);
   if (!removed.empty()) return container.Label(label::kCause) == removed ? std::string() : removed;
   return container.altered.empty() || MadeSoByEngine(container) ? std::string() : AlteredCause(container);
 }
 
 std::string WhereEngineDisagrees(const ObservedContainer& container, const DesiredContainer& desired) {
-  if (container.Label(label::kTemplateHash) != desired.template_hash) return {};
+  if (!IsOfTemplate(container, desired)) return {};
   if (!RemovedLimit(container.limits, desired.limits).empty())
     return "the Engine keeps a limit that was removed from " + container.name;
   if (!MadeSoByEngine(container)) return {};
@@ -114,22 +162,27 @@ bool IsAlteredCause(std::string_view cause) {
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired) {
   const Limits& have = container.limits;
   const Limits& want = desired.limits;
-  return container.restart != want.restart || (want.memory != 0 && have.memory != want.memory) ||
-         (want.nano_cpus != 0 && have.nano_cpus != want.nano_cpus);
+  return RestartDiffers(container, want) || Moved(have.memory, want.memory) || Moved(have.nano_cpus, want.nano_cpus) ||
+         Moved(have.memory_reservation, want.memory_reservation) || Moved(have.cpuset, want.cpuset) ||
+         have.pids != std::max<std::int64_t>(want.pids, 0) || SharesOf(have) != SharesOf(want) ||
+         (want.memory != 0 && have.memory_swap != want.memory_swap);
+}
+
+Limits LimitsToSet(const ObservedContainer& container, const DesiredContainer& desired) {
+  Limits limits = desired.limits;
+  if (container.limits.pids != 0 && limits.pids == 0) limits.pids = kNoPidsLimit;
+  if (container.limits.cpu_shares != 0) limits.cpu_shares = SharesOf(limits);
+  return limits;
 }
 
 std::string DropUnsupported(DesiredState& desired, ObservedState& observed, const HostSupport& host) {
-  for (ObservedContainer& container : observed.containers) {
-    if (!host.memory_limit) container.limits.memory = 0;
-    if (!host.cpu_limit) container.limits.nano_cpus = 0;
-  }
-  std::string dropped;
-  for (DesiredContainer& container : desired.containers) {
-    if (!host.memory_limit && std::exchange(container.limits.memory, 0) != 0) dropped = "memory";
-    if (!host.cpu_limit && std::exchange(container.limits.nano_cpus, 0) != 0)
-      dropped = dropped.empty() ? "cpus" : "cpus and memory";
-  }
-  return dropped;
+  for (ObservedContainer& container : observed.containers) Drop(container.limits, host);
+  std::set<std::string_view> dropped;
+  for (DesiredContainer& container : desired.containers) dropped.merge(Drop(container.limits, host));
+  std::string text;
+  for (auto name = dropped.begin(); name != dropped.end(); ++name)
+    text += (text.empty() ? "" : std::next(name) == dropped.end() ? " and " : ", ") + std::string(*name);
+  return text;
 }
 
 NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vector<NetworkAttachment>& wanted) {
@@ -141,9 +194,7 @@ NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vect
   }
   for (const NetworkAttachment& want : wanted) {
     auto have = container.networks.find(want.network);
-    const bool same = have != container.networks.end() && have->second.aliases == want.aliases &&
-                      (!want.address || have->second.static_address == *want.address);
-    if (same) continue;
+    if (have != container.networks.end() && SameEndpoint(have->second, want)) continue;
     if (have != container.networks.end()) drift.disconnect.push_back(want.network);
     drift.connect.push_back(want);
   }

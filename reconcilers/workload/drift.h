@@ -30,8 +30,12 @@ std::string DropUnsupported(DesiredState& desired, ObservedState& observed, cons
 // Limits or restart policy differ in a way that an update call mends.
 bool LimitsDiffer(const ObservedContainer& container, const DesiredContainer& desired);
 
+// What an update call must say so that they do not: also that there is no bound any more, where the Engine can be told.
+Limits LimitsToSet(const ObservedContainer& container, const DesiredContainer& desired);
+
 // What to do with the networks of a container so that it has `wanted` and nothing else. A network whose aliases differ
-// is left and joined again with the same static address.
+// is left and joined again with the same static address; so is one of other IPv6 or link-local addresses, MAC address
+// or driver options than asked for.
 struct NetworkDrift {
   std::vector<std::string> disconnect;
   std::vector<NetworkAttachment> connect;

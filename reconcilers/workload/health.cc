@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
 namespace {
@@ -65,8 +66,8 @@ std::string AddressOf(const ObservedContainer& c, const DesiredContainer& d) {
 
 const DesiredContainer* TemplateOf(const ObservedContainer& c, const DesiredState& desired) {
   auto found = std::ranges::find_if(desired.containers, [&](const DesiredContainer& d) {
-    return d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) &&
-           d.template_hash == c.Label(label::kTemplateHash);
+    if (IsTrial(c)) return IsTrialOf(c, d);
+    return d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d);
   });
   return found == desired.containers.end() ? nullptr : &*found;
 }

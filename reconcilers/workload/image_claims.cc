@@ -3,25 +3,20 @@
 #include <algorithm>
 
 #include "reconcilers/source/image/image_source.h"
+#include "reconcilers/workload/decided_image.h"
 
 namespace tinyforge {
 namespace {
 
 constexpr std::string_view kIdPrefix = "sha256:";
 
-// "registry:5000/shop:1.4.2", "registry:5000/shop@sha256:…" -> "registry:5000/shop"
-std::string_view RepositoryOf(std::string_view reference) {
-  reference = reference.substr(0, reference.find('@'));
-  const auto colon = reference.rfind(':');
-  const bool tagged = colon != std::string_view::npos && reference.find('/', colon) == std::string_view::npos;
-  return tagged ? reference.substr(0, colon) : reference;
-}
-
 class Collector {
  public:
-  Collector(const v1::ObjectSet& objects, HostImages& images) : objects_(objects), images_(images) {}
+  Collector(const std::map<std::string, Facts>& facts, const v1::ObjectSet& objects, HostImages& images)
+      : facts_(facts), objects_(objects), images_(images) {}
 
-  void Add(const std::string& workload, const Facts& facts) {
+  void Add(const std::string& fact_key, const Facts& facts) {
+    const std::string workload(WorkloadOfFacts(fact_key));
     for (const GoodRelease& r : facts.good) {
       Claim(r.image_id, "", NameOf(workload) + " may go back to it");
       Name(r.image_id, r.reference);
@@ -29,10 +24,10 @@ class Collector {
     if (facts.candidate)
       Claim(facts.candidate->image_id, facts.candidate->reference, NameOf(workload) + " is bringing it up");
     if (facts.pin) Claim("", facts.pin->reference, NameOf(workload) + " is pinned to it");
+    for (const TriggeredVersion& v : facts.versions) AddVersion(workload, v);
     for (const SupersededImage& s : facts.superseded) {
       Name(s.image_id, s.reference);
-      if (IsSuspended(workload, facts))
-        Claim(s.image_id, s.reference, NameOf(workload) + ", which left it, is suspended");
+      if (IsSuspended(workload)) Claim(s.image_id, s.reference, NameOf(workload) + ", which left it, is suspended");
     }
   }
   void Add(const v1::Object& object) {
@@ -46,9 +41,15 @@ class Collector {
     const v1::Object* owner = objects_.Owner(workload);
     return ToString(owner ? owner->key : ObjectKey{Kind::Workload, workload});
   }
-  bool IsSuspended(const std::string& workload, const Facts& facts) const {
+  void AddVersion(const std::string& workload, const TriggeredVersion& v) {
     const v1::Object* owner = objects_.Owner(workload);
-    return facts.suspended || (owner && owner->workload().suspend);
+    const auto& image = owner ? owner->workload().source.image : std::nullopt;
+    if (image) Claim("", ReferenceOf(image->repository, v.version), NameOf(workload) + " was given it by a trigger");
+  }
+  bool IsSuspended(const std::string& workload) const {
+    const v1::Object* owner = objects_.Owner(workload);
+    const auto facts = facts_.find(workload);
+    return (facts != facts_.end() && facts->second.suspended) || (owner && owner->workload().suspend);
   }
   void Claim(std::string id, const std::string& reference, std::string words) {
     if (reference.starts_with(kIdPrefix)) return all_.claims.push_back({reference, "", std::move(words)});
@@ -58,6 +59,7 @@ class Collector {
     if (!id.empty() && !reference.starts_with(kIdPrefix)) all_.names[id].insert(images_.Familiar(reference));
   }
 
+  const std::map<std::string, Facts>& facts_;
   const v1::ObjectSet& objects_;
   HostImages& images_;
   ImageClaims all_;
@@ -81,8 +83,8 @@ std::string WhoseName(const HostImage& image, const std::set<std::string>& known
 }  // namespace
 
 ImageClaims CollectClaims(const std::map<std::string, Facts>& facts, const v1::ObjectSet& objects, HostImages& images) {
-  Collector collector(objects, images);
-  for (const auto& [workload, of] : facts) collector.Add(workload, of);
+  Collector collector(facts, objects, images);
+  for (const auto& [key, of] : facts) collector.Add(key, of);
   for (const auto& [key, object] : objects.objects)
     if (key.kind == Kind::Workload) collector.Add(*object);
   return collector.Take();

@@ -1,6 +1,7 @@
 #include "reconcilers/workload/image_pruner.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tinyforge {
 namespace {
@@ -36,15 +37,32 @@ struct ImagePruner::Look {
   }
 };
 
+ImagePruner::Superseded ImagePruner::Find(const PruneRequest& request) {
+  Superseded found;
+  for (const std::string& key : request.fact_keys)
+    if (auto facts = targets_.facts.Load(key); facts && !facts->superseded.empty())
+      found[key] = std::move(facts->superseded);
+  return found;
+}
+
 PruneReport ImagePruner::Prune(const PruneRequest& request) {
-  auto facts = targets_.facts.Load(request.identity);
-  if (!facts || facts->superseded.empty()) return {};
-  const bool fresh = std::ranges::any_of(facts->superseded, [](const SupersededImage& s) { return s.kept.empty(); });
+  Superseded superseded = Find(request);
+  if (superseded.empty()) return {};
+  const bool fresh = std::ranges::any_of(superseded, [](const auto& of) {
+    return std::ranges::any_of(of.second, [](const SupersededImage& s) { return s.kept.empty(); });
+  });
   if (const Duration rest = targets_.images.BeginLook(request.identity, fresh); rest > Duration(0)) return {{}, rest};
-  Look look{.request = request};
-  for (SupersededImage& image : facts->superseded) LookAt(std::move(image), look);
-  const auto come_back = Conclude(request, look);
-  return {std::move(look.events), come_back};
+  PruneReport report;
+  bool pending = false;
+  for (auto& [key, images] : superseded) {
+    Look look{.request = request};
+    for (SupersededImage& image : images) LookAt(std::move(image), look);
+    pending = Conclude(key, look) || pending;
+    std::ranges::move(look.events, std::back_inserter(report.events));
+  }
+  targets_.images.EndLook(request.identity, pending);
+  if (pending) report.come_back = kLookAgain;
+  return report;
 }
 
 Expected<ImageClaims> ImagePruner::Claims() {
@@ -97,10 +115,10 @@ std::string ImagePruner::Remove(const SupersededImage& image, const HostImage& f
   return {};
 }
 
-// When to come back; empty: nothing is left.
-std::optional<Duration> ImagePruner::Conclude(const PruneRequest& request, const Look& look) {
+// Whether something is left.
+bool ImagePruner::Conclude(const std::string& fact_key, const Look& look) {
   bool pending = false;
-  auto saved = targets_.facts.Update(request.identity, [&](Facts& facts) {
+  auto saved = targets_.facts.Update(fact_key, [&](Facts& facts) {
     for (std::size_t i = 0; i < look.before.size(); ++i) {
       const auto at = std::ranges::find_if(facts.superseded,
                                            [&](const SupersededImage& s) { return SameImage(s, look.before[i]); });
@@ -112,9 +130,7 @@ std::optional<Duration> ImagePruner::Conclude(const PruneRequest& request, const
     }
     pending = !facts.superseded.empty();
   });
-  pending = pending || !saved;
-  targets_.images.EndLook(request.identity, pending);
-  return pending ? std::optional(kLookAgain) : std::nullopt;
+  return pending || !saved;
 }
 
 }  // namespace tinyforge

@@ -1,6 +1,7 @@
 // Removes the images that a workload needs no more.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,9 @@ struct PruneReport {
 };
 
 struct PruneRequest {
-  const ObjectKey& key;         // as people know the workload
-  const std::string& identity;  // as the facts do
+  const ObjectKey& key;                // as people know the workload
+  const std::string& identity;         // as containers do
+  std::vector<std::string> fact_keys;  // of its services
   SysTime now{};
 };
 
@@ -32,11 +34,13 @@ class ImagePruner {
 
  private:
   struct Look;
+  using Superseded = std::map<std::string, std::vector<SupersededImage>>;  // by fact key
+  Superseded Find(const PruneRequest& request);
   Expected<ImageClaims> Claims();
   void LookAt(SupersededImage image, Look& look);
   std::string WhyKept(const SupersededImage& image, const HostImage& found);
   std::string Remove(const SupersededImage& image, const HostImage& found, Look& look);
-  std::optional<Duration> Conclude(const PruneRequest& request, const Look& look);
+  bool Conclude(const std::string& fact_key, const Look& look);
 
   ConfigReader& config_;
   PlanTargets targets_;

@@ -3,17 +3,19 @@
 #include <algorithm>
 
 #include "reconcilers/workload/step_builder.h"
+#include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
 
 bool Neighbours::SideBySide(const Slot& slot) const {
-  if (strategy_ == v1::RolloutStrategy::Recreate) return false;
+  if (context_.strategy == v1::RolloutStrategy::Recreate) return false;
   return !slot.serving_old || InheritedVolumes(*slot.serving_old, *slot.desired).empty();
 }
 
 bool Neighbours::OthersUp(const Slot& slot, const ObservedContainer* starting) const {
   return std::ranges::any_of(observed_.containers, [&](const ObservedContainer& c) {
-    return &c != starting && IsUp(c) && !IsForeign(c) && !IsCurrentElsewhere(slot, c);
+    return &c != starting && IsUp(c) && !(context_.trial && IsTrial(c)) && !IsForeign(c) &&
+           !IsCurrentElsewhere(slot, c);
   });
 }
 

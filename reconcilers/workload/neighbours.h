@@ -13,14 +13,14 @@ namespace tinyforge {
 class Neighbours {
  public:
   // All arguments are kept by reference and must outlive this.
-  Neighbours(const DesiredState& desired, const ObservedState& observed, v1::RolloutStrategy strategy,
-             const Slots& slots)
-      : desired_(desired), observed_(observed), strategy_(strategy), slots_(slots) {}
+  Neighbours(const DesiredState& desired, const ObservedState& observed, const PlanContext& context, const Slots& slots)
+      : desired_(desired), observed_(observed), context_(context), slots_(slots) {}
 
   // The candidate of a slot and the old one may run at once: the strategy says so, and no volume that only one may
   // write moves from one to the other.
   bool SideBySide(const Slot& slot) const;
-  // Another one of ours is up that a start of `starting` (null: a new one) in this slot would run beside.
+  // Another one of ours is up that a start of `starting` (null: a new one) in this slot would run beside. A trial may,
+  // as long as trials are made.
   bool OthersUp(const Slot& slot, const ObservedContainer* starting) const;
   // Another slot counts on this container.
   bool IsCurrentElsewhere(const Slot& slot, const ObservedContainer& container) const;
@@ -38,7 +38,7 @@ class Neighbours {
 
   const DesiredState& desired_;
   const ObservedState& observed_;
-  const v1::RolloutStrategy strategy_;
+  const PlanContext& context_;
   const Slots& slots_;
 };
 

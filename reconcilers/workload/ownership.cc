@@ -37,9 +37,15 @@ int ReplicaOf(const ObservedContainer& container) {
   return Number(container.Label(label::kReplica));
 }
 
+std::string_view ServiceOf(const ObservedContainer& container) {
+  std::string_view role = container.Label(label::kRole);
+  if (role.ends_with(kTrialSuffix)) role.remove_suffix(kTrialSuffix.size());
+  return role;
+}
+
 Ownership ClassifyOwnership(const std::vector<ObservedContainer>& containers) {
   Ownership result;
-  std::map<int, const ObservedContainer*> by_seq;
+  std::map<std::pair<int, std::string_view>, const ObservedContainer*> by_seq;  // of each service
   auto report = [&](const ObservedContainer& c, std::string_view reason) {
     result.foreign.push_back({c.id, c.name, std::string(reason)});
   };
@@ -48,7 +54,7 @@ Ownership ClassifyOwnership(const std::vector<ObservedContainer>& containers) {
       report(container, reason);
       continue;
     }
-    auto [slot, fresh] = by_seq.try_emplace(SeqOf(container), &container);
+    auto [slot, fresh] = by_seq.try_emplace({SeqOf(container), ServiceOf(container)}, &container);
     if (fresh) continue;
     const bool first = Earlier(&container, slot->second);
     report(first ? *slot->second : container, "it carries the labels of another container");

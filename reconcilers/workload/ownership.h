@@ -14,6 +14,11 @@ namespace tinyforge {
 int SeqOf(const ObservedContainer& container);
 int ReplicaOf(const ObservedContainer& container);
 
+// Added to the role of a container for its trial.
+inline constexpr std::string_view kTrialSuffix = ".trial";
+// Whose it is by its role label: "web" of the role "web" and of "web.trial".
+std::string_view ServiceOf(const ObservedContainer& container);
+
 struct ForeignContainer {
   std::string id;
   std::string name;
@@ -26,7 +31,7 @@ struct Ownership {
 };
 
 // Sorts out those that bear our labels. Owned: managed, role, replica and seq labels in order, the image id that its
-// label says, and the first created of those with its seq. The result points into `containers`.
+// label says, and the first created of those of its service with its seq. The result points into `containers`.
 Ownership ClassifyOwnership(const std::vector<ObservedContainer>& containers);
 
 }  // namespace tinyforge

@@ -9,16 +9,32 @@
 #include "reconcilers/config/deploy_window.h"
 #include "reconcilers/source/image/image_source.h"
 #include "reconcilers/workload/compute_status.h"
+#include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
-#include "reconcilers/workload/health.h"
-#include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/observer.h"
 #include "reconcilers/workload/releases.h"
 #include "reconcilers/workload/rollout_record.h"
 #include "reconcilers/workload/slots.h"
+#include "reconcilers/workload/version_decision.h"
 
 namespace tinyforge {
 
 namespace {
+
+bool IsSettled(const Decision& decision) {
+  return decision.plan.empty() && decision.verdict.phase == Phase::Ready;
+}
+
+// What is of one service alone.
+PlanContext TermsOf(PlanContext context, const DesiredState& desired, const std::string& awaited) {
+  if (desired.rollout) {
+    context.strategy = desired.rollout->strategy;
+    context.trial = desired.rollout->trial;
+    context.spec_hash.clear();  // the release is of this service: its template and files say all
+  }
+  if (!awaited.empty()) context.awaited = awaited;
+  return context;
+}
 
 // A change, as opposed to what begins (a stop) or usually finds nothing to do.
 bool Changes(const Step* step) {
@@ -33,62 +49,20 @@ std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Durat
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
 }
 
-// A pin stands in for the version that the manifest had when it was set, and for no other.
-void ApplyPin(const Pin& pin, DesiredState& desired) {
-  if (desired.image != pin.base) return;
-  desired.image = pin.reference;
-  desired.pull_policy = v1::PullPolicy::IfNotPresent;
-  desired.version = pin.version + " by pin";
-  for (DesiredContainer& container : desired.containers) {
-    container.spec.image = pin.reference;
-    container.template_hash = TemplateHash(container.spec);
-  }
-}
-
 // Empty: it is not.
 std::string WhySuspended(const v1::Object& object, const Facts& facts) {
   if (object.workload().suspend) return "the workload is suspended by its manifest";
   return facts.suspended ? "the workload is suspended; to go on: tfctl resume " + object.key.name : "";
 }
 
-std::string ManifestReference(const v1::Object& object) {
-  const auto& image = object.workload().source.image;
-  return image ? ImageReference(*image) : std::string();
-}
-
-// Replicas of one generation run one image, however its tag moves meanwhile: that of those that serve already.
-void JoinGeneration(const DesiredState& desired, ImagePuller& images, ObservedState& observed) {
-  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned) {
-    const bool serves = std::ranges::any_of(desired.containers, [&](const DesiredContainer& d) {
-      return d.name == c->name && d.template_hash == c->Label(label::kTemplateHash);
-    });
-    if (!serves || !IsUp(*c) || c->image_id == observed.image_id || !images.Peek(c->image_id).id) continue;
-    observed.image_id = c->image_id;
-    observed.image_pinned = c->image.find('@') == std::string::npos ? c->image_id : c->image;
-    return;
-  }
-}
-
-// Without the login that was asked for nothing is pulled; what is here needs none.
-ImagePresence EnsureImage(const DesiredState& desired, ImagePuller& images, const ObjectKey& owner) {
-  ImageRequest request{.reference = desired.image, .policy = desired.pull_policy, .owner = owner};
-  if (!desired.pull_secret || request.policy == v1::PullPolicy::Never) return images.Ensure(request);
-  if (const auto& handle = *desired.pull_secret) {
-    request.pull_secret = *handle;
-    return images.Ensure(request);
-  }
-  const Error& missing = desired.pull_secret->error();
-  if (request.policy == v1::PullPolicy::Always) return {.failure = missing};
-  request.policy = v1::PullPolicy::Never;
-  ImagePresence image = images.Ensure(request);
-  if (image.failure) image.failure = missing;
-  return image;
-}
-
-// The steps of a preview name an image that is not there yet.
-constexpr std::string_view kToBePulled = "to be pulled";
-
 }  // namespace
+
+// A service that runs as desired, and what that teaches.
+struct WorkloadReconciler::SettledService {
+  std::string fact_key;
+  std::optional<GoodRelease> proven;
+  std::string done;
+};
 
 // What one pass carries from stop to stop.
 struct WorkloadReconciler::Pass {
@@ -99,11 +73,10 @@ struct WorkloadReconciler::Pass {
   std::string held;     // why nothing may be changed; empty: all may be
   ObjectRecord record;  // generation and status of the cache; empty when the cache is lost
   Facts facts;
-  std::optional<DesiredState> desired;
-  std::optional<ObservedState> observed;
-  std::optional<Decision> decision;
+  std::optional<WorkloadView> view;  // once it was rendered
+  bool planned = false;              // the view is observed and decided
+  std::vector<SettledService> settled;
   ApplyResult result;
-  bool settled = false;  // all runs as desired, and that was learnt
 };
 
 Outcome WorkloadReconciler::Reconcile(const Request& request) {
@@ -127,7 +100,10 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
     Learn(pass);
   }
   Outcome outcome = Report(pass, request);
-  if (pass.settled) Prune({request.key, v1::IdentityOf(*object), request.now}, outcome);
+  if (pass.settled.empty()) return outcome;
+  PruneRequest prune{.key = request.key, .identity = v1::IdentityOf(*object), .now = request.now};
+  for (const SettledService& service : pass.settled) prune.fact_keys.push_back(service.fact_key);
+  Prune(prune, outcome);
   return outcome;
 }
 
@@ -145,20 +121,38 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
   if (auto checked = CheckIdentity(pass); !checked) return std::move(checked).error();
   ReadSet unused;
   if (auto decided = Decide(pass, unused); !decided) return std::move(decided).error();
-  return std::move(*pass.decision);
+  return std::move(pass.view->decision);
 }
 
-Expected<DesiredState> WorkloadReconciler::Render(const Pass& pass, ReadSet& read_set) {
+Expected<DesiredServices> WorkloadReconciler::Render(const Pass& pass, ReadSet& read_set) {
   auto kind = FindSourceKind(pass.object.workload().source);
   if (!kind) return std::move(kind).error();
-  return (*kind)->Render({.workload = pass.object,
-                          .tree = *pass.snapshot.tree,
-                          .secrets = ports_.secrets,
-                          .paths = options_.paths,
-                          .project = ProjectOf(*pass.snapshot.objects, pass.object.key.name)},
-                         read_set);
+  RenderRequest request{.workload = pass.object,
+                        .tree = *pass.snapshot.tree,
+                        .secrets = ports_.secrets,
+                        .paths = options_.paths,
+                        .project = ProjectOf(*pass.snapshot.objects, pass.object.key.name)};
+  if (!pass.object.workload().source.image) return (*kind)->Render(request, read_set);
+  auto containers = ContainersOf(pass);
+  if (!containers) return std::move(containers).error();
+  const VersionQuestion question = Question(pass);
+  const VersionDecision decision = DecideVersion(question, pass.facts);
+  const auto wordings = WordingsOf(decision, question.repository, *containers);
+  std::optional<Expected<DesiredServices>> first;
+  for (const ImageWording& wording : wordings) {
+    if (!decision.by_manifest || !wording.digest.empty()) request.resolved = wording.image;
+    auto desired = (*kind)->Render(request, read_set);
+    if (!desired || IsWornBy(wording, desired->front(), *containers)) return desired;
+    if (!first) first = std::move(desired);
+  }
+  return *std::move(first);
 }
 
+VersionQuestion WorkloadReconciler::Question(const Pass& pass) {
+  return QuestionOf(pass.object, ports_.bindings.DecidingFor(pass.snapshot, pass.object.key.name));
+}
+
+// Of the whole workload: what is of one service alone is filled in for each.
 Expected<PlanContext> WorkloadReconciler::ContextOf(const Pass& pass) {
   const v1::WorkloadSpec& spec = pass.object.workload();
   PlanContext context{.instance = options_.instance,
@@ -166,6 +160,7 @@ Expected<PlanContext> WorkloadReconciler::ContextOf(const Pass& pass) {
                       .source_path = pass.object.position.path,
                       .spec_hash = pass.object.spec_hash,
                       .strategy = v1::EffectiveStrategy(spec),
+                      .trial = v1::MayBeTried(spec),
                       .healthy_after = spec.rollout.healthy_after,
                       .deadline = spec.rollout.deadline,
                       .on_failure = spec.rollout.on_failure,
@@ -196,72 +191,6 @@ std::string WorkloadReconciler::Awaited(const Pass& pass) {
   return text.empty() ? text : "waiting for " + text;
 }
 
-Expected<ObservedState> WorkloadReconciler::Observe(const Pass& pass) {
-  const DesiredState& desired = *pass.desired;
-  ContainerReader& containers = pass.preview ? ports_.onlooker : ports_.containers;
-  ObservedState observed;
-  auto found = containers.Compared(desired);
-  if (!found) return std::move(found).error();
-  observed.containers = std::move(*found);
-  observed.ages = containers.Ages(desired.workload);
-  if (!desired.exclusive_sources.empty())
-    observed.writers_elsewhere = containers.WritersElsewhere(desired.workload, desired.exclusive_sources);
-  for (const DesiredFile& file : desired.files)
-    if (file.on_change.action != v1::FileChange::Recreate)
-      observed.written_files[file.host_path] = ports_.files.WrittenHash(file);
-  Probe(pass, observed);
-  return observed;
-}
-
-void WorkloadReconciler::Probe(const Pass& pass, ObservedState& observed) {
-  const std::string& workload = pass.desired->workload;
-  observed.probes = pass.preview ? ports_.health.Peek(workload)
-                                 : ports_.health.Watch(workload, ProbeTargets(*pass.desired, observed));
-}
-
-// Only a pass that may change something pulls and takes addresses.
-Expected<void> WorkloadReconciler::ObserveForCreate(const Pass& pass, const PlanContext& context,
-                                                    ObservedState& observed) {
-  const DesiredState& desired = *pass.desired;
-  const bool settled =
-      std::all_of(observed.containers.begin(), observed.containers.end(), [&](const ObservedContainer& c) {
-        return c.Label(label::kTemplateHash) == desired.containers.front().template_hash;
-      });
-  if (settled && !NeedsImage(desired, observed, context)) return {};
-  ImagePresence present = ports_.images.Peek(desired.image);
-  observed.image_id = std::move(present.id);
-  observed.image_pinned = std::move(present.pinned);
-  if (!NeedsImage(desired, observed, context)) return {};
-  if (!pass.held.empty()) {
-    if (!observed.image_id) observed.image_id = kToBePulled;
-    return {};
-  }
-  const bool may_pull = !observed.image_id || desired.pull_policy == v1::PullPolicy::Always;
-  if (auto noted = NoteRelease(pass, may_pull ? "" : *observed.image_id); !noted) return noted;
-  ImagePresence image = EnsureImage(desired, ports_.images, pass.object.key);
-  observed.image_id = std::move(image.id);
-  observed.image_pinned = std::move(image.pinned);
-  observed.pull_failure = std::move(image.failure);
-  if (auto noted = NoteRelease(pass, observed.image_id.value_or("")); !noted) return noted;
-  if (observed.image_id) JoinGeneration(desired, ports_.images, observed);
-  const bool shared =
-      std::any_of(desired.networks.begin(), desired.networks.end(), [](const DesiredNetwork& n) { return n.shared; });
-  if (!shared || !observed.image_id) return {};
-  auto addresses = ports_.containers.FreeAddresses(desired.containers.size());
-  if (!addresses) return std::move(addresses).error();
-  observed.free_addresses = std::move(*addresses);
-  return {};
-}
-
-// Before the pull, and again before the first container: what is brought to the host is known to be ours to remove.
-Expected<void> WorkloadReconciler::NoteRelease(const Pass& pass, const std::string& image_id) {
-  auto noted = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
-    BeginRelease(facts, {pass.desired->image, image_id}, pass.now);
-  });
-  if (!noted) return std::move(noted).error().Within("note the release");
-  return {};
-}
-
 // Before anything is done in the name of an identity.
 Expected<void> WorkloadReconciler::CheckIdentity(const Pass& pass) {
   const std::string& identity = v1::IdentityOf(pass.object);
@@ -281,75 +210,116 @@ Expected<void> WorkloadReconciler::KeepPolicy(const v1::Object& object) {
 }
 
 Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
-  const std::string& identity = v1::IdentityOf(pass.object);
-  auto desired = Render(pass, read_set);
-  if (!desired) return std::move(desired).error();
-  pass.desired = std::move(*desired);
-  auto facts = ports_.facts.Load(identity);
+  auto facts = ports_.facts.Load(v1::IdentityOf(pass.object));
   if (!facts) return std::move(facts).error().Within("load facts");
   pass.facts = std::move(*facts);
+  if (auto followed = Follow(pass); !followed) return followed;
+  auto rendered = Render(pass, read_set);
+  if (!rendered) return std::move(rendered).error();
   if (pass.held.empty()) pass.held = WhySuspended(pass.object, pass.facts);
-  if (pass.facts.pin) {
-    if (auto kept = KeepOrDropPin(pass); !kept) return kept;
+  std::vector<ServicePass> services;
+  for (DesiredState& desired : *rendered) services.push_back({.desired = std::move(desired)});
+  auto planned = PlanServices(pass, services);
+  for (const ServicePass& service : services)
+    if (planned && IsSettled(service.decision))
+      pass.settled.push_back({FactKeyOf(service.desired), service.decision.proven, service.decision.done});
+  pass.planned = planned.has_value();
+  pass.view = Combine(std::move(services));
+  return planned;
+}
+
+Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<ServicePass>& services) {
+  const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
+  if (auto observed = observer.Observe(services); !observed)
+    return std::move(observed).error().Within("observe containers");
+  auto context = ContextOf(pass);
+  if (!context) return std::move(context).error();
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    const std::string awaited = AwaitedOf(services[i].desired, {services.begin(), services.begin() + i});
+    if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
+      return planned;
   }
-  auto observed = Observe(pass);
-  if (!observed) return std::move(observed).error().Within("observe containers");
-  const std::string dropped = DropUnsupported(*pass.desired, *observed, ports_.containers.Host());
-  auto made = ContextOf(pass);
-  if (!made) return std::move(made).error();
-  const PlanContext& context = *made;
-  if (!pass.desired->containers.empty())
-    if (auto done = ObserveForCreate(pass, context, *observed); !done)
-      return std::move(done).error().Within("observe the host");
-  pass.observed = std::move(*observed);
-  pass.decision = ComputePlan(*pass.desired, *pass.observed, context);
-  if (pass.desired->pull_secret && !*pass.desired->pull_secret)
-    pass.decision->plan.warnings.push_back({warning::kPullSecretMissing, pass.desired->pull_secret->error().message});
-  if (!dropped.empty())
-    pass.decision->plan.warnings.push_back(
-        {warning::kEngineDisagrees, "this host's kernel cannot limit " + dropped + "; it runs without"});
   return {};
 }
 
-// An edit of the version in the manifest ends a pin. Whoever looks at a revision that is in force no more decides
-// nothing.
-Expected<void> WorkloadReconciler::KeepOrDropPin(Pass& pass) {
-  const Pin pin = *pass.facts.pin;
-  if (pin.base == ManifestReference(pass.object)) {
-    ApplyPin(pin, *pass.desired);
-    return {};
+Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext context, ServicePass& service) {
+  DesiredState& desired = service.desired;
+  if (const auto& remake = pass.facts.remake)
+    for (DesiredContainer& container : desired.containers)
+      container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
+  if (!desired.service.empty()) {
+    auto own = ports_.facts.Load(FactKeyOf(desired));
+    if (!own) return std::move(own).error().Within("load facts");
+    context.facts = FactsOfService(std::move(*own), pass.facts);
   }
-  const auto current = ports_.config.Current();
-  const bool outdated = !current || current->objects->revision != pass.snapshot.objects->revision;
-  if (pass.preview || outdated || !options_.read_only().empty()) return {};
-  return ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
-    if (facts.pin == pin) facts.pin.reset();
+  const std::string dropped = DropUnsupported(desired, service.observed, ports_.containers.Host());
+  const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
+  const Observer::Need need{.owner = pass.object.key, .context = context, .held = !pass.held.empty()};
+  if (auto done = observer.PrepareCreate(need, service); !done)
+    return std::move(done).error().Within("observe the host");
+  service.decision = ComputePlan(desired, service.observed, context);
+  auto& warnings = service.decision.plan.warnings;
+  if (desired.pull_secret && !*desired.pull_secret)
+    warnings.push_back({warning::kPullSecretMissing, desired.pull_secret->error().message});
+  if (!dropped.empty())
+    warnings.push_back({warning::kEngineDisagrees, "this host's kernel cannot limit " + dropped + "; it runs without"});
+  return {};
+}
+
+// Whoever looks at a revision that is in force no more, or may change nothing, keeps what it finds to itself.
+Expected<void> WorkloadReconciler::Follow(Pass& pass) {
+  if (!pass.object.workload().source.image) return {};
+  const VersionQuestion question = Question(pass);
+  auto containers = ContainersOf(pass);
+  if (!containers) return std::move(containers).error();
+  const auto follow = [&](Facts& facts) {
+    RecoverVersions(question, *containers, facts);
+    FollowManifest(question, pass.now, facts);
+  };
+  const Facts before = pass.facts;
+  follow(pass.facts);
+  if (pass.facts == before || pass.preview || !options_.read_only().empty()) return {};
+  auto kept = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
+    const auto current = ports_.config.Current();
+    if (current && current->objects->revision == pass.snapshot.objects->revision) follow(facts);
   });
+  if (!kept) return std::move(kept).error().Within("follow the manifest");
+  return {};
+}
+
+Expected<std::vector<ObservedContainer>> WorkloadReconciler::ContainersOf(const Pass& pass) {
+  auto containers = (pass.preview ? ports_.onlooker : ports_.containers).Containers(v1::IdentityOf(pass.object));
+  if (!containers) return std::move(containers).error().Within("observe containers");
+  return containers;
 }
 
 void WorkloadReconciler::Execute(Pass& pass) {
-  Plan& plan = pass.decision->plan;
+  Decision& decision = pass.view->decision;
+  const Plan& plan = decision.plan;
   if (plan.empty()) return;
   if (pass.held.empty()) {
     pass.result = Apply(plan, Targets());
     return;
   }
-  pass.decision->verdict = {.phase = Phase::Waiting,
-                            .reason = WhySuspended(pass.object, pass.facts).empty() ? "ReadOnly" : "Suspended",
-                            .message = pass.held + "; " + std::to_string(plan.steps.size()) +
-                                       " steps are held back, the first: " + ToString(plan.steps.front()),
-                            .ready_replicas = pass.decision->verdict.ready_replicas};
+  decision.verdict = {.phase = Phase::Waiting,
+                      .reason = WhySuspended(pass.object, pass.facts).empty() ? "ReadOnly" : "Suspended",
+                      .message = pass.held + "; " + std::to_string(plan.steps.size()) +
+                                 " steps are held back, the first: " + ToString(plan.steps.front()),
+                      .ready_replicas = decision.verdict.ready_replicas};
 }
 
 // What has run well is where a rollback goes.
 void WorkloadReconciler::Learn(Pass& pass) {
-  const Decision& decision = *pass.decision;
-  if (!pass.held.empty() || !decision.plan.empty() || decision.verdict.phase != Phase::Ready) return;
+  if (!pass.held.empty()) return pass.settled.clear();
   const auto retain = static_cast<std::size_t>(pass.object.workload().rollout.retain);
-  auto learnt = ports_.facts.Update(v1::IdentityOf(pass.object),
-                                    [&](Facts& facts) { EndRelease(facts, decision.proven, retain, pass.now); });
-  pass.settled = learnt.has_value();
-  if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
+  for (const SettledService& service : pass.settled) {
+    auto learnt = ports_.facts.Update(service.fact_key, [&](Facts& facts) {
+      EndRelease(facts, service.proven, retain, pass.now);
+      if (!service.done.empty()) facts.done = service.done;
+    });
+    if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
+  }
+  if (pass.result.error) pass.settled.clear();
 }
 
 // Beside the plan: a workload is as ready with old images on the host as without.
@@ -365,9 +335,9 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.status = ComputeStatus({.object = pass.object,
                                   .generation = pass.record.generation,
                                   .revision = pass.snapshot.objects->revision,
-                                  .desired = pass.desired ? &*pass.desired : nullptr,
-                                  .observed = pass.observed ? &*pass.observed : nullptr,
-                                  .decision = pass.decision ? &*pass.decision : nullptr,
+                                  .desired = pass.view ? &pass.view->desired : nullptr,
+                                  .observed = pass.planned ? &pass.view->observed : nullptr,
+                                  .decision = pass.planned ? &pass.view->decision : nullptr,
                                   .held = !pass.held.empty(),
                                   .suspended = WhySuspended(pass.object, pass.facts),
                                   .applied = pass.result.applied,
@@ -383,8 +353,8 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.repairs = RepairsOf(seen);
   outcome.rollout_ended = RolloutEnded(seen);
   outcome.rollouts = ChangedRollouts(seen);
-  if (pass.decision) outcome.requeue_after = LookAgain(pass.result, pass.decision->verdict.come_back);
-  outcome.acted = pass.held.empty() && pass.decision && !pass.decision->plan.empty();
+  if (pass.planned) outcome.requeue_after = LookAgain(pass.result, pass.view->decision.verdict.come_back);
+  outcome.acted = pass.held.empty() && pass.planned && !pass.view->decision.plan.empty();
   outcome.error = std::move(pass.result.error);
   return outcome;
 }
@@ -417,7 +387,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
   // Nothing is made without a fact that tells of it: they are lost, and with them whether it was to be kept.
-  if (!elsewhere && !decision.plan.empty() && *facts == Facts()) {
+  if (!elsewhere && !decision.plan.empty() && *facts == Facts() && FactKeysOf(identity).empty()) {
     outcome.error =
         Error{ErrorKind::Waiting,
               "what was known of it is lost, its deletionPolicy too, so its containers stay; remove them by "
@@ -432,10 +402,26 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   if (!observed.containers.empty() || elsewhere) return outcome;
-  // What was learnt about releases goes with the workload, and then their images.
-  if (ports_.facts.Update(identity, [&](Facts& kept) { EndWorkload(kept, request.now); }))
-    Prune({request.key, identity, request.now}, outcome);
+  Forget({request.key, identity, {}, request.now}, outcome);
   return outcome;
+}
+
+// Of a workload and its services, as far as something is known of them.
+std::vector<std::string> WorkloadReconciler::FactKeysOf(const std::string& identity) {
+  std::vector<std::string> keys;
+  auto all = ports_.facts.All();
+  if (!all) return keys;
+  for (const auto& [key, facts] : *all)
+    if ((key == identity || key.starts_with(identity + ".")) && facts != Facts()) keys.push_back(key);
+  return keys;
+}
+
+// What was learnt about releases goes with the workload, and then their images.
+void WorkloadReconciler::Forget(PruneRequest request, Outcome& outcome) {
+  for (const std::string& key : FactKeysOf(request.identity))
+    if (ports_.facts.Update(key, [&](Facts& kept) { EndWorkload(kept, request.now); }))
+      request.fact_keys.push_back(key);
+  Prune(request, outcome);
 }
 
 std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload) {

@@ -8,25 +8,11 @@
 #include "reconcilers/source/source_kind.h"
 #include "reconcilers/workload/compute_plan.h"
 #include "reconcilers/workload/image_pruner.h"
+#include "reconcilers/workload/services.h"
+#include "reconcilers/workload/version_decision.h"
+#include "reconcilers/workload/workload_ports.h"
 
 namespace tinyforge {
-
-struct WorkloadPorts {
-  ConfigReader& config;
-  DeletionGate& deletions;
-  ContainerReader& containers;
-  ContainerReader& onlooker;  // of the same containers, for previews: takes no change away and claims nothing
-  ContainerWriter& engine;
-  HealthView& health;
-  LogReader& logs;
-  Calendar& calendar;
-  ImagePuller& images;
-  SecretReader& secrets;
-  FileMaterializer& files;
-  FactStore& facts;
-  ObjectStore& store;
-  HostImages& host_images;
-};
 
 struct WorkloadOptions {
   std::string instance = "default";
@@ -53,22 +39,25 @@ class WorkloadReconciler : public Reconciler {
 
  private:
   struct Pass;
-  Expected<DesiredState> Render(const Pass& pass, ReadSet& read_set);
-  Expected<ObservedState> Observe(const Pass& pass);
-  void Probe(const Pass& pass, ObservedState& observed);
-  Expected<void> ObserveForCreate(const Pass& pass, const PlanContext& context, ObservedState& observed);
+  struct SettledService;
+  Expected<DesiredServices> Render(const Pass& pass, ReadSet& read_set);
   Expected<PlanContext> ContextOf(const Pass& pass);
   std::string Awaited(const Pass& pass);
   static Expected<void> CheckIdentity(const Pass& pass);
-  Expected<void> KeepOrDropPin(Pass& pass);
+  VersionQuestion Question(const Pass& pass);
+  Expected<void> Follow(Pass& pass);
+  Expected<std::vector<ObservedContainer>> ContainersOf(const Pass& pass);
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
-  Expected<void> NoteRelease(const Pass& pass, const std::string& image_id);
+  Expected<void> PlanServices(const Pass& pass, std::vector<ServicePass>& services);
+  Expected<void> PlanService(const Pass& pass, PlanContext context, ServicePass& service);
   PlanTargets Targets() { return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images}; }
   void Execute(Pass& pass);
   void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
   Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);
+  std::vector<std::string> FactKeysOf(const std::string& identity);
+  void Forget(PruneRequest request, Outcome& outcome);
   void Prune(const PruneRequest& request, Outcome& outcome);
 
   WorkloadPorts ports_;

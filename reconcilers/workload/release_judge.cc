@@ -22,6 +22,12 @@ bool CompletionCounts(const Slot& slot) {
   return d.limits.restart == v1::RestartPolicy::Never || !slot.serving_old || Completed(*slot.serving_old, d);
 }
 
+// The Engine restarted it as often as it was to.
+bool GaveUp(const ObservedContainer& c, const DesiredContainer& d) {
+  return d.limits.max_attempts > 0 && c.state == ContainerState::Exited && c.exit_code != 0 &&
+         c.restart_count >= d.limits.max_attempts;
+}
+
 }  // namespace
 
 std::string Describe(const ObservedContainer& c) {
@@ -102,7 +108,7 @@ std::string ReleaseJudge::WhyFailed(const Slot& slot) const {
 
 bool ReleaseJudge::ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) const {
   return HaltedByUs(c, d) || WasStoppedOnPurpose(c) ||
-         (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d));
+         (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d) && !GaveUp(c, d));
 }
 
 // A policy that never restarts bears no mark of ours; the time of its end tells.
@@ -116,6 +122,10 @@ std::string ReleaseJudge::ReleaseOf(const DesiredContainer& d) const {
   std::string text = context_.spec_hash + "\n" + d.template_hash;
   for (const DesiredFile& file : desired_.files) text += "\n" + file.content_hash;
   return Sha256Hex(text).substr(0, kReleaseLength);
+}
+
+bool ReleaseJudge::IsDone(const DesiredContainer& d) const {
+  return desired_.runs_once && !context_.facts.done.empty() && context_.facts.done == ReleaseOf(d);
 }
 
 const FailedRelease* ReleaseJudge::FindFailure(const DesiredContainer& d, std::string_view image_id) const {

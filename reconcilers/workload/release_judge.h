@@ -34,6 +34,8 @@ class ReleaseJudge {
 
   // All that makes this release what it is: what failed is tried again when any of it changes.
   std::string ReleaseOf(const DesiredContainer& desired) const;
+  // It runs once, and this release has: nothing is to be made of it again, though its container is gone.
+  bool IsDone(const DesiredContainer& desired) const;
   // A failure that the facts remember, of the image at hand or of `image_id`; null: there is none.
   const FailedRelease* FindFailure(const DesiredContainer& desired) const;
   const FailedRelease* FindFailure(const DesiredContainer& desired, std::string_view image_id) const;
@@ -45,6 +47,9 @@ class ReleaseJudge {
   const ObservedState& observed_;
   const PlanContext& context_;
 };
+
+// The Engine has restarted it as often: it does not hold.
+inline constexpr int kCrashLoopRestarts = 3;
 
 // "shop.4 is exited, exit code 3"
 std::string Describe(const ObservedContainer& container);

@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
 namespace {
 
 constexpr Duration kRefusedRetry = std::chrono::minutes(5);
+constexpr std::string_view kTriedBeside =
+    " (tried beside the old version; where two cannot run at once, say rollout.strategy: Recreate)";
 
 class Replacement {
  public:
@@ -17,7 +20,9 @@ class Replacement {
         desired_(*slot.desired),
         old_(*slot.serving_old),
         side_by_side_(draft.neighbours.SideBySide(slot)),
-        cause_(ReplaceCause(old_, desired_)) {}
+        cause_(ReplaceCause(old_, desired_)) {
+    if (TriesFirst()) trial_ = TrialOf(desired_);
+  }
 
   void Plan() {
     if (const FailedRelease* failure = draft_.judge.FindFailure(desired_)) return HoldOld(*failure);
@@ -27,31 +32,108 @@ class Replacement {
 
  private:
   void Advance() {
-    if (!slot_.current) return CreateCandidate();
+    if (!slot_.current) return Begin();
     const ObservedContainer& candidate = *slot_.current;
     if (const std::string why = Unusable(candidate); !why.empty())
       return draft_.build.Add(action::Remove{RefTo(candidate)}, why);
-    if (const std::string why = draft_.judge.WhyFailed(slot_); !why.empty())
-      return candidate.created < draft_.context.facts.retried ? TryAnew() : FailRelease(why);
+    const bool proven = draft_.judge.Proven(slot_);
+    if (const std::string moved = FileThatMoved(candidate); !moved.empty() && !proven) {
+      Discard(candidate, moved);
+      return side_by_side_ ? KeepOld() : void();
+    }
+    if (const std::string why = draft_.judge.WhyFailed(slot_); !why.empty()) return Refuse(candidate, why);
     if (StartWasRefused(candidate)) return RetryRefused();
     if (candidate.state == ContainerState::Paused) return draft_.Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(cause_);
     if (!side_by_side_ && IsUp(old_)) draft_.build.Halt(old_, cause_);  // started by hand beside its replacement
-    const bool proven = draft_.judge.Proven(slot_);
     if (proven && MaySwitch()) return Switch();
-    if (!proven) {
-      JoinMissing();
-      AwaitCandidate();
-    }
+    if (!proven) AwaitCandidate(candidate, desired_);
     if (side_by_side_) KeepOld();
+  }
+
+  // What a candidate was begun with says nothing about what a newer commit wants it to read. One that this commit began
+  // is not begun anew, whatever is written. Empty: it has what it should.
+  std::string FileThatMoved(const ObservedContainer& c) const {
+    if (c.Label(label::kRevision) == draft_.context.revision) return {};
+    const auto& written = draft_.observed.written_files;
+    for (const DesiredFile& file : draft_.desired.files) {
+      const auto found = written.find(file.host_path);
+      const bool in_place = file.on_change.action != v1::FileChange::Recreate;
+      if (in_place && found != written.end() && !found->second.empty() && found->second != file.content_hash)
+        return "file " + file.target + " differs";
+    }
+    return {};
+  }
+
+  void Begin() {
+    if (slot_.trial && !trial_) {
+      Discard(*slot_.trial, "it is not to be tried first any more");
+      draft_.build.NextGroup();
+    }
+    if (!trial_) return CreateCandidate();
+    slot_.trial ? AdvanceTrial(*slot_.trial) : CreateTrial();
+  }
+
+  // --- the trial ---
+
+  // A repair brings nothing that is not known.
+  bool TriesFirst() const {
+    return draft_.context.trial && !side_by_side_ && OldServes() && IsUpdate() &&
+           InheritedVolumes(old_, desired_).empty();
+  }
+  // Also between two starts: what ends once is brought back by the Engine. Only what serves is worth the wait.
+  bool OldServes() const {
+    const bool loops = old_.state == ContainerState::Restarting && old_.restart_count >= kCrashLoopRestarts;
+    return (IsUp(old_) || old_.state == ContainerState::Killed) && !loops;
+  }
+
+  void CreateTrial() {
+    if (MayBegin()) {
+      const int seq = draft_.NextSeq();
+      const std::string name = CandidateName(desired_, seq) + ".trial";
+      draft_.build.Create({.desired = *trial_, .name = name, .seq = seq, .with_aliases = false}, cause_);
+      draft_.build.Start({name, name}, cause_);
+    }
+    KeepOld();
+  }
+
+  void AdvanceTrial(const ObservedContainer& c) {
+    const Slot tried{.desired = &*trial_, .current = &c, .serving_old = &old_};
+    const std::string why = draft_.judge.WhyFailed(tried);
+    if (const std::string unusable = Unusable(c); !unusable.empty())
+      draft_.build.Add(action::Remove{RefTo(c)}, unusable);
+    else if (const std::string moved = FileThatMoved(c); !moved.empty())
+      Discard(c, moved);
+    else if (draft_.observed.image_id && c.image_id != *draft_.observed.image_id)
+      Discard(c, cause_);  // the tag has another image now
+    else if (!why.empty())
+      return Refuse(c, why);
+    else if (draft_.judge.Proven(tried))
+      return CreateCandidate();
+    else
+      BringUpTrial(c);
+    KeepOld();
+  }
+
+  void BringUpTrial(const ObservedContainer& c) {
+    if (c.state == ContainerState::Paused) return draft_.Unpause(c);
+    if (c.state != ContainerState::Created) return AwaitCandidate(c, *trial_);
+    if (StartWasRefused(c))
+      draft_.Say(Phase::Waiting, "StartRefused", Describe(c) + "; the old version serves meanwhile");
+    draft_.build.Start(RefTo(c), cause_);
   }
 
   // --- the candidate ---
 
+  // What a start waits for; it is said.
+  bool MayBegin() {
+    if (IsUpdate() && (draft_.MustAwaitOthers() || MustAwaitWindow())) return false;
+    if (!draft_.HaveImage() || !MyTurn()) return false;
+    return side_by_side_ || !draft_.BlockedByOthers();
+  }
+
   void CreateCandidate() {
-    if (IsUpdate() && (draft_.MustAwaitOthers() || MustAwaitWindow())) return KeepOld();
-    if (!draft_.HaveImage() || !MyTurn()) return KeepOld();
-    if (!side_by_side_ && draft_.BlockedByOthers()) return KeepOld();
+    if (!MayBegin()) return KeepOld();
     const int seq = draft_.NextSeq();
     const std::string name = CandidateName(desired_, seq);
     draft_.build.Create(
@@ -67,7 +149,8 @@ class Replacement {
   // What has begun is brought to its end: else half of the replicas would be of another version for a day.
   bool MustAwaitWindow() {
     const PlanContext& context = draft_.context;
-    const bool begun = std::ranges::any_of(draft_.slots.slots, [](const Slot& s) { return s.desired && s.current; });
+    const bool begun =
+        std::ranges::any_of(draft_.slots.slots, [](const Slot& s) { return s.desired && (s.current || s.trial); });
     if (context.closed.empty() || begun) return false;
     draft_.Say(Phase::Waiting, "OutsideWindow", context.closed);
     if (context.opens_in) draft_.ComeBackIn(*context.opens_in);
@@ -98,30 +181,29 @@ class Replacement {
   }
 
   // The host refused to start the candidate, which says nothing about the release. The old one serves meanwhile; where
-  // it has to make room for each try, tries are far apart.
+  // it has to make room for each try, tries are far apart, unless a person asks for one.
   void RetryRefused() {
     const ObservedContainer& candidate = *slot_.current;
     draft_.Say(Phase::Waiting, "StartRefused", Describe(candidate) + "; the old version serves meanwhile");
     if (side_by_side_) return StartCandidate("the host refused its start");
     const Duration served = draft_.judge.RunningFor(old_);
-    if (served >= kRefusedRetry)
+    if (served >= kRefusedRetry || candidate.created < draft_.context.facts.retried)
       return draft_.build.Add(action::Remove{RefTo(candidate)}, "the host refused its start; trying again");
     draft_.ComeBackIn(kRefusedRetry - served);
     KeepOld();
   }
 
   // A switch that was cut short leaves a candidate without a network, where nobody can probe it.
-  void JoinMissing() {
-    const ObservedContainer& c = *slot_.current;
-    if (c.state != ContainerState::Running || !desired_.spec.network_mode.empty()) return;
-    const bool with_aliases = !side_by_side_ || PublishesPorts(desired_);
-    for (NetworkAttachment& n : StepBuilder::Attachments(desired_, c.Label(label::kAddress), with_aliases))
+  void JoinMissing(const ObservedContainer& c, const DesiredContainer& d) {
+    if (c.state != ContainerState::Running || !d.spec.network_mode.empty()) return;
+    const bool with_aliases = !side_by_side_ || PublishesPorts(d);
+    for (NetworkAttachment& n : StepBuilder::Attachments(d, c.Label(label::kAddress), with_aliases))
       if (!c.networks.contains(n.network)) draft_.build.Add(action::Connect{RefTo(c), std::move(n)}, cause_);
   }
 
-  void AwaitCandidate() {
-    const ObservedContainer& c = *slot_.current;
-    const HealthVerdict health = draft_.judge.Health(c, desired_);
+  void AwaitCandidate(const ObservedContainer& c, const DesiredContainer& d) {
+    JoinMissing(c, d);
+    const HealthVerdict health = draft_.judge.Health(c, d);
     if (health.fitness != Fitness::Unreachable)
       draft_.ComeBackIn(std::max(draft_.context.deadline - draft_.judge.RunningFor(c), Duration(1)));
     draft_.AwaitProof(health, "RollingOut");
@@ -149,25 +231,29 @@ class Replacement {
 
   // --- a failed release ---
 
-  // A person asked for another try: what failed before says nothing any more.
-  void TryAnew() { Discard("to be tried again"); }
-  void Discard(std::string_view cause) {
-    const ObservedContainer& c = *slot_.current;
+  // Once a person asked for another try, what failed before says nothing any more.
+  void Refuse(const ObservedContainer& c, const std::string& why) {
+    if (c.created >= draft_.context.facts.retried) return FailRelease(c, why);
+    Discard(c, "to be tried again");
+    if (OldStaysUp(c)) KeepOld();
+  }
+  bool OldStaysUp(const ObservedContainer& candidate) const { return side_by_side_ || &candidate == slot_.trial; }
+  void Discard(const ObservedContainer& c, std::string_view cause) {
     return IsUp(c) ? draft_.build.Halt(c, cause) : draft_.build.Add(action::Remove{RefTo(c)}, cause);
   }
 
-  void FailRelease(const std::string& why) {
-    const ObservedContainer& c = *slot_.current;
+  void FailRelease(const ObservedContainer& c, const std::string& why) {
     if (const FailedRelease* known = draft_.judge.FindFailure(desired_, c.image_id)) {
       if (draft_.observed.image_id.value_or(c.image_id) == c.image_id) return HoldOld(*known);
-      Discard(cause_);  // the tag has another image now, which has not been tried
+      Discard(c, cause_);  // the tag has another image now, which has not been tried
       return KeepOld();
     }
     FailedRelease release{
         .release = draft_.judge.ReleaseOf(desired_), .image_id = c.image_id, .message = why, .at = draft_.context.now};
-    draft_.build.Add(action::RecordFailure{draft_.desired.workload, release, RefTo(c)}, why);
+    if (IsTrial(c)) release.message += kTriedBeside;
+    draft_.build.Add(action::RecordFailure{FactKeyOf(draft_.desired), release, RefTo(c)}, why);
     if (!draft_.Held()) PutDown(c);
-    if (side_by_side_) KeepOld();
+    if (OldStaysUp(c)) KeepOld();
     draft_.Say(Phase::Failed, "RolloutFailed", why + draft_.Consequence());
     draft_.ComeBackIn(Duration(1));
   }
@@ -184,7 +270,8 @@ class Replacement {
   void HoldOld(const FailedRelease& failure) {
     const std::string words = failure.last_lines.empty() ? "" : "; its last words: " + failure.last_lines;
     draft_.Say(Phase::Failed, "RolloutFailed", failure.message + draft_.Consequence() + words);
-    if (slot_.current && !draft_.Held()) PutDown(*slot_.current);
+    for (const ObservedContainer* c : {slot_.current, slot_.trial})
+      if (c && !draft_.Held()) PutDown(*c);
     if (!slot_.current || !draft_.Held() || side_by_side_) KeepOld();
   }
 
@@ -205,12 +292,20 @@ class Replacement {
     if (HaltedByUs(old_, desired_)) {
       Limits limits = old_.limits;
       limits.restart = desired_.limits.restart;
+      limits.max_attempts = desired_.limits.max_attempts;
+      limits.unless_stopped = desired_.limits.unless_stopped;
       draft_.build.Add(action::SetLimits{RefTo(old_), limits}, "the old version stays");
     }
     draft_.MendName(slot_, old_);
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
-    if (down && OldIsWanted() && !CannotRun(old_) && !draft_.BlockedByOthers())
-      draft_.build.Start(RefTo(old_), "the old version stays");
+    if (down && OldIsWanted() && !CannotRun(old_) && !draft_.BlockedByOthers()) BringBackOld();
+  }
+  // What cannot be written for the new one is no reason to leave it down.
+  void BringBackOld() {
+    constexpr std::string_view kCause = "the old version stays";
+    draft_.build.WriteFiles(kCause);
+    draft_.build.NextGroup();
+    draft_.build.Add(action::Start{RefTo(old_)}, kCause);
   }
 
   Draft& draft_;
@@ -219,6 +314,7 @@ class Replacement {
   const ObservedContainer& old_;
   const bool side_by_side_;
   const std::string cause_;
+  std::optional<DesiredContainer> trial_;  // to be proven before the old one makes room; empty: nothing is
 };
 
 }  // namespace

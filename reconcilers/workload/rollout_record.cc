@@ -1,7 +1,10 @@
 #include "reconcilers/workload/rollout_record.h"
 
+#include <algorithm>
+
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/slots.h"
+#include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
 namespace {
@@ -14,12 +17,18 @@ std::string ForPeople(std::string_view version) {
   return std::string(version.substr(0, version.find_first_of("@ ")));
 }
 
-// Of the newest container that runs; empty: none does.
-v1::RolloutVersion Running(const ObservedState& observed) {
-  v1::RolloutVersion version;
-  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned)
-    if (IsUp(*c)) version = {ForPeople(c->Label(label::kVersion)), c->image, c->image_id};
-  return version;
+// Of what serves, else of the newest container that runs; empty: none does.
+v1::RolloutVersion Running(const StatusInput& input) {
+  const ObservedContainer* best = nullptr;
+  bool serves = false;
+  for (const ObservedContainer* c : ClassifyOwnership(input.observed->containers).owned) {
+    const bool named = std::ranges::any_of(input.desired->containers, [&](const auto& d) { return d.name == c->name; });
+    if (!IsUp(*c) || IsTrial(*c) || (serves && !named)) continue;
+    best = c;
+    serves = named;
+  }
+  if (!best) return {};
+  return {ForPeople(best->Label(label::kVersion)), best->image, best->image_id};
 }
 
 v1::RolloutRecord Begin(const StatusInput& input) {
@@ -29,7 +38,7 @@ v1::RolloutRecord Begin(const StatusInput& input) {
           .outcome = std::string(kInProgress),
           .revision = input.revision,
           .generation = input.generation,
-          .from = Running(*input.observed),
+          .from = Running(input),
           .to = {ForPeople(input.desired->version), input.desired->image, input.observed->image_id.value_or("")},
           .started = input.now};
 }
@@ -85,7 +94,7 @@ void FollowRollout(const StatusInput& input, v1::Status& status) {
   if (outcome.empty()) return;
   End(*rollout, outcome, input);
   rollout->message = input.decision->verdict.message;
-  if (outcome == "Succeeded") rollout->to.image_id = Running(*input.observed).image_id;
+  if (outcome == "Succeeded") rollout->to.image_id = Running(input).image_id;
 }
 
 }  // namespace tinyforge

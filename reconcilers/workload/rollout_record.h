@@ -1,5 +1,5 @@
-// The record of a rollout: one run of changes, from the first step until the workload is ready, has failed or is stopped,
-// or a newer spec takes over.
+// The record of a rollout: one run of changes, from the first step until the workload is ready, has failed or is
+// stopped, or a newer spec takes over.
 #pragma once
 
 #include "reconcilers/workload/compute_status.h"

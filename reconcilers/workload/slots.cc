@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
 namespace {
@@ -29,6 +30,19 @@ void SortOld(Slot& slot, Containers old) {
   // What we halted beside a serving one is a record or on its way out, though it may match what is desired (again).
   if (slot.serving_old && slot.current && HaltedByUs(*slot.current, *slot.desired))
     slot.superfluous.push_back(std::exchange(slot.current, nullptr));
+}
+
+// What failed and was halted is a record, whatever it would prove now.
+void SortTrials(Slot& slot, const Containers& trials) {
+  for (const ObservedContainer* c : trials) {
+    if (c->state == ContainerState::Removing) continue;
+    const bool wanted = slot.serving_old && !slot.current && !slot.trial && c->state != ContainerState::Dead &&
+                        !HaltedByUs(*c, *slot.desired) && IsTrialOf(*c, *slot.desired);
+    if (wanted)
+      slot.trial = c;
+    else
+      (c->state == ContainerState::Dead ? slot.dead : slot.superfluous).push_back(c);
+  }
 }
 
 Slot MakeSlot(const DesiredContainer* desired, const Containers& containers) {
@@ -80,6 +94,8 @@ Slots GroupBySlot(const DesiredState& desired, const ObservedState& observed) {
   for (const DesiredContainer& d : desired.containers) {
     auto group = groups.extract({d.role, d.replica});
     result.slots.push_back(MakeSlot(&d, group ? group.mapped() : Containers()));
+    const std::string trial_role = TrialRole(d.role);
+    if (auto trials = groups.extract({trial_role, d.replica})) SortTrials(result.slots.back(), trials.mapped());
   }
   for (const auto& [slot, containers] : groups) result.slots.push_back(MakeSlot(nullptr, containers));
   return result;

@@ -16,6 +16,8 @@ struct Slot {
   const ObservedContainer* current = nullptr;         // the best that matches
   const ObservedContainer* serving_old = nullptr;     // holds the name and must be replaced; without a current one that
                                                       // holds it: the best of the others, up or down
+  const ObservedContainer* trial = nullptr;           // of the same release as a current one would be; only without one
+                                                      // and beside an old one
   std::vector<const ObservedContainer*> superfluous;  // doubles, abandoned and failed candidates, retired ones
   std::vector<const ObservedContainer*> dead;         // only a removal is left to do
 

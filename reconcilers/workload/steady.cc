@@ -7,7 +7,6 @@
 namespace tinyforge {
 namespace {
 
-constexpr int kCrashLoopRestarts = 3;
 constexpr Duration kMinRestartPause = std::chrono::seconds(10);
 constexpr Duration kMaxRestartPause = std::chrono::minutes(5);
 
@@ -29,7 +28,7 @@ class Steady {
     const ObservedContainer& c = *slot_.current;
     if (c.state != ContainerState::Running || !LimitsDiffer(c, desired_)) return;
     draft_.build.NextGroup();
-    draft_.build.Add(action::SetLimits{RefTo(c), desired_.limits}, "drift: limits or restart policy");
+    draft_.build.Add(action::SetLimits{RefTo(c), LimitsToSet(c, desired_)}, "drift: limits or restart policy");
   }
 
   void MendState() {
@@ -49,6 +48,7 @@ class Steady {
   }
 
   void CreateMissing() {
+    if (draft_.judge.IsDone(desired_)) return void(++draft_.verdict.ready_replicas);
     if (IsFirstStart() && draft_.MustAwaitOthers()) return;
     if (MustFollowOthers() || !draft_.HaveImage()) return;
     const std::string cause = "replica " + std::to_string(desired_.replica) + " is missing";

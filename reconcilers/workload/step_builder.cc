@@ -19,6 +19,15 @@ std::string WithDigest(std::string version, std::string_view pinned) {
   return version;
 }
 
+// The same place on a network, for nobody to find.
+NetworkAttachment WithoutNames(const std::string& network, const ObservedEndpoint& endpoint) {
+  NetworkAttachment silent{.network = network};
+  if (!endpoint.static_address.empty()) silent.address = endpoint.static_address;
+  silent.ipv6_address = endpoint.static_ipv6;
+  silent.link_local_ips = endpoint.link_local_ips;
+  return silent;
+}
+
 }  // namespace
 
 std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired) {
@@ -42,13 +51,15 @@ std::vector<NetworkAttachment> StepBuilder::Attachments(const DesiredContainer& 
     if (!with_aliases) attachment.aliases.clear();
     if (attachment.network == kSharedNetwork && !attachment.address && !address.empty()) attachment.address = address;
   }
+  if (!attachments.empty() && attachments.front().mac_address.empty())
+    attachments.front().mac_address = desired.spec.mac_address;
   return attachments;
 }
 
 void StepBuilder::EnsureEnvironment(std::string_view cause) {
   if (std::exchange(environment_ensured_, true)) return;
-  for (const DesiredNetwork& network : desired_.networks) Add(action::EnsureNetwork{network}, cause);
-  for (const std::string& volume : desired_.volumes) Add(action::EnsureVolume{volume, desired_.workload}, cause);
+  for (const DesiredNetwork& network : desired_.networks) Add(action::EnsureNetwork{network, desired_.workload}, cause);
+  for (const DesiredVolume& volume : desired_.volumes) Add(action::EnsureVolume{volume, desired_.workload}, cause);
 }
 
 void StepBuilder::WriteFiles(std::string_view cause) {
@@ -69,6 +80,7 @@ std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
 
 StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address, std::string_view cause) const {
   StringMap labels = made.desired.spec.labels;
+  labels.insert(made.desired.tags.begin(), made.desired.tags.end());
   auto set = [&](std::string_view key, std::string value) { labels[std::string(key)] = std::move(value); };
   set(label::kManaged, "true");
   set(label::kInstance, context_.instance);
@@ -81,6 +93,7 @@ StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address
   set(label::kVersion, WithDigest(desired_.version, observed_.image_pinned));
   if (!address.empty()) set(label::kAddress, std::string(address));
   set(label::kTemplateHash, made.desired.template_hash);
+  if (!made.desired.remake.empty()) set(label::kRemake, made.desired.remake);
   set(label::kFields, FieldDigests(made.desired.spec));
   set(label::kRevision, context_.revision);
   set(label::kSource, context_.source_path);
@@ -95,6 +108,7 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
   CreateRequest request{
       .workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
   request.image = observed_.image_pinned;
+  request.service = desired_.service;
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);
@@ -120,9 +134,7 @@ bool StepBuilder::Silence(const ObservedContainer& container, std::string_view c
     if (endpoint.aliases.empty()) continue;
     had_names = true;
     Add(action::Disconnect{RefTo(container), network}, cause);
-    NetworkAttachment silent{.network = network};
-    if (!endpoint.static_address.empty()) silent.address = endpoint.static_address;
-    Add(action::Connect{RefTo(container), std::move(silent)}, cause);
+    Add(action::Connect{RefTo(container), WithoutNames(network, endpoint)}, cause);
   }
   return had_names;
 }

@@ -10,7 +10,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from bench.deliveries import bench_deliveries  # noqa: E402
 from bench.floor import Recorder, again, list_call, make_all, started_at  # noqa: E402
+from bench.pushes import bench_push  # noqa: E402
 from bench.rollouts import bench_rollouts  # noqa: E402
 from bench.run import Run  # noqa: E402
 from bench.table import Row, Table, mebibytes, milliseconds  # noqa: E402
@@ -201,7 +203,7 @@ def timed(command):
 def main():
     parser = argparse.ArgumentParser(description="figures beside their floors")
     parser.add_argument("--quick", action="store_true", help="smaller numbers, for a look while working")
-    parser.add_argument("--only", help="one of commit, change, repair, rollout, resync, idle, repository")
+    parser.add_argument("--only", help="one of commit, change, repair, rollout, resync, idle, repository, webhook, push")
     options = parser.parse_args()
     large, many, manifests = (10, 20, 1000) if options.quick else (100, 200, 10000)
     dockerd, table = Dockerd(), Table()
@@ -213,6 +215,8 @@ def main():
         "resync": lambda: bench_resync(dockerd, table, many),
         "idle": lambda: bench_idle(dockerd, table, many, 10 if options.quick else 60),
         "repository": lambda: bench_repository(dockerd, table, manifests),
+        "webhook": lambda: bench_deliveries(dockerd, table, 3 if options.quick else 10, 1000 if options.quick else 10000),
+        "push": lambda: bench_push(dockerd, table, 5 if options.quick else 11),
     }
     try:
         dockerd.start()

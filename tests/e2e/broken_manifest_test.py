@@ -50,6 +50,27 @@ def test_a_file_that_held_a_manifest_and_cannot_be_read_any_more_deletes_nothing
     assert site.identity("shop", "other") == before
 
 
+def test_what_cannot_be_read_any_more_is_repaired_as_before_also_after_a_restart(site):
+    site.up({"shop.yaml": workload("shop"), "other.yaml": workload("other")}, "shop", "other")
+    site.change({"shop.yaml": "kind: [", "third.yaml": workload("third")}, "third")
+    site.daemon.restart()
+    site.daemon.wait_ready("shop", "other", "third")
+    before = site.identity("other", "third")
+    site.engine.remove("shop")
+    site.daemon.wait_for(lambda: site.running("shop"), "shop to be made again", 30)
+    assert site.identity("other", "third") == before
+
+
+def test_a_branch_that_cannot_be_used_at_all_leaves_all_as_it_was_also_after_a_restart(site):
+    site.daemon.flags["path"] = "hosts"
+    site.up({"hosts/shop.yaml": workload("shop")}, "shop")
+    site.repo.commit({"notes.txt": "moved\n"}, rm=["hosts/shop.yaml"])
+    site.daemon.wait_for(lambda: "TreeUnusable" in site.daemon.tfctl("get", "repository", "-o", "json").out, "the sync to fail", 30)
+    site.daemon.restart()
+    site.engine.remove("shop")
+    site.daemon.wait_for(lambda: site.running("shop"), "shop to be made again", 30)
+
+
 def test_a_repaired_file_applies_and_its_error_goes(site):
     head = site.repo.commit({"shop.yaml": _BROKEN.replace("three", "shop"), "other.yaml": workload("other")})
     site.daemon.start()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rig.processes import wait_until
 from rig.site import INSTANCE, WORKLOAD, env, workload
 
 _HOST = {"HostConfig": {"RestartPolicy": {"Name": "no"}}}
@@ -128,4 +129,16 @@ def test_a_lock_does_not_outlive_a_kill(site):
         site.daemon.kill9()
         site.daemon.start()
         site.daemon.wait_ready("shop")
+    assert site.identity("shop") == before
+
+
+def test_a_second_controller_on_one_state_directory_ends_and_says_who_has_it(site):
+    site.up({"shop.yaml": workload("shop")}, "shop")
+    before = site.identity("shop")
+    other = site.another(instance="another", state_dir=site.daemon.state_dir)
+    other.start(ready=False)
+    wait_until(lambda: not other.running(), 20, "the second one to end")
+    said = other.logs()
+    assert f"process {site.daemon.pid} " in said and "--state-dir" in said, said
+    site.settle()
     assert site.identity("shop") == before

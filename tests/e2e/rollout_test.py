@@ -54,14 +54,19 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("strategy", ["BlueGreen", "Rolling", "Recreate"])
+# By the last one a host port allows no two side by side, and a release is tried without it first.
+STRATEGIES = {"BlueGreen": {}, "Rolling": {}, "Recreate": {}, "tried first": {"ports": [{"container": 80, "host": 18080}]}}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_release_leaves_the_old_version_and_is_tried_once(site, kind, strategy):
     change, reason, words = BAD[kind]
-    rollout = {"strategy": strategy, "healthyAfter": "4s", "deadline": "30s"}
-    site.up(web("1", rollout=rollout), "web")
+    named = {"strategy": strategy} if strategy[0].isupper() else {}
+    rollout = {**named, "healthyAfter": "4s", "deadline": "30s"}
+    site.up(web("1", rollout=rollout, **STRATEGIES[strategy]), "web")
     before = site.identity("web")
-    head = site.repo.commit(web("1", rollout=rollout, env=env(A="1"), **change))
+    head = site.repo.commit(web("1", rollout=rollout, env=env(A="1"), **STRATEGIES[strategy], **change))
     site.daemon.wait_revision(head)
     site.daemon.wait_for(lambda: site.daemon.condition("web")["reason"] == "RolloutFailed", "the verdict", 40)
     wait_until(lambda: site.engine.inspect("web")["State"]["Running"], 5, "the old one to be up")
@@ -81,6 +86,36 @@ def test_a_bad_release_leaves_the_old_version_and_is_tried_once(site, kind, stra
     site.settle()
     assert sum("/containers/create" in request.path for request in site.proxy.requests()) in (0, creates)
     assert {c["Id"] for c in site.containers("web")} >= {record["Id"]}
+
+
+@pytest.mark.parametrize("strategy", ["BlueGreen", "Recreate"])
+def test_a_bad_release_leaves_the_old_version_also_the_files_that_are_rewritten_in_place(site, strategy):
+    rollout = {"strategy": strategy, "healthyAfter": "1s"}
+    motd = lambda text: [{"target": "/etc/motd", "content": text, "onChange": "None"}]  # noqa: E731
+    site.up(web("1", rollout=rollout, files=motd("one")), "web")
+    site.change(web("1", rollout=rollout, files=motd("two")), "web")
+    before = site.identity("web")
+    read = lambda: site.engine.exec("web", "cat", "/etc/motd")[1]  # noqa: E731
+    wait_until(lambda: read() == "two", 10, "the file to be rewritten")
+    site.repo.commit(web("1", rollout=rollout, files=motd("three"), command=["sh", "-c", "exit 3"]))
+    site.daemon.wait_for(lambda: site.daemon.condition("web")["reason"] == "RolloutFailed", "the verdict", 40)
+    wait_until(lambda: site.engine.inspect("web")["State"]["Running"], 5, "the old one to be up")
+    assert read() == "two"
+    assert site.identity("web")["web"][0] == before["web"][0]
+
+
+def test_what_passed_its_trial_takes_the_port_over(site):
+    port = {"ports": [{"container": 80, "host": 18080}]}
+    site.up(web("1", **port), "web")
+    site.proxy.reset()
+    site.change(web("2", **port), "web")
+    site.settle()
+    assert [(c["Name"], c["HostConfig"]["PortBindings"]) for c in site.containers("web")] == \
+        [("/web", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18080"}]})]
+    assert site.engine.inspect("web")["Config"]["Image"] == "tinyforge-test/httpd:2"
+    last = rollouts(site, "web")[0]
+    assert (last["outcome"], last["from"]["version"], last["to"]["version"]) == ("Succeeded", "1", "2")
+    assert any(".trial" in step["step"] for step in last["steps"]), last["steps"]
 
 
 def test_a_retry_tries_again_and_a_better_commit_needs_none(site):

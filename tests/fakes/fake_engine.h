@@ -26,6 +26,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   // How a container made from this template hash fares; all others run.
   std::map<std::string, Behaviour> behaviour;
   std::map<std::string, std::string> images;            // reference -> id
+  std::map<std::string, std::string> pinned;            // id -> "web@sha256:…"; not there: it came from no registry
   std::vector<std::string> calls;                       // "create web", "start web", …
   std::map<std::string, ObservedContainer> containers;  // by id
   std::map<std::string, Duration> running;              // by id
@@ -60,8 +61,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       if (c.Label(label::kWorkload) == workload) found.push_back(c);
     return found;
   }
-  Expected<std::vector<ObservedContainer>> Compared(const DesiredState& desired) override {
-    return Containers(desired.workload);
+  Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override {
+    return Containers(desired.front()->workload);
   }
   std::map<std::string, ContainerAge> Ages(std::string_view) override {
     std::map<std::string, ContainerAge> ages;
@@ -89,7 +90,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   ImagePresence Ensure(const ImageRequest& request) override {
     asked.push_back(request);
     auto found = images.find(request.reference);
-    if (found != images.end()) return ImagePresence{.id = found->second};
+    if (found != images.end()) return Present(found->second);
     if (request.policy == v1::PullPolicy::Never) return {.failure = Error{ErrorKind::Waiting, "not on this host"}};
     return {.pulling = !pull_failure, .failure = pull_failure};
   }
@@ -97,9 +98,9 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
 
   ImagePresence Peek(const std::string& reference) override {
     for (const auto& [tag, id] : images)
-      if (id == reference) return {.id = id};
+      if (id == reference) return Present(id);
     auto found = images.find(reference);
-    return found == images.end() ? ImagePresence{} : ImagePresence{.id = found->second};
+    return found == images.end() ? ImagePresence{} : Present(found->second);
   }
 
   // ContainerWriter
@@ -111,12 +112,12 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     c.name = r.name;
     c.labels = r.labels;
     c.image = r.image.empty() ? r.spec.image : r.image;
-    c.image_id = r.image.starts_with("sha256:") ? r.image : images[r.spec.image];
+    c.image_id = r.image.starts_with("sha256:") ? r.image : images[r.image.empty() ? r.spec.image : r.image];
     c.created = SysTime(Duration(last_id_));
     c.limits = r.limits;
     c.restart = r.limits.restart;
     c.network_mode = r.spec.network_mode;
-    for (const NetworkAttachment& n : r.networks) c.networks[n.network] = {n.aliases, "", n.address.value_or("")};
+    for (const NetworkAttachment& n : r.networks) c.networks[n.network] = EndpointOf(n);
     for (const Mount& m : r.spec.mounts) c.mounts.push_back({m.type, m.source, m.target, m.read_only});
     for (const ObservedMount& m : r.reattach) c.mounts.push_back(m);
     const std::string id = c.id;
@@ -178,6 +179,13 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       if (limits.memory) c.limits.memory = limits.memory;
       if (limits.nano_cpus) c.limits.nano_cpus = limits.nano_cpus;
       c.limits.restart = limits.restart;
+      c.limits.max_attempts = limits.max_attempts;
+      c.limits.unless_stopped = limits.unless_stopped;
+      if (limits.memory) c.limits.memory_swap = limits.memory_swap;
+      if (limits.memory_reservation) c.limits.memory_reservation = limits.memory_reservation;
+      if (limits.pids) c.limits.pids = std::max<std::int64_t>(limits.pids, 0);
+      if (limits.cpu_shares) c.limits.cpu_shares = limits.cpu_shares;
+      if (!limits.cpuset.empty()) c.limits.cpuset = limits.cpuset;
       c.restart = limits.restart;
       return Expected<void>();
     });
@@ -185,6 +193,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   Expected<void> DisableRestart(std::string_view ref) override {
     return Change("no-restart", ref, [&](ObservedContainer& c) {
       c.restart = v1::RestartPolicy::Never;
+      c.limits.max_attempts = 0;
+      c.limits.unless_stopped = false;
       if (c.state == ContainerState::Restarting) c.state = ContainerState::Exited;
       return Expected<void>();
     });
@@ -197,7 +207,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
   Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
     return Change("connect", ref, [&](ObservedContainer& c) {
-      c.networks[n.network] = {n.aliases, "", n.address.value_or("")};
+      c.networks[n.network] = EndpointOf(n);
       attached[c.id] = Duration(0);
       return Expected<void>();
     });
@@ -208,9 +218,19 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       return Expected<void>();
     });
   }
-  Expected<bool> EnsureNetwork(const DesiredNetwork&) override { return false; }
-  Expected<bool> EnsureVolume(std::string_view, std::string_view) override { return false; }
+  Expected<bool> EnsureNetwork(const DesiredNetwork&, std::string_view) override { return false; }
+  Expected<bool> EnsureVolume(const DesiredVolume&, std::string_view) override { return false; }
   Expected<bool> RemoveNetwork(std::string_view) override { return false; }
+
+  static ObservedEndpoint EndpointOf(const NetworkAttachment& n) {
+    return {.aliases = n.aliases,
+            .address = "",
+            .static_address = n.address.value_or(""),
+            .static_ipv6 = n.ipv6_address,
+            .link_local_ips = n.link_local_ips,
+            .mac_address = n.mac_address,
+            .driver_opts = n.driver_opts};
+  }
 
   void SetRunning(ObservedContainer& c) {
     c.state = ContainerState::Running;
@@ -218,6 +238,10 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
 
  private:
+  ImagePresence Present(const std::string& id) const {
+    const auto found = pinned.find(id);
+    return {.id = id, .pinned = found == pinned.end() ? "" : found->second};
+  }
   ObservedContainer* Find(std::string_view ref) {
     auto found = containers.find(std::string(ref));
     return found != containers.end() ? &found->second : FindByName(ref);

@@ -23,6 +23,7 @@ _IMAGE = "tinyforge-test/httpd:1"
 _VERDICT = 60  # seconds after which a release that was not judged is given up
 _BACK = 2.0    # seconds from the verdict to the old version running, by Recreate
 _PORT = 18090
+_TRIED = "trial first"  # Recreate by default, for its host port
 _HEALTH = {"http": {"path": "/", "port": 80}, "interval": "1s", "timeout": "1s", "retries": 2}
 _SLOW_START = {**_HEALTH, "startPeriod": "30s"}
 
@@ -59,14 +60,15 @@ class Target:
     replicas: int = 1
 
     def manifest(self, release=0, kind=None):
-        ports = {"ports": [{"container": 80, "host": _PORT + self.number}]} if self.strategy == "Recreate" else {}
+        ports = {"ports": [{"container": 80, "host": _PORT + self.number}]} if self.strategy in ("Recreate", _TRIED) else {}
+        strategy = {} if self.strategy == _TRIED else {"strategy": self.strategy}
         spec = {"command": server("ok"), "healthcheck": _HEALTH, **(kind.spec if kind else {})}
         return {f"{self.name}.yaml": workload(self.name, _IMAGE, env=env(RELEASE=str(release)), replicas=self.replicas,
-                                              rollout={"strategy": self.strategy, "deadline": "1m"}, **ports, **spec)}
+                                              rollout={**strategy, "deadline": "1m"}, **ports, **spec)}
 
 
 TARGETS = [Target("blue0", "BlueGreen", 0), Target("blue1", "BlueGreen", 1), Target("roll0", "Rolling", 2, replicas=2),
-           Target("roll1", "Rolling", 3, replicas=2), Target("anew0", "Recreate", 4), Target("anew1", "Recreate", 5)]
+           Target("roll1", "Rolling", 3, replicas=2), Target("anew0", "Recreate", 4), Target("tried0", _TRIED, 5)]
 
 
 @dataclasses.dataclass

@@ -312,7 +312,7 @@ class Process:
     leftovers: list  # temporary files in its state folder
 
 
-BOUNDS = Process(memory_kib=64 << 10, descriptors=256, threads=64, leftovers=["…"] * 8)
+BOUNDS = Process(memory_kib=64 << 10, descriptors=256, threads=64, leftovers=["…"] * 2)
 
 
 def process_of(pid, state_dir):

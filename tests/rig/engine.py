@@ -77,8 +77,11 @@ class Engine:
         return found
 
     def exists(self, container):
+        """Whether a container has this name or id. The Engine takes a name that nobody has ("db") for the beginning of an
+        id: that counts for nothing here."""
         try:
-            return bool(self.inspect(container))
+            found = self.inspect(container)
+            return container in (found["Name"].removeprefix("/"), found["Id"], found["Id"][:12])
         except EngineError as error:
             if error.status == 404:
                 return False

@@ -1,9 +1,9 @@
 """Bare repositories served by the real git http-backend (through lighttpd) and by sshd, on loopback.
 
-  python3 tests/rig/gitserver.py [--user NAME:PASSWORD] [--tls] [--ssh] [--repo NAME ...]
+  python3 tests/rig/gitserver.py [--user NAME:PASSWORD] [--tls] [--ssh] [--read-only] [--repo NAME ...]
 
 prints {"http", "ca", "ssh", "ssh_key", "known_hosts", "folder", "bare"} on one line (http and ssh are URL
-prefixes: a repository is <prefix>/<name>.git; http begins with https with --tls) and ends when its standard input closes. Pushing over the wire works too.
+prefixes: a repository is <prefix>/<name>.git; http begins with https with --tls) and ends when its standard input closes. Pushing over the wire works too, over HTTP not with --read-only.
 """
 
 import argparse
@@ -32,7 +32,7 @@ $HTTP["url"] =~ "^/git/" {{
   cgi.assign = ("" => "")
   setenv.set-environment = ("GIT_PROJECT_ROOT" => "{root}/bare", "GIT_HTTP_EXPORT_ALL" => "1",
                             "GIT_CONFIG_COUNT" => "2", "GIT_CONFIG_KEY_0" => "safe.directory", "GIT_CONFIG_VALUE_0" => "*",
-                            "GIT_CONFIG_KEY_1" => "http.receivepack", "GIT_CONFIG_VALUE_1" => "true",
+                            "GIT_CONFIG_KEY_1" => "http.receivepack", "GIT_CONFIG_VALUE_1" => "{receives}",
                             "PATH" => "/usr/bin:/bin")
 }}
 {tls}
@@ -122,10 +122,10 @@ class Repo:
 
 
 class GitServer:
-    def __init__(self, user=None, tls=False, ssh=False):
+    def __init__(self, user=None, tls=False, ssh=False, read_only=False):
         """`user`: "name:password" for basic authentication over HTTP, or None for none."""
         self.folder = Folder("git")
-        self._user, self._tls, self._ssh = user, tls, ssh
+        self._user, self._tls, self._ssh, self._read_only = user, tls, ssh, read_only
         self._port, self._ssh_port = free_port(), free_port()
         self._processes = {}
         self.bare = self.folder.make("bare")
@@ -165,6 +165,7 @@ class GitServer:
                     'auth.require = ("/git" => ("method" => "basic", "realm" => "rig", "require" => "valid-user"))')
         with open(self.folder / "lighttpd.conf", "w") as config:
             config.write(_LIGHTTPD.format(root=root, port=self._port, backend=_BACKEND, tls=tls, auth=auth,
+                                          receives="false" if self._read_only else "true",
                                           tls_module=', "mod_openssl"' if self._tls else ""))
         self._start("http", ["lighttpd", "-D", "-f", self.folder / "lighttpd.conf"], self._port)
 
@@ -223,9 +224,10 @@ def main():
     parser.add_argument("--user")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--ssh", action="store_true")
+    parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--repo", action="append", default=[])
     options = parser.parse_args()
-    server = GitServer(options.user, options.tls, options.ssh)
+    server = GitServer(options.user, options.tls, options.ssh, options.read_only)
     try:
         server.start()
         for name in options.repo:

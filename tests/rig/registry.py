@@ -1,14 +1,18 @@
 """Debian's docker-registry on a loopback port.
 
-  python3 tests/rig/registry.py [--user NAME:PASSWORD]
+  python3 tests/rig/registry.py [--user NAME:PASSWORD] [--tokens] [--tls] [--image NAME:TAG ...]
 
-prints {"address", "port", "folder"} on one line and ends when its standard input closes.
+prints {"address", "port", "folder"} on one line, with --tls its certificate as "ca", with --image the digests by name
+as "images", and ends when its standard input closes. --tokens: the user logs in at a token server.
 """
 
+import argparse
 import base64
+import hashlib
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 
@@ -25,13 +29,21 @@ log: {{level: warn}}
 storage:
   filesystem: {{rootdirectory: {root}/data}}
   delete: {{enabled: true}}
-http: {{addr: "127.0.0.1:{port}"}}
+http: {{addr: "127.0.0.1:{port}"{tls}}}
 {auth}
+{notifications}
+"""
+_NOTIFICATIONS = """
+notifications:
+  endpoints:
+    - {{name: rig, url: {url}, timeout: 2s, threshold: 3, backoff: 300ms}}
 """
 
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+_CONFIG_TYPE = "application/vnd.docker.container.image.v1+json"
+CREATED = "2024-05-06T07:08:09.123456789Z"  # of every image of put_image
 
 
 def docker_config(address, login):
@@ -46,19 +58,23 @@ def _credentials(login, address):
 
 
 class Registry:
-    def __init__(self, user=None, tokens=None):
+    def __init__(self, user=None, tokens=None, tls=False, notify=None):
         """`user`: "name:password" for basic authentication. `tokens`: a started TokenServer for Bearer tokens. Neither:
-        everybody may do everything."""
+        everybody may do everything. `tls`: serves https alone, with a certificate of its own (`ca`). `notify`: a URL that is
+        told of every push and pull."""
         self.folder = Folder("registry")
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self._user = user
         self._tokens = tokens
+        self._notify = notify
+        self.ca = self._certificate() if tls else None
         self._process = None
 
     def start(self):
         with open(self.folder / "config.yml", "w") as config:
-            config.write(_CONFIG.format(root=self.folder.path, port=self.port, auth=self._auth()))
+            config.write(_CONFIG.format(root=self.folder.path, port=self.port, auth=self._auth(), tls=self._tls(),
+                                        notifications=_NOTIFICATIONS.format(url=self._notify) if self._notify else ""))
         log = self.folder / "registry.log"
         self._process = Process(["docker-registry", "serve", self.folder / "config.yml"], log)
         wait_until(lambda: accepts(self.port), 20, lambda: f"docker-registry to listen; its log:\n{tail(log)}")
@@ -95,8 +111,43 @@ class Registry:
         body, media_type, _ = self.manifest(name, tag)
         self.put_manifest(name, new, body, media_type)
 
+    def put_image(self, name, login=None):
+        """An image without layers, for amd64, made at CREATED; unseen by any Engine. Returns its digest."""
+        repository, tag = name.rsplit(":", 1)
+        headers = self._authorization(repository, login)
+        config = json.dumps({"architecture": "amd64", "os": "linux", "created": CREATED,
+                             "config": {"Labels": {"name": name}},
+                             "rootfs": {"type": "layers", "diff_ids": []}}).encode()
+        digest = "sha256:" + hashlib.sha256(config).hexdigest()
+        status, answer, _ = self._call("POST", f"/v2/{repository}/blobs/uploads/", b"", headers)
+        location = (answer["Location"] or "").split(self.address, 1)[-1]
+        if status == 202:
+            status, _, _ = self._call("PUT", f"{location}&digest={digest}", config, headers)
+        if status != 201:
+            raise RigError(f"{name}: {status} for its configuration")
+        manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
+                               "config": {"mediaType": _CONFIG_TYPE, "size": len(config), "digest": digest}}).encode()
+        status, answer, body = self._call("PUT", f"/v2/{repository}/manifests/{tag}", manifest,
+                                          {"Content-Type": MANIFEST, **headers})
+        if status != 201:
+            raise RigError(f"{name}: {status} {body!r}")
+        return answer["Docker-Content-Digest"]
+
+    def _authorization(self, repository, login):
+        if not login:
+            return {}
+        basic = "Basic " + base64.b64encode(login.encode()).decode()
+        if not self._tokens:
+            return {"Authorization": basic}
+        _, answer = self._tokens.answer(f"/token?scope=repository:{repository}:pull,push", basic)
+        return {"Authorization": "Bearer " + answer["token"]}
+
     def _call(self, method, path, body, headers):
-        connection = http.client.HTTPConnection(self.address, timeout=20)
+        if self.ca:
+            trusted = ssl.create_default_context(cafile=self.ca)
+            connection = http.client.HTTPSConnection(self.address, timeout=20, context=trusted)
+        else:
+            connection = http.client.HTTPConnection(self.address, timeout=20)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -106,6 +157,15 @@ class Registry:
 
     def stop(self):
         self._process.stop()
+
+    def _certificate(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.folder / "key.pem",
+                        "-out", self.folder / "ca.crt", "-days", "2", "-subj", "/CN=rig", "-addext",
+                        "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        return str(self.folder / "ca.crt")
+
+    def _tls(self):
+        return f", tls: {{certificate: {self.ca}, key: {self.folder / 'key.pem'}}}" if self.ca else ""
 
     def _auth(self):
         if self._tokens:
@@ -125,13 +185,26 @@ class Registry:
 
 
 def main():
-    user = sys.argv[sys.argv.index("--user") + 1] if "--user" in sys.argv else None
-    registry = Registry(user)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--user")
+    parser.add_argument("--tokens", action="store_true")
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--image", action="append", default=[])
+    options = parser.parse_args()
+    tokens = token_server.TokenServer(dict([options.user.split(":", 1)])).start() if options.tokens else None
+    registry = Registry(None if tokens else options.user, tokens, options.tls)
     try:
         registry.start()
-        serve_until_stdin_closes({"address": registry.address, "port": registry.port, "folder": registry.folder.path})
+        facts = {"address": registry.address, "port": registry.port, "folder": registry.folder.path}
+        if options.tls:
+            facts["ca"] = registry.ca
+        if options.image:
+            facts["images"] = {name: registry.put_image(name, options.user) for name in options.image}
+        serve_until_stdin_closes(facts)
     finally:
         registry.close()
+        if tokens:
+            tokens.close()
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@
 #include "controller/cmd/tfctl/offline.h"
 #include "controller/cmd/tfctl/operations.h"
 #include "controller/cmd/tfctl/session.h"
+#include "controller/cmd/tfctl/trigger_verbs.h"
 
 namespace tinyforge::tfctl {
 namespace {
 
 constexpr const char* kDefaultSocket = "/run/tinyforge/api.sock";
+constexpr const char* kWait = "30s";
 
 // A verb's flags live as long as its parsing and its run.
 class CommandLine {
@@ -47,12 +49,20 @@ class CommandLine {
     AddCommand("retry", "Try again what failed");
     AddCommand("rollback", "Go back to the version that ran well before, and stay there until unpin");
     AddCommand("unpin", "Follow the manifest's version again");
+    AddDeliver("fire", "Let a trigger act now, as its webhook would", "The trigger", Fire);
+    AddDeliver("replay", "Let a delivery act once more, by the configuration in force",
+               "Its id, see tfctl get deliveries", Replay);
+    AddDeploy();
+    AddNamed("promote", "Bring what runs on the stage before, without soak and approval", "The workload", Promote);
+    AddRotate();
     AddApprove();
     AddOffline();
     AddVersion();
   }
 
   int Run(std::vector<std::string> args) {
+    // A value stands only behind "=", so that a name may follow.
+    std::ranges::replace(args, std::string("--wait"), "--wait=" + std::string(kWait));
     std::ranges::reverse(args);  // CLI11 takes them from the back
     try {
       app_.parse(std::move(args));
@@ -155,8 +165,46 @@ class CommandLine {
           ->check(CLI::PositiveNumber);
   }
 
+  void AddDeliver(const char* name, const char* help, const char* what,
+                  int (*run)(const Session&, const DeliverOptions&)) {
+    auto options = std::make_shared<DeliverOptions>();
+    auto* verb = RemoteVerb(name, help, [options, run](const Session& s) { return run(s, *options); });
+    verb->add_option("name", options->name, what)->required();
+    verb->add_option("--wait", options->wait,
+                     "Show the outcomes, and fail when one is errored or not known in time; alone: 30s")
+        ->type_name("[=DURATION]");
+  }
+
+  void AddDeploy() {
+    auto options = std::make_shared<DeployOptions>();
+    auto* verb = RemoteVerb("deploy", "Run a version until the manifest's is edited, or make the workload anew",
+                            [options](const Session& s) { return Deploy(s, *options); });
+    verb->add_option("name", options->workload, "The workload")->required();
+    verb->add_option("version", options->version,
+                     "A tag or a digest, as 1.4.2 or sha256:...; omitted: what its tag points to now");
+  }
+
+  void AddRotate() {
+    auto options = std::make_shared<RotateOptions>();
+    auto* verb = RemoteVerb("rotate", "Make a new webhook secret; the old one is honoured for a while, no older one",
+                            [options](const Session& s) { return Rotate(s, *options); });
+    verb->add_option("name", options->trigger, "The trigger")->required();
+    verb->add_option("--grace", options->grace,
+                     "How long the old one is honoured, at most 720h; 0s ends it now (default 24h)")
+        ->type_name("DURATION")
+        ->check([](const std::string& text) { return text.empty() ? "expected a duration, as 0s, 15m or 24h" : ""; });
+  }
+
+  // A verb that asks something of one object.
+  void AddNamed(const char* name, const char* help, const char* what, int (*run)(const Session&, const std::string&)) {
+    auto object = std::make_shared<std::string>();
+    auto* verb = RemoteVerb(name, help, [object, run](const Session& s) { return run(s, *object); });
+    verb->add_option("name", *object, what)->required();
+  }
+
   void AddApprove() {
     auto revision = std::make_shared<std::string>();
+    auto workload = std::make_shared<std::string>();
     auto* verb = app_.add_subcommand("approve", "Release what waits for a person");
     verb->require_subcommand(1);
     auto* deletions = verb->add_subcommand("deletions", "Let the pending deletions of a revision go on");
@@ -168,13 +216,23 @@ class CommandLine {
         return ApproveDeletions({client, terminal_}, *revision);
       };
     });
+    auto* promotion = verb->add_subcommand("promotion", "Let the version that waits for approval come to a workload");
+    promotion->add_option("workload", *workload, "The workload it comes to")->required();
+    promotion->final_callback([this, workload] {
+      run_ = [this, workload] {
+        ApiClient client(address_);
+        return ApprovePromotion({client, terminal_}, *workload);
+      };
+    });
   }
 
   void AddOffline() {
-    auto paths = std::make_shared<std::vector<std::string>>();
+    auto options = std::make_shared<ValidateOptions>();
     auto* validate = Verb("validate", "Check manifests as the controller does, without one",
-                          [this, paths] { return Validate(terminal_, *paths); });
-    validate->add_option("path", *paths, "Files and folders")->required();
+                          [this, options] { return Validate(terminal_, *options); });
+    validate->add_option("path", options->paths, "Files and folders")->required();
+    validate->add_flag("--partial", options->partial,
+                       "They are a part of the configuration: what they refer to may stand elsewhere");
     auto field = std::make_shared<std::string>();
     auto* explain =
         Verb("explain", "Explain a field of a manifest", [this, field] { return Explain(terminal_, *field); });

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kLargestAnswer = std::size_t{256} << 20;
 constexpr long kConnectSeconds = 5;
+// Longer than a watch and than a sync with its fetch may take: who has not answered by then hangs.
+constexpr long kAnswerSeconds = 300;
 
 struct Call {
   std::string path;
@@ -85,6 +87,12 @@ struct ApiClient::Impl {
       return {ErrorKind::Terminal, "could not connect to " + Place() +
                                        ": permission denied; run as root or as a member of the socket's group"};
     }
+    curl_off_t sent = 0;
+    curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &sent);
+    if (code == CURLE_OPERATION_TIMEDOUT && sent > 0) {
+      return {ErrorKind::Transient, "tinyforged at " + Place() + " did not answer within " +
+                                        std::to_string(kAnswerSeconds) + " s; its log may say what it is at"};
+    }
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_OPERATION_TIMEDOUT) {
       return {ErrorKind::Transient,
               "could not connect to " + Place() +
@@ -101,6 +109,7 @@ struct ApiClient::Impl {
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+    if (!call.stream) curl_easy_setopt(curl, CURLOPT_TIMEOUT, kAnswerSeconds);
     if (address.url.empty()) curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBytes);

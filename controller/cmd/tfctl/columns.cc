@@ -5,6 +5,7 @@
 
 #include "controller/cmd/tfctl/repository_note.h"
 #include "controller/cmd/tfctl/text.h"
+#include "controller/cmd/tfctl/trigger_columns.h"
 
 namespace tinyforge::tfctl {
 namespace {
@@ -22,14 +23,6 @@ std::string FirstMember(const Json& spec, std::initializer_list<std::string_view
 std::string ReadyCount(const Json& workload) {
   return std::to_string(Number(workload, {"status", "readyReplicas"})) + "/" +
          std::to_string(Number(workload, {"spec", "replicas"}, 1));
-}
-
-// When what runs came up, or since when the object is as it is.
-std::optional<SysTime> Since(const Json& object) {
-  const auto ended = Time(object, {"status", "lastRollout", "ended"});
-  if (ended) return ended;
-  const auto started = Time(object, {"status", "lastRollout", "started"});
-  return started ? started : Time(FindCondition(object, "Ready"), {"lastTransitionTime"});
 }
 
 std::string LabelList(const Json& item) {
@@ -55,40 +48,6 @@ Row WorkloadRow(const Json& item, bool wide, SysTime now) {
     row.insert(row.end(),
                {{SourceKind(item)}, {ImageOf(item)}, {Text(item, {"metadata", "source"})}, {LabelList(item)}});
   }
-  row.push_back({verdict.message});
-  return row;
-}
-
-Row TriggerRow(const Json& item, bool wide, SysTime now) {
-  const Verdict verdict = Judge(item);
-  Row row{{NameOf(item)}, {TriggerKind(item)}, verdict.status, {AgeSince(Since(item), now)}};
-  if (wide) row.push_back({Text(item, {"metadata", "source"})});
-  row.push_back({verdict.message});
-  return row;
-}
-
-std::string SelectorText(const Json& binding) {
-  std::string text;
-  for (const auto& [key, value] : At(binding, {"spec", "workloadSelector", "matchLabels"}).items()) {
-    text.append(text.empty() ? "" : ",")
-        .append(key)
-        .append("=")
-        .append(value.is_string() ? value.get<std::string>() : "");
-  }
-  return text;
-}
-
-Row BindingRow(const Json& item, bool wide, SysTime now) {
-  const Verdict verdict = Judge(item);
-  const std::string workload = Text(item, {"spec", "workload"});
-  const Json& enabled = At(item, {"spec", "enabled"});
-  Row row{{NameOf(item)},
-          {Text(item, {"spec", "trigger"})},
-          {workload.empty() ? SelectorText(item) : workload},
-          {enabled.is_boolean() && !enabled.get<bool>() ? "false" : "true"},
-          verdict.status,
-          {AgeSince(Since(item), now)}};
-  if (wide) row.push_back({Text(item, {"metadata", "source"})});
   row.push_back({verdict.message});
   return row;
 }
@@ -228,6 +187,13 @@ Verdict Judge(const Json& object) {
   return {{reason.empty() ? "NotReady" : reason, Tone::Bad}, Text(ready, {"message"})};
 }
 
+std::optional<SysTime> Since(const Json& object) {
+  const auto ended = Time(object, {"status", "lastRollout", "ended"});
+  if (ended) return ended;
+  const auto started = Time(object, {"status", "lastRollout", "started"});
+  return started ? started : Time(FindCondition(object, "Ready"), {"lastTransitionTime"});
+}
+
 std::string SourceKind(const Json& workload) {
   return FirstMember(At(workload, {"spec", "source"}), {"image", "compose", "static", "dockerfile"});
 }
@@ -260,14 +226,14 @@ std::vector<std::string> HeadersOf(ResourceKind kind, bool wide) {
   switch (kind) {
     case ResourceKind::Workload:
       return pick({"NAME", "READY", "STATUS", "REVISION", "AGE"}, {"SOURCE", "IMAGE", "MANIFEST", "LABELS"}, "MESSAGE");
-    case ResourceKind::Trigger: return pick({"NAME", "KIND", "STATUS", "AGE"}, {"MANIFEST"}, "MESSAGE");
-    case ResourceKind::Binding:
-      return pick({"NAME", "TRIGGER", "WORKLOAD", "ENABLED", "STATUS", "AGE"}, {"MANIFEST"}, "MESSAGE");
+    case ResourceKind::Trigger: return TriggerHeaders(wide);
+    case ResourceKind::Binding: return BindingHeaders(wide);
     case ResourceKind::Secret: return pick({"NAME", "READABLE", "STATUS", "KEYS"}, {}, "MESSAGE");
     case ResourceKind::Container:
       return pick({"NAME", "WORKLOAD", "STATE", "RELATION", "AGE"}, {"ID", "SOURCE", "REPLICA"}, "IMAGE");
     case ResourceKind::Rollout:
       return pick({"WORKLOAD", "ID", "OUTCOME", "FROM", "TO", "REVISION", "AGE", "TOOK"}, {"MESSAGE"}, "CAUSE");
+    case ResourceKind::Delivery: return DeliveryHeaders(wide);
     case ResourceKind::Facts:
       return {"NAME", "PIN", "GOOD", "FAILED", "SUPERSEDED", "SUSPENDED", "STOPPED", "LAST FAILURE"};
     case ResourceKind::Event: return {"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"};
@@ -285,6 +251,7 @@ std::vector<Cell> RowOf(ResourceKind kind, bool wide, const Json& item, SysTime 
     case ResourceKind::Secret: return SecretRow(item, wide);
     case ResourceKind::Container: return ContainerRow(item, wide, now);
     case ResourceKind::Rollout: return RolloutRow(item, wide, now);
+    case ResourceKind::Delivery: return DeliveryRow(item, wide, now);
     case ResourceKind::Facts: return FactsRow(item);
     case ResourceKind::Event: return EventRow(item, now);
     case ResourceKind::Repository: return RepositoryRow(item, wide, now);

@@ -1,6 +1,7 @@
 // What each kind shows in a table row.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ std::string TriggerKind(const Json& trigger);
 
 // The image as its manifest names it, with the version that is resolved: "registry.example.com/shop:1.4.2".
 std::string ImageOf(const Json& workload);
+
+// When what runs came up, or since when the object is as it is.
+std::optional<SysTime> Since(const Json& object);
 
 // "metadata.name" or what stands for it.
 std::string NameOf(const Json& item);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controller/cmd/tfctl/columns.h"
+#include "controller/cmd/tfctl/describe_triggers.h"
 #include "controller/cmd/tfctl/printer.h"
 #include "controller/cmd/tfctl/repository_note.h"
 #include "controller/cmd/tfctl/resource.h"
@@ -69,17 +70,6 @@ Expected<void> PrintYaml(const Terminal& terminal, std::string_view title, const
   return {};
 }
 
-bool SelectsWorkload(const Json& binding, const Json& workload) {
-  const std::string named = Text(binding, {"spec", "workload"});
-  if (!named.empty()) return named == NameOf(workload);
-  const Json& wanted = At(binding, {"spec", "workloadSelector", "matchLabels"});
-  if (wanted.empty()) return false;
-  for (const auto& [key, value] : wanted.items()) {
-    if (At(workload, {"metadata", "labels", key}) != value) return false;
-  }
-  return true;
-}
-
 void PrintRollout(const Terminal& terminal, const Json& rollout) {
   if (rollout.is_null()) return;
   terminal.out << "Last rollout:\n";
@@ -95,7 +85,7 @@ void PrintRollout(const Terminal& terminal, const Json& rollout) {
   line("message", Text(rollout, {"message"}));
   line("started", Text(rollout, {"started"}));
   line("took", RolloutDuration(rollout));
-  PrintSteps(terminal, rollout);
+  PrintSteps(terminal, "  steps:", rollout);
 }
 
 // What is to go from the host once nobody needs it.
@@ -122,15 +112,7 @@ Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) 
   auto containers = FetchItems(session.client, "/api/workloads/" + PercentEncode(NameOf(workload)) + "/containers");
   if (!containers) return std::move(containers).error();
   PrintContainers(terminal, *containers);
-  auto bindings = FetchItems(session.client, "/api/bindings");
-  if (!bindings) return std::move(bindings).error();
-  std::string list;
-  for (const auto& binding : *bindings) {
-    if (SelectsWorkload(binding, workload))
-      list += NameOf(binding) + " (trigger " + Text(binding, {"spec", "trigger"}) + ")\n";
-  }
-  if (!list.empty()) terminal.out << "Bindings:\n";
-  PrintIndented(terminal, list);
+  PrintBound(terminal, workload);
   return PrintSuperseded(session, NameOf(workload));
 }
 
@@ -143,12 +125,24 @@ Expected<void> PrintObjectEvents(const Session& session, const std::string& obje
 
 Expected<void> PrintObject(const Session& session, const Resource& resource, const Json& object) {
   const Terminal& terminal = session.terminal;
+  if (resource.kind == ResourceKind::Delivery) {
+    PrintDelivery(terminal, object);
+    return {};
+  }
   PrintHead(terminal, resource, object);
   if (auto done = PrintYaml(terminal, "Spec", At(object, {"spec"})); !done) return done;
   PrintConditions(terminal, object);
   switch (resource.kind) {
     case ResourceKind::Workload:
       if (auto done = PrintWorkloadParts(session, object); !done) return done;
+      break;
+    case ResourceKind::Trigger:
+      PrintBound(terminal, object);
+      if (auto done = PrintDeliveries(session, object); !done) return done;
+      break;
+    case ResourceKind::Binding:
+      if (auto done = PrintConfig(terminal, object); !done) return done;
+      PrintBound(terminal, object);
       break;
     case ResourceKind::Secret:
       if (auto done = PrintYaml(terminal, "Keys", At(object, {"status", "keys"})); !done) return done;

@@ -11,7 +11,8 @@ namespace tinyforge::tfctl {
 // Spec, status, conditions, containers, bindings and last events of each object; `what` as in ParseTargets.
 int Describe(const Session& session, const std::vector<std::string>& what);
 
-// From the commit over the field that differs and the steps to the outcome, and what would happen next.
+// From the commit, or the delivery and the binding, over the field that differs and the steps to the outcome, and what
+// would happen next.
 int Why(const Session& session, const std::string& workload);
 
 }  // namespace tinyforge::tfctl

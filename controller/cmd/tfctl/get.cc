@@ -204,6 +204,8 @@ int Watch(const Session& session, const Query& query, const Target& target) {
       if (target.names.empty() || std::ranges::find(target.names, NameOf(item)) != target.names.end())
         items.push_back(item);
     }
+    // What comes later is shown below.
+    if (target.resource->kind == ResourceKind::Delivery) std::ranges::reverse(items);
     if (auto arranged = Arrange(query, items); !arranged) return std::move(arranged).error();
     printer.Show(items);
     return false;

@@ -1,4 +1,4 @@
-// tfctl logs, sync, approve, wait, version, and what is asked of one workload: suspend, rollback, ….
+// tfctl logs, sync, approve deletions, wait, version, and what is asked of one workload: suspend, rollback, ….
 #pragma once
 
 #include <optional>

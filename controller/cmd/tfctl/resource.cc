@@ -14,6 +14,7 @@ constexpr std::array kResources{
     Resource{ResourceKind::Secret, "secret", "secrets", "", "/api/secrets", true},
     Resource{ResourceKind::Container, "container", "containers", "ct", "/api/containers", false},
     Resource{ResourceKind::Rollout, "rollout", "rollouts", "ro", "/api/rollouts", false},
+    Resource{ResourceKind::Delivery, "delivery", "deliveries", "dlv", "/api/deliveries", true},
     Resource{ResourceKind::Facts, "facts", "facts", "", "/api/facts", false},
     Resource{ResourceKind::Event, "event", "events", "ev", "/api/events", false},
     Resource{ResourceKind::Repository, "repository", "repositories", "repo", "/api/repository", false},

@@ -11,7 +11,7 @@
 
 namespace tinyforge::tfctl {
 
-enum class ResourceKind { Workload, Trigger, Binding, Secret, Container, Rollout, Facts, Event, Repository };
+enum class ResourceKind { Workload, Trigger, Binding, Secret, Container, Rollout, Delivery, Facts, Event, Repository };
 
 struct Resource {
   ResourceKind kind;

@@ -5,7 +5,6 @@
 #include <sstream>
 
 #include "controller/cmd/tfctl/columns.h"
-#include "controller/cmd/tfctl/table.h"
 #include "controller/cmd/tfctl/text.h"
 
 namespace tinyforge::tfctl {
@@ -13,12 +12,6 @@ namespace {
 
 constexpr std::size_t kFieldWidth = 14;
 constexpr std::size_t kShortImage = std::string_view("sha256:").size() + 12;
-
-void PrintTable(const Terminal& terminal, Table& table) {
-  std::ostringstream text;
-  table.Print(text, {.colour = terminal.colour, .width = terminal.width > 2 ? terminal.width - 2 : 0});
-  PrintIndented(terminal, text.str());
-}
 
 std::string ContainerNote(const Json& status) {
   std::string note = Text(status, {"error"});
@@ -46,6 +39,12 @@ void PrintIndented(const Terminal& terminal, std::string_view text) {
   }
 }
 
+void PrintIndentedTable(const Terminal& terminal, Table& table) {
+  std::ostringstream text;
+  table.Print(text, {.colour = terminal.colour, .width = terminal.width > 2 ? terminal.width - 2 : 0});
+  PrintIndented(terminal, text.str());
+}
+
 void PrintConditions(const Terminal& terminal, const Json& object) {
   const Json& conditions = At(object, {"status", "conditions"});
   if (conditions.empty()) return;
@@ -58,7 +57,7 @@ void PrintConditions(const Terminal& terminal, const Json& object) {
                {AgeSince(Time(condition, {"lastTransitionTime"}), terminal.now())},
                {Text(condition, {"message"})}});
   }
-  PrintTable(terminal, table);
+  PrintIndentedTable(terminal, table);
 }
 
 void PrintContainers(const Terminal& terminal, const Json& items) {
@@ -78,7 +77,7 @@ void PrintContainers(const Terminal& terminal, const Json& items) {
                {ShortRevision(Text(status, {"revision"}))},
                {ContainerNote(status)}});
   }
-  PrintTable(terminal, table);
+  PrintIndentedTable(terminal, table);
 }
 
 void PrintEvents(const Terminal& terminal, const Json& events, std::size_t first) {
@@ -90,7 +89,7 @@ void PrintEvents(const Terminal& terminal, const Json& events, std::size_t first
     row.erase(row.begin() + 3);  // the object is known
     table.Add(std::move(row));
   }
-  PrintTable(terminal, table);
+  PrintIndentedTable(terminal, table);
 }
 
 std::string VersionOf(const Json& version) {
@@ -100,11 +99,11 @@ std::string VersionOf(const Json& version) {
   return text;
 }
 
-void PrintSteps(const Terminal& terminal, const Json& rollout) {
+void PrintSteps(const Terminal& terminal, std::string_view title, const Json& rollout) {
   const auto started = Time(rollout, {"started"});
   const Json& steps = At(rollout, {"steps"});
   if (steps.empty()) return;
-  PrintIndented(terminal, "steps:");
+  terminal.out << title << "\n";
   for (const auto& step : steps) {
     const auto time = Time(step, {"time"});
     const std::string after = started && time ? FormatDuration(*time - *started) : "?";

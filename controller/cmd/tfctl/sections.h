@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "controller/cmd/tfctl/session.h"
+#include "controller/cmd/tfctl/table.h"
 
 namespace tinyforge::tfctl {
 
@@ -13,6 +14,8 @@ void PrintField(const Terminal& terminal, std::string_view name, std::string_vie
 
 // Lines with two spaces before each.
 void PrintIndented(const Terminal& terminal, std::string_view text);
+// The table likewise, in the width that is left.
+void PrintIndentedTable(const Terminal& terminal, Table& table);
 
 void PrintConditions(const Terminal& terminal, const Json& object);
 // Of the detailed records that /api/workloads/NAME/containers gives.
@@ -20,13 +23,13 @@ void PrintContainers(const Terminal& terminal, const Json& items);
 // Those of `events` from `first` on.
 void PrintEvents(const Terminal& terminal, const Json& events, std::size_t first = 0);
 
-// "4s", "1m3s" between start and end of a rollout; empty while it has not ended.
 // "1.4.2, sha256:0123456789ab"; empty: none.
 std::string VersionOf(const Json& version);
 
-// What a rollout did, a line a step with the time since it began; nothing without steps.
-void PrintSteps(const Terminal& terminal, const Json& rollout);
+// What a rollout did, under `title`, a line a step with the time since it began; nothing without steps.
+void PrintSteps(const Terminal& terminal, std::string_view title, const Json& rollout);
 
+// "4s", "1m3s" between start and end of a rollout; empty while it has not ended.
 std::string RolloutDuration(const Json& rollout);
 
 }  // namespace tinyforge::tfctl

@@ -4,6 +4,7 @@
 #include "controller/cmd/tfctl/describe.h"
 #include "controller/cmd/tfctl/sections.h"
 #include "controller/cmd/tfctl/text.h"
+#include "controller/cmd/tfctl/trigger_columns.h"
 
 namespace tinyforge::tfctl {
 namespace {
@@ -15,6 +16,51 @@ void PrintCommit(const Terminal& terminal, const Json& workload) {
   if (revision.empty()) revision = Text(workload, {"status", "revision"});
   const std::string source = Text(workload, {"metadata", "source"});
   PrintField(terminal, "Commit", revision.empty() ? source : revision + (source.empty() ? "" : ", " + source));
+}
+
+// The newest delivery by which a binding brought its version to the workload; null when none is kept.
+Json FindDelivery(const Session& session, const Json& bound) {
+  const auto list = session.client.Get("/api/deliveries?trigger=" + PercentEncode(Text(bound, {"trigger"})));
+  if (!list) return {};
+  for (const auto& delivery : At(*list, {"items"})) {
+    for (const auto& outcome : At(delivery, {"status", "outcomes"})) {
+      const std::string result = Text(outcome, {"result"});
+      const bool same = Text(outcome, {"binding"}) == Text(bound, {"binding"}) &&
+                        Text(outcome, {"workload"}) == Text(bound, {"workload"});
+      if (same && (result == "deployed" || result == "rolling")) return delivery;
+    }
+  }
+  return {};
+}
+
+// "0k3v9x…, webhook of github (package) from 10.0.0.7, 2m ago: 1 deployed"
+std::string DeliveryText(const Json& delivery, SysTime now) {
+  const Json& status = At(delivery, {"status"});
+  std::string text = NameOf(delivery) + ", " + Text(status, {"cause"});
+  if (const auto vendor = Text(status, {"vendor"}); !vendor.empty()) text += " of " + vendor;
+  if (const auto event = Text(status, {"event"}); !event.empty()) text += " (" + event + ")";
+  if (const auto source = Text(status, {"source"}); !source.empty()) text += " from " + source;
+  return text + ", " + AgeSince(Time(status, {"received"}), now) + " ago: " + ResultOf(status).text;
+}
+
+// The links that say which binding set the version, and what made it do so.
+void PrintSetter(const Session& session, const Json& workload) {
+  constexpr std::string_view kBinding = "binding/";
+  const std::string set_by = Text(workload, {"status", "resolved", "setBy"});
+  if (!set_by.starts_with(kBinding)) return;
+  const std::string name = set_by.substr(kBinding.size());
+  for (const auto& bound : At(workload, {"status", "bound"})) {
+    if (Text(bound, {"binding"}) != name) continue;
+    std::string text = set_by + " of trigger/" + Text(bound, {"trigger"});
+    if (const auto accepted = Text(bound, {"accepted"}); !accepted.empty()) text += ", which accepted " + accepted;
+    if (const auto state = Text(bound, {"state"}); !state.empty()) text += "; " + state;
+    PrintField(session.terminal, "Set by", text);
+    const Json delivery = FindDelivery(session, bound);
+    return PrintField(session.terminal, "Delivery",
+                      delivery.is_null() ? "none is kept; the trigger looked by itself, or it is too long ago"
+                                         : DeliveryText(delivery, session.terminal.now()));
+  }
+  PrintField(session.terminal, "Set by", set_by + ", which does not bind it any more");
 }
 
 // The first event that belongs to the rollout.
@@ -78,6 +124,7 @@ int Why(const Session& session, const std::string& name) {
   const Json& rollout = At(*workload, {"status", "lastRollout"});
   PrintField(terminal, "Workload", name + ", " + ImageOf(*workload));
   PrintCommit(terminal, *workload);
+  PrintSetter(session, *workload);
   PrintField(terminal, "Cause",
              rollout.is_null() ? "no rollout is recorded; the containers below say why they were made"
                                : Text(rollout, {"cause"}));
@@ -85,6 +132,7 @@ int Why(const Session& session, const std::string& name) {
     const std::string from = VersionOf(At(rollout, {"from"}));
     PrintField(terminal, "Version", (from.empty() ? "nothing" : from) + " -> " + VersionOf(At(rollout, {"to"})));
   }
+  PrintSteps(terminal, "Steps:", rollout);
   PrintOutcome(terminal, *workload);
   PrintObstacles(terminal, *workload);
   const Json& list = At(*events, {"items"});

@@ -1,77 +1,27 @@
 #include "reconcilers/source/image/files.h"
 
-#include <charconv>
+#include <algorithm>
 
 #include "api-types/codec/hash.h"
+#include "reconcilers/source/desired_files.h"
 
 namespace tinyforge {
 namespace {
 
 constexpr std::uint32_t kFileMode = 0644;
-constexpr std::uint32_t kExecutableMode = 0755;
 constexpr std::uint32_t kSecretMode = 0400;
-constexpr std::size_t kMaxFolderFiles = 1000;
-constexpr std::size_t kMaxFolderBytes = 16u << 20;
-constexpr std::size_t kHashLength = 32;  // hex digits of a path below the files folder
-
-struct Owner {
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-};
-
-// "1000" or "1000:1000"; a user by name is known to the image only, so its files belong to root.
-Owner NumericUser(const std::optional<std::string>& user) {
-  Owner owner;
-  if (!user) return owner;
-  const char* end = user->data() + user->size();
-  const auto [rest, error] = std::from_chars(user->data(), end, owner.uid);
-  if (error != std::errc{}) return {};
-  owner.gid = owner.uid;
-  if (rest != end && *rest == ':') std::from_chars(rest + 1, end, owner.gid);
-  return owner;
-}
-
-std::string HashOf(const DesiredFile& file) {
-  std::string text = std::to_string(file.uid) + ":" + std::to_string(file.gid);
-  if (file.secret) text += " secret " + file.secret->fingerprint;
-  for (const auto& entry : file.entries) {
-    text += "\n" + entry.path + " " + std::to_string(entry.mode) + " " + std::to_string(entry.content.size()) + "\n";
-    text += entry.content;
-  }
-  return Sha256Hex(text).substr(0, kHashLength);
-}
-
-Expected<void> ReadTree(const RenderRequest& request, const v1::FileMount& mount, ReadSet& read_set,
-                        DesiredFile& file) {
-  auto path = ResolveTreePath(request.workload.position.path, *mount.from);
-  if (!path) return std::move(path).error();
-  read_set.paths.insert(*path);
-  auto entries = request.tree.List(*path);
-  if (!entries) {
-    Error error = std::move(entries).error();
-    // A commit brings it, and the read set tells of that: nothing else is worth a try.
-    if (error.kind == ErrorKind::NotFound) error.kind = ErrorKind::Terminal;
-    return error;
-  }
-  if (entries->size() > kMaxFolderFiles) return Error{ErrorKind::Terminal, *path + " holds more than 1000 files"};
-  std::size_t total = 0;
-  for (const TreeEntry& entry : *entries) {
-    auto content = request.tree.Read(entry);
-    if (!content) return std::move(content).error();
-    total += content->size();
-    if (total > kMaxFolderBytes) return Error{ErrorKind::Terminal, *path + " holds more than 16 MiB"};
-    const std::string relative = entry.path == *path ? ""
-                                 : path->empty()     ? entry.path
-                                                     : entry.path.substr(path->size() + 1);
-    file.entries.push_back(
-        {relative, std::move(*content), mount.mode.value_or(entry.executable ? kExecutableMode : kFileMode)});
-  }
-  return {};
-}
+constexpr std::size_t kTemplateLength = 16;
 
 Expected<void> FillContent(const RenderRequest& request, const v1::FileMount& mount, ReadSet& read_set,
                            DesiredFile& file) {
-  if (mount.from) return ReadTree(request, mount, read_set, file);
+  if (mount.from) {
+    auto path = ResolveTreePath(request.workload.position.path, *mount.from);
+    if (!path) return std::move(path).error();
+    auto entries = ReadTreeFiles(request.tree, *path, mount.mode, read_set);
+    if (!entries) return std::move(entries).error();
+    file.entries = std::move(*entries);
+    return {};
+  }
   if (mount.content) {
     file.entries.push_back({"", *mount.content, mount.mode.value_or(kFileMode)});
     return {};
@@ -88,13 +38,20 @@ bool IsAtOrBelow(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
+// A digest has a colon, which a bind mount's path is better without.
+std::string InstanceTag(const RenderRequest& request) {
+  const auto& image = request.workload.workload().source.image;
+  if (!request.resolved) return image && image->tag ? *image->tag : "latest";
+  std::string tag = request.resolved->tag;
+  std::ranges::replace(tag, ':', '-');
+  return tag;
+}
+
 std::string VolumePath(const RenderRequest& request, const v1::Volume& volume) {
   const std::string& name = v1::IdentityOf(request.workload);
-  const auto& image = request.workload.workload().source.image;
   switch (volume.scope) {
     case v1::VolumeScope::Instance:
-      return request.paths.volumes + "/" + name + "/instance-" + (image && image->tag ? *image->tag : "latest") + "/" +
-             volume.source;
+      return request.paths.volumes + "/" + name + "/instance-" + InstanceTag(request) + "/" + volume.source;
     case v1::VolumeScope::Stage: return request.paths.volumes + "/" + name + "/" + volume.source;
     case v1::VolumeScope::Project: return request.paths.volumes + "/" + request.project + "/" + volume.source;
     case v1::VolumeScope::ProjectNamed: return "tf-" + name + "--" + volume.source;
@@ -107,58 +64,43 @@ std::string VolumePath(const RenderRequest& request, const v1::Volume& volume) {
 
 }  // namespace
 
-Expected<std::string> ResolveTreePath(std::string_view manifest_path, std::string_view path) {
-  std::vector<std::string_view> parts;
-  auto push = [&](std::string_view text) {
-    while (!text.empty()) {
-      const std::string_view part = text.substr(0, text.find('/'));
-      text.remove_prefix(std::min(text.size(), part.size() + 1));
-      if (part.empty() || part == ".") continue;
-      if (part != "..")
-        parts.push_back(part);
-      else if (parts.empty())
-        return false;
-      else
-        parts.pop_back();
-    }
-    return true;
-  };
-  const std::size_t slash = manifest_path.rfind('/');
-  if (slash != std::string_view::npos) push(manifest_path.substr(0, slash));
-  if (path.starts_with('/') || !push(path))
-    return Error{ErrorKind::Terminal,
-                 "path " + std::string(path) + " leaves the repository; it must be relative to the manifest"};
-  std::string result;
-  for (std::string_view part : parts) result += (result.empty() ? "" : "/") + std::string(part);
-  return result;
-}
-
 Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, DesiredState& desired,
                            ContainerTemplate& container) {
   const v1::WorkloadSpec& spec = request.workload.workload();
   for (const v1::FileMount& mount : spec.files) {
     DesiredFile file{.target = mount.target, .on_change = mount.on_change};
-    const Owner owner = mount.secret ? NumericUser(spec.user) : Owner{};
+    const FileOwner owner = mount.secret ? NumericUser(spec.user) : FileOwner{};
     file.uid = mount.uid.value_or(owner.uid);
     file.gid = mount.gid.value_or(mount.uid ? *mount.uid : owner.gid);
     if (auto filled = FillContent(request, mount, read_set, file); !filled)
       return std::move(filled).error().Within("file " + mount.target);
-    file.content_hash = HashOf(file);
-    // What is rewritten in place must keep its path, so that a change of content does not replace the container.
+    file.content_hash = ContentHash(file);
+    // What is rewritten in place has a path that its content does not change: see PlaceRewrittenFiles.
     const bool in_place = mount.on_change.action != v1::FileChange::Recreate;
-    file.host_path =
-        request.paths.files + "/" +
-        (in_place ? "live/" + v1::IdentityOf(request.workload) + "/" + Sha256Hex(mount.target).substr(0, kHashLength)
-                  : file.content_hash);
+    file.host_path = request.paths.files + "/" +
+                     (in_place ? "live/" + v1::IdentityOf(request.workload) + "/" +
+                                     Sha256Hex(mount.target).substr(0, kContentHashLength)
+                               : file.content_hash);
     container.mounts.push_back(
         {.type = MountType::Bind,
          .source = file.host_path,
          .target = mount.target,
          .read_only = true,
-         .origin = mount.secret ? "secret." + mount.secret->name + "/" + mount.secret->key : "file." + mount.target});
+         .origin = mount.secret ? "secret." + mount.secret->name + "/" + mount.secret->key : "file." + mount.target,
+         .rewritten = in_place});
     desired.files.push_back(std::move(file));
   }
   return {};
+}
+
+void PlaceRewrittenFiles(DesiredState& desired, ContainerTemplate& container) {
+  const auto rewritten = [](const DesiredFile& file) { return file.on_change.action != v1::FileChange::Recreate; };
+  if (std::ranges::none_of(desired.files, rewritten)) return;
+  const std::string suffix = "-" + Sha256Hex(TemplateHash(container)).substr(0, kTemplateLength);
+  for (Mount& mount : container.mounts)
+    if (mount.rewritten) mount.source += suffix;
+  for (DesiredFile& file : desired.files)
+    if (rewritten(file)) file.host_path += suffix;
 }
 
 Expected<void> RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container) {
@@ -180,7 +122,7 @@ Expected<void> RenderVolumes(const RenderRequest& request, DesiredState& desired
       case v1::VolumeScope::ProjectNamed:
       case v1::VolumeScope::Named:
         mount.type = MountType::Volume;
-        desired.volumes.push_back(mount.source);
+        desired.volumes.push_back({.name = mount.source});
         break;
       case v1::VolumeScope::Instance:
       case v1::VolumeScope::Stage:

@@ -9,10 +9,12 @@ namespace tinyforge {
 Expected<void> RenderFiles(const RenderRequest& request, ReadSet& read_set, DesiredState& desired,
                            ContainerTemplate& container);
 
+// To be called once the template is complete: gives files that are rewritten in place a path that is of this template
+// alone. Containers of two templates never share one, so that what serves keeps its files while a release that changes
+// them, and more, is tried; a change of content alone leaves template and path as they are.
+void PlaceRewrittenFiles(DesiredState& desired, ContainerTemplate& container);
+
 // Appends to desired.directories and desired.volumes, and the mounts to `container`.
 Expected<void> RenderVolumes(const RenderRequest& request, DesiredState& desired, ContainerTemplate& container);
-
-// `path` of the manifest in folder `base`, cleaned: "conf/../a" -> "a". Invalid when it leaves the tree.
-Expected<std::string> ResolveTreePath(std::string_view manifest_path, std::string_view path);
 
 }  // namespace tinyforge

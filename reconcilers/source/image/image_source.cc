@@ -1,7 +1,6 @@
 #include "reconcilers/source/image/image_source.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "reconcilers/source/image/files.h"
 
@@ -115,16 +114,9 @@ std::vector<NetworkAttachment> RenderNetworks(const v1::Object& workload, Desire
   return attachments;
 }
 
-// The order of what has none must not change the hash: a manifest put in another order replaces no container.
-void Sort(ContainerTemplate& t) {
-  std::ranges::stable_sort(t.env, {}, &EnvEntry::name);
-  std::ranges::stable_sort(t.mounts, {}, &Mount::target);
-  std::ranges::stable_sort(t.ports, {},
-                           [](const PublishedPort& p) { return std::tuple(p.container, p.protocol, p.host); });
-  std::ranges::stable_sort(t.devices, {}, &v1::Device::container);
-  std::ranges::stable_sort(t.ulimits, {}, &v1::Ulimit::name);
-  std::ranges::sort(t.capabilities.add);
-  std::ranges::sort(t.capabilities.drop);
+ResolvedImage FromManifest(const v1::ImageSource& image) {
+  const std::string reference = ImageReference(image);
+  return {reference, reference, image.digest ? *image.digest : image.tag.value_or("latest"), "manifest"};
 }
 
 // That it is not there harms nobody who has the image.
@@ -155,17 +147,20 @@ spec:
 )";
 }
 
-Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
+Expected<DesiredServices> ImageSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
   const v1::WorkloadSpec& spec = request.workload.workload();
   const v1::ImageSource& image = *spec.source.image;
   DesiredState desired{.workload = v1::IdentityOf(request.workload), .source_kind = std::string(Kind())};
-  desired.image = ImageReference(image);
-  desired.pull_policy = image.pull_policy;
+  const ResolvedImage resolved = request.resolved.value_or(FromManifest(image));
+  desired.image = resolved.reference;
+  // What was decided on is one image, however its tag moves.
+  desired.pull_policy = request.resolved && image.pull_policy == v1::PullPolicy::Always ? v1::PullPolicy::IfNotPresent
+                                                                                        : image.pull_policy;
   RenderPullSecret(request, read_set, desired);
-  desired.version = (image.digest ? *image.digest : image.tag.value_or("latest")) + " by manifest";
+  desired.version = resolved.tag + " by " + resolved.set_by;
 
   DesiredContainer container;
-  container.spec.image = desired.image;
+  container.spec.image = resolved.name;
   RenderProcess(spec, container.spec);
   if (auto env = RenderEnv(request, read_set, container.spec); !env) return std::move(env).error();
   RenderPorts(spec, container.spec);
@@ -175,13 +170,16 @@ Expected<DesiredState> ImageSourceKind::Render(const RenderRequest& request, Rea
   if (auto done = RenderVolumes(request, desired, container.spec); !done) return std::move(done).error();
   container.limits = {spec.resources.nano_cpus.value_or(0), spec.resources.memory.value_or(0), spec.restart};
   container.networks = RenderNetworks(request.workload, desired);
-  Sort(container.spec);
+  SortUnordered(container.spec);
+  PlaceRewrittenFiles(desired, container.spec);
   container.template_hash = TemplateHash(container.spec);
   for (container.replica = 1; container.replica <= spec.replicas; ++container.replica) {
     container.name = ServingName(request.workload.key.name, container.replica);
     desired.containers.push_back(container);
   }
-  return desired;
+  DesiredServices services;
+  services.push_back(std::move(desired));
+  return services;
 }
 
 }  // namespace tinyforge

@@ -10,7 +10,7 @@ class ImageSourceKind : public SourceKind {
   std::string_view Kind() const override { return "image"; }
   bool Serves(const v1::Source& source) const override { return source.image.has_value(); }
   std::string_view Sample() const override;
-  Expected<DesiredState> Render(const RenderRequest& request, ReadSet& read_set) const override;
+  Expected<DesiredServices> Render(const RenderRequest& request, ReadSet& read_set) const override;
 };
 
 // "registry.example.com/shop:1.4.2", "nginx:latest" without a tag, "nginx@sha256:…" with a digest.

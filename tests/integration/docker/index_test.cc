@@ -53,7 +53,7 @@ TEST_F(IndexTest, AReaderAfterItsOwnChangesInspectsOnlyTheContainerChanged) {
 }
 
 TEST_F(IndexTest, EveryKindOfChangeByAnotherHandQueuesTheOwnerAndShows) {
-  ASSERT_TRUE(engine_->writer().EnsureNetwork({.name = "backend"}));
+  ASSERT_TRUE(engine_->writer().EnsureNetwork({.name = "backend"}, "web"));
   auto request = RequestFor("web", "web");
   request.networks = {{"backend", {"web"}, std::nullopt}};
   MustRun(request);

@@ -4,46 +4,19 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
+#include <fstream>
 #include <string>
-#include <utility>
 
+#include "tests/integration/rig_program.h"
 #include "tests/unit/controller/git/git_rig.h"
 
 namespace tinyforge {
 
-class RigServer {
+class RigServer : public RigProgram {
  public:
-  // `arguments` as tests/rig/gitserver.py takes them; the repository "config" is always there.
-  explicit RigServer(const std::string& arguments) {
-    // The server lives until its standard input closes; a pipe of popen gives one direction, a fifo the other.
-    Sh("mkfifo '" + (dir_ / "out") + "'");
-    input_ = popen(("exec python3 " TINYFORGE_SOURCE_DIR "/tests/rig/gitserver.py --repo config " + arguments + " > '" +
-                    (dir_ / "out") + "'")
-                       .c_str(),
-                   "w");
-    std::ifstream out(dir_ / "out");
-    std::getline(out, facts_);
-    EXPECT_NE(facts_, "") << "the git server did not start";
-  }
-  ~RigServer() {
-    if (input_ != nullptr) pclose(input_);
-  }
-  RigServer(const RigServer&) = delete;
-  RigServer& operator=(const RigServer&) = delete;
-
-  // One of "http", "ca", "ssh", "ssh_key", "known_hosts", "folder", "bare".
-  std::string Fact(const std::string& name) const {
-    const std::string key = "\"" + name + "\": \"";
-    const std::size_t begin = facts_.find(key);
-    if (begin == std::string::npos) return "";
-    return facts_.substr(begin + key.size(), facts_.find('"', begin + key.size()) - begin - key.size());
-  }
-
- private:
-  TempDir dir_;
-  FILE* input_ = nullptr;
-  std::string facts_;
+  // `arguments` as tests/rig/gitserver.py takes them; the repository "config" is always there. Its facts: "http", "ca",
+  // "ssh", "ssh_key", "known_hosts", "folder", "bare".
+  explicit RigServer(const std::string& arguments) : RigProgram("gitserver.py --repo config " + arguments) {}
 };
 
 // A work tree that is pushed to the server's repository "config".

@@ -24,6 +24,8 @@ def check(root, path, text):
     ("controller/git/a.cc", '#include "neighbour.h"', "names no layer"),
     ("controller/git/a.cc", "#include <curl/curl.h>", "may not include <curl/curl.h>"),
     ("controller/serve/a.h", "#include <nlohmann/json.hpp>", "only in .cc files"),
+    ("api-types/doc/a.h", "#include <rapidjson/reader.h>", "only in .cc files"),
+    ("controller/serve/a.cc", "#include <rapidjson/reader.h>", "may not include <rapidjson/reader.h>"),
     ("reconcilers/core/a.h", "#include <thread>", "no threads"),
     ("reconcilers/core/a.cc", "auto now = std::chrono::steady_clock::now();", "no clock"),
     ("reconcilers/core/a.cc", "#include <unistd.h>", "may not include <unistd.h>"),

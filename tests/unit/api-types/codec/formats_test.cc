@@ -116,10 +116,11 @@ INSTANTIATE_TEST_SUITE_P(
         FormatCase{
             "User", &format::kUser, {"0", "1000:1000", "www-data", "a:b"}, {"", ":", "a:", ":b", "a:b:c", "a b", "-a"}},
         FormatCase{"SecretKey", &format::kSecretKey, {"a", "tls.key", "A_b-c"}, {"", ".", "..", "a/b", "a b"}},
+        FormatCase{"ProjectName", &format::kProjectName, {"a", "0", "my_shop-1"}, {"", "A", "-a", "_a", "a.b", "a b"}},
         FormatCase{"Cron",
                    &format::kCron,
-                   {"* * * * *", "0 3 * * 1-5", "*/5 0 1 JAN MON", "0  3 * * *"},
-                   {"", "* * * *", "* * * * * *", "@daily", "a;b * * * *"}},
+                   {"* * * * *", "0 3 * * 1-5", "*/5 0 1 JAN MON", "0  3 * * *", "@daily", "@hourly"},
+                   {"", "* * * *", "* * * * * *", "@reboot", "a;b * * * *"}},
         FormatCase{"TimeZone",
                    &format::kTimeZone,
                    {"UTC", "Europe/Berlin", "Etc/GMT+3"},

@@ -247,7 +247,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{
             "StageClimbing",
             "  volumes: [{scope: Stage, source: ../x, target: /a}]\n",
-            {R"(a.yaml:6:36: spec.volumes[0].source: scope Stage expects a relative path without . or .., got "../x")"}},
+            {R"(a.yaml:6:36: spec.volumes[0].source: scope Stage expects a name without / (data that lies there has to be moved), got "../x")"}},
+        Case{
+            "StageBelowAnother",
+            "  volumes: [{scope: Stage, source: data/sub, target: /a}]\n",
+            {R"(a.yaml:6:36: spec.volumes[0].source: scope Stage expects a name without / (data that lies there has to be moved), got "data/sub")"}},
+        Case{"StageWhereInstancesLie",
+             "  volumes: [{scope: Stage, source: instance-1, target: /a}]\n",
+             {"a.yaml:6:36: spec.volumes[0].source: scope Stage expects a name that does not begin with instance-, "
+              "where volumes of scope Instance lie, got \"instance-1\""}},
         Case{"NamedWithPath",
              "  volumes: [{scope: Named, source: a/b, target: /a}]\n",
              {"a.yaml:6:36: spec.volumes[0].source: scope Named expects the name of a Docker volume: at least two of "
@@ -255,7 +263,8 @@ INSTANTIATE_TEST_SUITE_P(
               "digits, _ . and -, got \"a/b\""}},
         Case{"ProjectWithoutSource",
              "  volumes: [{scope: Project, target: /a}]\n",
-             {"a.yaml:6:13: spec.volumes[0].source: scope Project expects a relative path without . or .., got "
+             {"a.yaml:6:13: spec.volumes[0].source: scope Project expects a name without / (data that lies there has "
+              "to be moved), got "
               "nothing"}},
         Case{"SizeOfADirectory",
              "  volumes: [{scope: Stage, source: a, target: /a, size: 1Mi}]\n",
@@ -357,10 +366,16 @@ INSTANTIATE_TEST_SUITE_P(
              "apiVersion: tinyforge.dev/v1\nkind: Trigger\nmetadata: {name: a}\nspec: {registry: {tagPolicy: {glob: a, "
              "newest: true}}}\n",
              {"a.yaml:4:30: spec.registry.tagPolicy: expected exactly one of semver, glob, regex, newest and digest"}},
+        Case{"OrderOfATagPolicyWithoutPattern",
+             "apiVersion: tinyforge.dev/v1\nkind: Trigger\nmetadata: {name: a}\nspec: {registry: {tagPolicy: {semver: "
+             "1.x, capture: a, order: Numeric}}}\n",
+             {"a.yaml:4:53: spec.registry.tagPolicy.capture: has a meaning with regex only",
+              "a.yaml:4:63: spec.registry.tagPolicy.order: has a meaning with glob and regex only"}},
         Case{"BadCron",
              "apiVersion: tinyforge.dev/v1\nkind: Trigger\nmetadata: {name: a}\nspec: {schedule: {cron: hourly}}\n",
              {"a.yaml:4:25: spec.schedule.cron: expected five fields: minute, hour, day of month, month, day of week, "
-              "each * or numbers in its range, as 5, 1-5, */15, got \"hourly\""}},
+              "each * or numbers in its range, as 5, 1-5, */15, or @hourly, @daily, @weekly, @monthly, @yearly, got "
+              "\"hourly\""}},
         Case{"BindingOfNothing",
              "apiVersion: tinyforge.dev/v1\nkind: Binding\nmetadata: {name: a}\nspec: {trigger: t}\n",
              {"a.yaml:4:7: spec: expected exactly one of workload and workloadSelector"}},

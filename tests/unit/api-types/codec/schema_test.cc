@@ -73,6 +73,7 @@ FIELDS:
   EXPECT_THAT(*Explain("binding"), HasSubstr("  spec <object> -required-\n"));
   EXPECT_THAT(*Explain("workload.spec.env.valueFrom.secret.key"), HasSubstr("spec.env.valueFrom.secret.key <string>"));
   EXPECT_THAT(*Explain("trigger.spec.registry.pollInterval"), HasSubstr("DEFAULT:      5m\n"));
+  EXPECT_THAT(*Explain("trigger.spec.git.pollInterval"), HasSubstr("DEFAULT:      5m\n"));
 }
 
 TEST(Explain, NamesWhatIsKnownWhereThePathEnds) {

@@ -27,7 +27,7 @@ std::string Read(std::string_view text, const Limits& limits = {}) {
 TEST(ParseYaml, TypesPlainScalarsByTheCoreSchema) {
   EXPECT_EQ(Read("[true, True, FALSE, yes, off, ~, null, Null]"), R"([true,true,false,"yes","off",null,null,null])");
   EXPECT_EQ(Read("[1, -1, +1, 0644, 0o17, 0x1F, 1.5, .5, 1., 1e3, -0.0, 123456789012345678901]"),
-            "[1,-1,1,644,15,31,1.5,0.5,1,1000,-0,123456789012345683968]");
+            "[1,-1,1,644,15,31,1.5,0.5,1,1000,0,123456789012345683968]");
   EXPECT_EQ(Read("['true', \"1\", 1_000, 1.2.3, 0x, ., -, +, e3, 12e, 5m, .inf, .nan, 1e999]"),
             R"(["true","1","1_000","1.2.3","0x",".","-","+","e3","12e","5m",".inf",".nan","1e999"])");
 }
@@ -42,6 +42,14 @@ TEST(ParseYaml, KnowsWhereEverythingStands) {
   EXPECT_EQ(node.Find("b")->items[1].Find("d")->mark, (Mark{7, 9}));
   EXPECT_EQ(node.members[1].mark, (Mark{8, 1}));
   EXPECT_EQ(node.Find("f")->mark, (Mark{8, 1})) << "an empty value stands at its key";
+}
+
+TEST(ParseYaml, WhatHoldsNothingStandsWhereItBegins) {
+  const auto documents = SplitYaml("a: 1\n...\n\xEF\xBB\xBF\n");
+  ASSERT_THAT(std::get<0>(documents), SizeIs(2));
+  const auto parsed = ParseYaml(std::get<0>(documents)[1]);
+  EXPECT_EQ(std::get<Node>(parsed).type, Type::Null);
+  EXPECT_EQ(std::get<Node>(parsed).mark, (Mark{3, 1}));
 }
 
 TEST(ParseYaml, SplitsDocumentsAtMarkersOnly) {

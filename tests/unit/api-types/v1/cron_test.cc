@@ -47,6 +47,25 @@ TEST(Cron, EitherKindOfDayWillDoWhereBothAreRestricted) {
   EXPECT_FALSE(Matches("0 0 13 * *", friday));
 }
 
+TEST(Cron, NicknamesStandForFields) {
+  for (const auto& [nickname, fields] :
+       {std::pair("@yearly", "0 0 1 1 *"), std::pair("@annually", "0 0 1 1 *"), std::pair("@monthly", "0 0 1 * *"),
+        std::pair("@weekly", "0 0 * * 0"), std::pair("@daily", "0 0 * * *"), std::pair("@midnight", "0 0 * * *"),
+        std::pair("@hourly", "0 * * * *")})
+    EXPECT_EQ(*Cron::Parse(nickname), *Cron::Parse(fields)) << nickname;
+  EXPECT_THAT(Why("@reboot"), HasSubstr("\"@reboot\": expected five fields, or one of @yearly"));
+  EXPECT_NE(Why("@"), "");
+}
+
+TEST(Cron, TheDayAloneCanBeAsked) {
+  const auto cron = Cron::Parse("0 3 13 * 5");
+  ASSERT_TRUE(cron);
+  EXPECT_TRUE(cron->MatchesDay({2026, 11, 20, 22, 30, 5}));
+  EXPECT_TRUE(cron->MatchesDay({2026, 10, 13, 0, 0, 2}));
+  EXPECT_FALSE(cron->MatchesDay({2026, 11, 19, 3, 0, 4}));
+  EXPECT_FALSE(Cron::Parse("0 0 13 10 *")->MatchesDay({2026, 11, 13, 0, 0, 5}));
+}
+
 TEST(Cron, WhatIsWrongIsNamedWithItsField) {
   EXPECT_THAT(Why("* * * *"), HasSubstr("five fields"));
   EXPECT_THAT(Why("* * * * * *"), HasSubstr("got 6"));
@@ -55,7 +74,8 @@ TEST(Cron, WhatIsWrongIsNamedWithItsField) {
   EXPECT_THAT(Why("* * 0 * *"), HasSubstr("day of month"));
   EXPECT_THAT(Why("* * * foo *"), HasSubstr("month \"foo\""));
   for (const char* text : {"5-1 * * * *", "*/0 * * * *", "1, * * * *", ",1 * * * *", "1- * * * *", "-1 * * * *",
-                           "*/ * * * *", "1/2/3 * * * *", "99999999999 * * * *", "", "1--2 * * * *"})
+                           "*/ * * * *", "1/2/3 * * * *", "99999999999 * * * *", "* * */2147483647 * *",
+                           "1-5/2147483647 * * * *", "*/60 * * * *", "", "1--2 * * * *"})
     EXPECT_NE(Why(text), "") << text;
 }
 

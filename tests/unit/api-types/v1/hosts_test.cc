@@ -31,5 +31,37 @@ TEST(RunsOn, OmittedMeansAll) {
   EXPECT_FALSE(RunsOn({"db*"}, "web1"));
 }
 
+bool MayShare(const std::vector<std::vector<std::string>>& lists) {
+  std::vector<const std::vector<std::string>*> pointers;
+  for (const auto& list : lists) pointers.push_back(&list);
+  return MayShareHost(pointers);
+}
+
+TEST(MayShareHost, ComparesNamesAndPatterns) {
+  EXPECT_TRUE(MayShare({{}, {}}));
+  EXPECT_TRUE(MayShare({{}, {"web1"}}));
+  EXPECT_TRUE(MayShare({{"web1", "web2"}, {"web2"}}));
+  EXPECT_FALSE(MayShare({{"web1"}, {"web2"}}));
+  EXPECT_TRUE(MayShare({{"web*"}, {"db1", "web1"}}));
+  EXPECT_FALSE(MayShare({{"web*"}, {"db1"}}));
+}
+
+TEST(MayShareHost, KnowsWhenTwoPatternsHaveNoNameInCommon) {
+  EXPECT_FALSE(MayShare({{"web*"}, {"db*"}}));
+  EXPECT_TRUE(MayShare({{"web*"}, {"*1"}}));
+  EXPECT_TRUE(MayShare({{"*"}, {"?"}}));
+  EXPECT_FALSE(MayShare({{"a?"}, {"a"}}));
+  EXPECT_FALSE(MayShare({{"a*b"}, {"a*c"}}));
+  EXPECT_TRUE(MayShare({{"*a*"}, {"*b*"}}));
+  EXPECT_TRUE(MayShare({{"web-?"}, {"w*-1"}}));
+  EXPECT_FALSE(MayShare({{"*-x", "y*"}, {"a*-z"}}));
+}
+
+TEST(MayShareHost, OfManyAllMustHaveOneInCommon) {
+  EXPECT_FALSE(MayShare({{"web1", "web2"}, {"web2", "web3"}, {"web1", "web3"}}));
+  EXPECT_TRUE(MayShare({{"web1", "web2"}, {"web*"}, {}, {"web2"}}));
+  EXPECT_FALSE(MayShare({{"web*"}, {"*1"}, {"db*"}}));
+}
+
 }  // namespace
 }  // namespace tinyforge::v1

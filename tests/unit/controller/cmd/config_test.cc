@@ -41,6 +41,15 @@ class ConfigTest : public ::testing::Test {
     EXPECT_EQ(invocation.error().kind, ErrorKind::Invalid);
     return invocation.error().message;
   }
+  // Without which a setting alone is a mistake.
+  static std::map<std::string, std::string> BesideOf(const Setting& setting) {
+    std::map<std::string, std::string> beside{{"TINYFORGE_REPO", "/srv/config"}};
+    if (!setting.flag.starts_with("listen-tls")) return beside;
+    beside.insert(
+        {{"TINYFORGE_LISTEN", "0.0.0.0:443"}, {"TINYFORGE_LISTEN_TLS_CERT", "/c"}, {"TINYFORGE_LISTEN_TLS_KEY", "/k"}});
+    beside.erase(VariableOf(setting.flag));
+    return beside;
+  }
   void WriteFile(const std::string& text) { std::ofstream(file_) << text; }
   std::vector<std::string> FromFile() { return {"--repo", "/srv/config", "--config", file_}; }
 
@@ -93,6 +102,11 @@ TEST_F(ConfigTest, EverySettingHasAFlagAVariableAndAFileKey) {
                                                        {"branch", "live"},
                                                        {"path", "hosts/one"},
                                                        {"git-username", "ci"},
+                                                       {"trusted-proxies", "10.0.0.0/8,fd00::/8"},
+                                                       {"insecure-registry", "registry.lan:5000"},
+                                                       {"registry-token-server", "nvcr.io=authn.nvidia.com"},
+                                                       {"webhook-rate", "50"},
+                                                       {"webhook-total-rate", "500"},
                                                        {"git-token-file", ""}};
   for (const Setting& setting : Settings()) {
     const auto found = values.find(setting.flag);
@@ -104,10 +118,11 @@ TEST_F(ConfigTest, EverySettingHasAFlagAVariableAndAFileKey) {
     WriteFile(dot == std::string::npos
                   ? dotted + ": \"" + value + "\"\n"
                   : dotted.substr(0, dot) + ":\n  " + dotted.substr(dot + 1) + ": \"" + value + "\"\n");
+    variables_ = BesideOf(setting);
     EXPECT_TRUE(Parse(FromFile())) << setting.flag;
-    variables_ = {{VariableOf(setting.flag), value}, {"TINYFORGE_REPO", "/srv/config"}};
+    variables_[VariableOf(setting.flag)] = value;
     EXPECT_TRUE(Parse({})) << setting.flag;
-    variables_ = {{"TINYFORGE_REPO", "/srv/config"}};
+    variables_ = BesideOf(setting);
     EXPECT_TRUE(Parse({"--" + std::string(setting.flag), value})) << setting.flag;
     variables_[VariableOf(setting.flag)] = std::string(1, '\n');
     EXPECT_THAT(Wrong({}), StartsWith(VariableOf(setting.flag) + ": ")) << "the variable is not read";
@@ -132,6 +147,39 @@ TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
                          .ssh_known_hosts = "/etc/kh",
                          .ca_file = "/etc/ca"};
   EXPECT_EQ(config.git_auth, expected);
+}
+
+TEST_F(ConfigTest, WhatTheWebhookListenerNeedsArrives) {
+  WriteFile(
+      "listen: 0.0.0.0:443\nlistenTls: {cert: /etc/tls/cert.pem, key: /etc/tls/key.pem}\n"
+      "trustedProxies: 10.0.0.0/8, 192.0.2.7\nwebhookRate: 50\nwebhookTotalRate: 0\n");
+  const Config config = Good(FromFile());
+  EXPECT_EQ(config.listen_tls.certificate, "/etc/tls/cert.pem");
+  EXPECT_EQ(config.listen_tls.key, "/etc/tls/key.pem");
+  ASSERT_EQ(config.trusted_proxies.size(), 2u);
+  EXPECT_EQ(config.trusted_proxies[0].bits, 8u);
+  EXPECT_EQ(config.trusted_proxies[1].address.ToString(), "192.0.2.7");
+  EXPECT_EQ(config.webhook_rate, 50u);
+  EXPECT_EQ(config.webhook_total_rate, 0u);
+}
+
+TEST_F(ConfigTest, InsecureRegistriesAreAList) {
+  WriteFile("insecureRegistry: registry.lan:5000, 10.0.0.7\n");
+  EXPECT_EQ(Good(FromFile()).insecure_registries, (std::vector<std::string>{"registry.lan:5000", "10.0.0.7"}));
+}
+
+TEST_F(ConfigTest, TokenServersAreAListOfPairs) {
+  WriteFile("registryTokenServer: nvcr.io=authn.nvidia.com, r.lan:5000=a.lan:5001, r.lan:5000=b.lan\n");
+  EXPECT_EQ(Good(FromFile()).registry_token_servers,
+            (std::multimap<std::string, std::string>{
+                {"nvcr.io", "authn.nvidia.com"}, {"r.lan:5000", "a.lan:5001"}, {"r.lan:5000", "b.lan"}}));
+}
+
+TEST_F(ConfigTest, ACertificateNeedsItsKeyAndAnAddress) {
+  EXPECT_EQ(Wrong({"--repo", "/srv/config", "--listen", "0.0.0.0:443", "--listen-tls-cert", "/c"}),
+            "webhooks: expected a certificate and its key, got just one of the files");
+  EXPECT_EQ(Wrong({"--repo", "/srv/config", "--listen-tls-cert", "/c", "--listen-tls-key", "/k"}),
+            "webhooks: expected an address to listen on (--listen) beside the certificate");
 }
 
 TEST_F(ConfigTest, EveryMistakeOfAFileIsReportedWithItsPlace) {
@@ -182,7 +230,17 @@ INSTANTIATE_TEST_SUITE_P(
                       BadValue{"path", "a/../../b"}, BadValue{"docker-host", "tcp://10.0.0.1:2375"},
                       BadValue{"metrics-listen", "::1:9190"}, BadValue{"metrics-listen", "host:99999"},
                       BadValue{"metrics-listen", ":9190"}, BadValue{"host", "web*"}, BadValue{"instance", "A b"},
-                      BadValue{"log-format", "xml"}, BadValue{"git-token-file", "token"}));
+                      BadValue{"log-format", "xml"}, BadValue{"git-token-file", "token"},
+                      BadValue{"listen-tls-cert", "cert.pem"}, BadValue{"trusted-proxies", "10.0.0.1/8"},
+                      BadValue{"trusted-proxies", "proxy.example.com"}, BadValue{"trusted-proxies", "10.0.0.0/33"},
+                      BadValue{"insecure-registry", "http://registry.lan"},
+                      BadValue{"insecure-registry", "registry.lan:99999"}, BadValue{"insecure-registry", "a,,b"},
+                      BadValue{"insecure-registry", "docker.io"},
+                      BadValue{"insecure-registry", "lan,index.docker.io:80"},
+                      BadValue{"registry-token-server", "nvcr.io"}, BadValue{"registry-token-server", "nvcr.io="},
+                      BadValue{"registry-token-server", "=a"}, BadValue{"registry-token-server", "a=b,,c=d"},
+                      BadValue{"registry-token-server", "nvcr.io=https://authn.nvidia.com"},
+                      BadValue{"webhook-rate", "-1"}, BadValue{"webhook-total-rate", "many"}));
 
 TEST_F(ConfigTest, TwoWaysToLogInAreOneTooMany) {
   EXPECT_EQ(Wrong({"--repo", "/srv/config", "--git-token-file", "/t", "--git-password-file", "/p"}),

@@ -27,6 +27,12 @@ TEST(HostPolicyFile, RulesGiveWhatTheyNameToWhomTheyName) {
       hostPID: true
       dockerSocket: true
       capabilities: [NET_ADMIN, SYS_TIME]
+      hostNamespaces: [ipc]
+      securityOptions: [seccomp=unconfined]
+      runtimes: [nvidia]
+      cgroupParents: [/agents]
+      volumeDrivers: [nfs]
+      networkDrivers: [macvlan]
 )",
                                       config);
   ASSERT_THAT(errors, IsEmpty());
@@ -49,6 +55,15 @@ TEST(HostPolicyFile, RulesGiveWhatTheyNameToWhomTheyName) {
   EXPECT_THAT(policy.docker_socket, ElementsAre("agent"));
   ASSERT_EQ(policy.capabilities.size(), 2u);
   EXPECT_THAT(policy.capabilities[1].workloads, ElementsAre("agent"));
+  const std::pair<const std::vector<docker::NamedRule>*, const char*> named[] = {
+      {&policy.host_namespaces, "ipc"}, {&policy.security_options, "seccomp=unconfined"},
+      {&policy.runtimes, "nvidia"},     {&policy.cgroup_parents, "/agents"},
+      {&policy.volume_drivers, "nfs"},  {&policy.network_drivers, "macvlan"}};
+  for (const auto& [rules, name] : named) {
+    ASSERT_EQ(rules->size(), 1u) << name;
+    EXPECT_EQ(rules->front().name, name);
+    EXPECT_THAT(rules->front().workloads, ElementsAre("agent"));
+  }
 }
 
 TEST(HostPolicyFile, FalseAllowsNothing) {

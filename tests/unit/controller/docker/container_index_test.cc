@@ -33,6 +33,8 @@ std::int64_t Now() {
 // Containers c1 … of workload w, all running.
 class ContainerIndexTest : public testing::Test {
  protected:
+  Expected<std::vector<ObservedContainer>> Compare(const DesiredState& desired) { return index_.Compared({&desired}); }
+
   ContainerIndexTest()
       : engine_([this](const std::string& line) { return Script(line); }),
         client_({engine_.host(), {}}),
@@ -320,17 +322,17 @@ TEST_F(ContainerIndexTest, AContainerIsComparedAtFirstSightAndNeverAgain) {
   config_ = R"("User":"7","Env":["A=1"])";
   Fill(1);  // inspected, and compared with nothing
   auto calls = Calls();
-  EXPECT_THAT(index_.Compared(Wanted("7"))->front().altered, ElementsAre("env.A"));
+  EXPECT_THAT(Compare(Wanted("7"))->front().altered, ElementsAre("env.A"));
   EXPECT_EQ(Calls(), calls + 2);  // the container and its image
-  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("env.A"));
+  EXPECT_THAT(Compare(Wanted("8"))->front().altered, ElementsAre("env.A"));
   EXPECT_EQ(Calls(), calls + 2);
   index_.OnEvent(Event("start", "c1", Now()));
   EXPECT_THAT(index_.Peek("w")->front().altered, ElementsAre("env.A"));
-  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("env.A"));
+  EXPECT_THAT(Compare(Wanted("8"))->front().altered, ElementsAre("env.A"));
   EXPECT_EQ(Calls(), calls + 4);
   EXPECT_THAT(index_.Containers("w")->front().altered, ElementsAre("env.A"));
   ASSERT_TRUE(index_.Resync());
-  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("env.A"));
+  EXPECT_THAT(Compare(Wanted("8"))->front().altered, ElementsAre("env.A"));
 }
 
 TEST_F(ContainerIndexTest, WhatIsMarkedIsComparedByTheInspectThatReadsIt) {
@@ -338,7 +340,7 @@ TEST_F(ContainerIndexTest, WhatIsMarkedIsComparedByTheInspectThatReadsIt) {
   count_ = 2;
   ASSERT_TRUE(index_.Resync());
   auto calls = Calls();
-  auto containers = index_.Compared(Wanted("8"));
+  auto containers = Compare(Wanted("8"));
   EXPECT_THAT(containers->front().altered, ElementsAre("user"));
   EXPECT_FALSE(containers->front().created_here);
   EXPECT_EQ(Calls(), calls + 3);  // two containers of one image
@@ -350,9 +352,9 @@ TEST_F(ContainerIndexTest, WhatBearsAnotherHashIsNotCompared) {
   auto other = Wanted("8");
   other.containers.front().template_hash = "another";
   auto calls = Calls();
-  EXPECT_THAT(index_.Compared(other)->front().altered, IsEmpty());
+  EXPECT_THAT(Compare(other)->front().altered, IsEmpty());
   EXPECT_EQ(Calls(), calls);
-  EXPECT_THAT(index_.Compared(Wanted("8"))->front().altered, ElementsAre("user"));
+  EXPECT_THAT(Compare(Wanted("8"))->front().altered, ElementsAre("user"));
 }
 
 TEST_F(ContainerIndexTest, WhatThisRunCreatedIsKnownAsSuch) {
@@ -360,7 +362,7 @@ TEST_F(ContainerIndexTest, WhatThisRunCreatedIsKnownAsSuch) {
   Fill(1);
   index_.Created("c1", "w");
   EXPECT_TRUE(index_.Peek("w")->front().created_here);
-  EXPECT_TRUE(index_.Compared(Wanted("7"))->front().created_here);
+  EXPECT_TRUE(Compare(Wanted("7"))->front().created_here);
 }
 
 TEST_F(ContainerIndexTest, AddressesOfLabelsAndReservationsAreNotGivenTwice) {

@@ -30,10 +30,13 @@ TEST(InspectTest, ARunningContainerOfEngine20) {
   EXPECT_EQ(c.health, ContainerHealth::None);
   EXPECT_EQ(FormatRfc3339(c.started), "2026-11-21T00:02:31.253Z");
   EXPECT_EQ(c.finished, SysTime{});
-  EXPECT_EQ(c.limits, (Limits{.memory = 64 << 20, .restart = v1::RestartPolicy::Always}));
+  EXPECT_EQ(c.limits, (Limits{.memory = 64 << 20, .restart = v1::RestartPolicy::Always, .memory_swap = 128 << 20}));
   EXPECT_EQ(c.network_mode, "tinyforge");
   ASSERT_EQ(c.networks.size(), 1u);
-  EXPECT_EQ(c.networks.at("tinyforge"), (ObservedEndpoint{{"web", "zzz"}, "10.213.0.5", "10.213.0.5"}));
+  EXPECT_EQ(c.networks.at("tinyforge"), (ObservedEndpoint{.aliases = {"web", "zzz"},
+                                                          .address = "10.213.0.5",
+                                                          .static_address = "10.213.0.5",
+                                                          .mac_address = "02:42:0a:d5:00:05"}));
   ASSERT_EQ(c.mounts.size(), 1u);
   EXPECT_EQ(c.mounts[0].type, MountType::Volume);
   EXPECT_EQ(c.mounts[0].source.size(), 64u);
@@ -98,6 +101,33 @@ TEST(InspectTest, AliasesAreSortedWithoutTheEnginesOwn) {
 TEST(InspectTest, APolicyWeNeverSetIsNone) {
   auto details = DecodeInspect(R"({"Id":"a","HostConfig":{"RestartPolicy":{"Name":"unless-stopped"}}})");
   EXPECT_FALSE(details->container.restart);
+  EXPECT_TRUE(details->container.limits.unless_stopped);
+}
+
+TEST(InspectTest, LimitsReadAsTheyWereAskedFor) {
+  auto details = DecodeInspect(R"({"Id":"a","HostConfig":{"Memory":64,"MemorySwap":64,"MemoryReservation":32,
+      "PidsLimit":7,"CpuShares":512,"CpusetCpus":"0-1","RestartPolicy":{"Name":"on-failure","MaximumRetryCount":3}}})");
+  EXPECT_EQ(details->container.limits, (Limits{.memory = 64,
+                                               .restart = v1::RestartPolicy::OnFailure,
+                                               .max_attempts = 3,
+                                               .memory_reservation = 32,
+                                               .pids = 7,
+                                               .cpu_shares = 512,
+                                               .cpuset = "0-1"}));
+  details = DecodeInspect(R"({"Id":"a","HostConfig":{"MemorySwap":-1,"PidsLimit":-1}})");
+  EXPECT_EQ(details->container.limits, Limits{.restart = v1::RestartPolicy::Never});
+}
+
+TEST(InspectTest, EndpointsReadAsTheyWereAskedFor) {
+  auto details = DecodeInspect(R"({"Id":"a","NetworkSettings":{"Networks":{"n":{"MacAddress":"02:42:ac:11:00:02",
+      "DriverOpts":{"k":"v"},"IPAMConfig":{"IPv6Address":"fd00::5","LinkLocalIPs":["169.254.8.8"]}}}}})");
+  EXPECT_EQ(details->container.networks.at("n"), (ObservedEndpoint{.aliases = {},
+                                                                   .address = "",
+                                                                   .static_address = "",
+                                                                   .static_ipv6 = "fd00::5",
+                                                                   .link_local_ips = {"169.254.8.8"},
+                                                                   .mac_address = "02:42:ac:11:00:02",
+                                                                   .driver_opts = {{"k", "v"}}}));
 }
 
 TEST(SummaryTest, HealthAndExitCodeStandInTheStatusText) {

@@ -8,7 +8,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr CreateBodyOptions kOld{.version = {1, 41}};
+const CreateBodyOptions kOld{.version = {1, 41}};
 constexpr ApiVersion kNew{1, 44};
 
 class Secrets : public SecretReader {

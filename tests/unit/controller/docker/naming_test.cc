@@ -84,6 +84,8 @@ TEST(ImageReferenceTest, PartsAndFamiliarForm) {
   };
   check("nginx", "nginx", "latest", "docker.io", "nginx:latest");
   check("docker.io/library/nginx:1", "docker.io/library/nginx", "1", "docker.io", "nginx:1");
+  check("docker.io/library/team/app:2", "docker.io/library/team/app", "2", "docker.io", "library/team/app:2");
+  check("library/library/app", "library/library/app", "latest", "docker.io", "library/library/app:latest");
   check("team/app:2", "team/app", "2", "docker.io", "team/app:2");
   check("127.0.0.1:5000/shop", "127.0.0.1:5000/shop", "latest", "127.0.0.1:5000", "127.0.0.1:5000/shop:latest");
   check("localhost/shop:1", "localhost/shop", "1", "localhost", "localhost/shop:1");

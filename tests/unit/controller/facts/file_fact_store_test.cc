@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "controller/facts/file_deletion_ledger.h"
+#include "controller/facts/file_hook_ledger.h"
 #include "controller/facts/installation.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -27,6 +28,11 @@ Facts Sample() {
   facts.superseded = {{"shop:1.3", "sha256:3", "not among the last 3 good releases", "container x is made from it", at},
                       {"shop:1.2", "", "its release never ran well", "", at}};
   facts.pin = Pin{"sha256:0", "1.4", "shop:1.5", at};
+  facts.versions = {{"auto", {"1.6", "sha256:6"}, "shop:1.5", true, true, "it is the newest", "0d7", at},
+                    {"", {"", "sha256:7"}, "shop:1.5", false, false, "tfctl deploy", "", at}};
+  facts.excluded = {{{"1.7", "sha256:8"}, "it was rolled back", at}};
+  facts.approved = "sha256:9";
+  facts.remake = Remake{at, "a person asked for it"};
   facts.suspended = true;
   return facts;
 }
@@ -202,6 +208,53 @@ TEST_F(FactsTest, ServeManyThreads) {
       }
     });
   }
+}
+
+// Names as long as registries allow, and texts as long as they may be.
+TEST_F(FactsTest, OfTooMuchWhatDecidesWhatRunsIsKeptAndCanBeReadAgain) {
+  Facts facts;
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const std::string base = std::string(255, 'r') + "@" + digest;
+  for (int i = 0; i < 12; ++i) {
+    const std::string tag = std::string(120, 't') + std::to_string(i);
+    facts.versions.push_back({std::string(60, 'b') + std::to_string(i),
+                              {tag, digest},
+                              base,
+                              false,
+                              false,
+                              std::string(500, '"'),
+                              std::string(16, 'd'),
+                              SysTime()});
+    facts.excluded.push_back({{tag, digest}, std::string(500, '\n'), SysTime()});
+    facts.good.push_back({.reference = std::string(500, 'r'), .image_id = digest, .version = tag});
+  }
+  {
+    FileFactStore store(state_, *log_);
+    ASSERT_EQ(Why(Put(store, "shop", facts)), "");
+  }
+  EXPECT_LE(fs::file_size(File("shop.json")), 16u << 10);
+  const Facts kept = *FileFactStore(state_, *log_).Load("shop");
+  ASSERT_FALSE(kept.versions.empty());
+  EXPECT_EQ(kept.versions.back().version, facts.versions.back().version);
+  EXPECT_EQ(kept.versions.back().base, base);
+  EXPECT_EQ(kept.good.back().version, facts.good.back().version);
+}
+
+TEST_F(FactsTest, KeepRetiredWebhookSecrets) {
+  FileHookLedger ledger(state_, *log_);
+  EXPECT_THAT(ledger.Load(), SizeIs(0));
+  const std::vector<RetiredHook> retired = {{"push", "0a1b", SysTime(std::chrono::milliseconds(1767225600123))},
+                                            {"pull", "2c3d", SysTime(std::chrono::milliseconds(1767229200000))}};
+  ASSERT_TRUE(ledger.Save(retired));
+  EXPECT_EQ(FileHookLedger(state_, *log_).Load(), retired);
+  EXPECT_EQ(StatOf(File("_hooks.json")).st_mode & 07777, 0600u);
+  EXPECT_THAT(*FileFactStore(state_, *log_).All(), SizeIs(0));  // it is of no workload
+  for (const char* broken : {"{\"retired\": 7}", "{\"retired\": [{\"trigger\": \"push\"}]}", "[]", "{", ""}) {
+    WriteText(File("_hooks.json"), broken);
+    EXPECT_THAT(ledger.Load(), SizeIs(0)) << broken;
+  }
+  ASSERT_TRUE(ledger.Save({}));
+  EXPECT_THAT(ledger.Load(), SizeIs(0));
 }
 
 TEST_F(FactsTest, KeepTheDeletionsOfTheDay) {

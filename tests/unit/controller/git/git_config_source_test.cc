@@ -52,6 +52,141 @@ TEST_F(GitConfigSourceTest, AManifestThatBecameASymlinkIsAnErrorUntilItsPathChan
   EXPECT_NE(set->Find({Kind::Trigger, "a"}), nullptr);
 }
 
+// As the manager does: what the second lacks for want of reading is noted.
+std::vector<v1::ObjectPtr> Only(const v1::ObjectSet& set, const std::vector<std::string>& names) {
+  std::vector<v1::ObjectPtr> objects;
+  for (const auto& [key, object] : set.objects)
+    for (const std::string& name : names)
+      if (key.name == name) objects.push_back(object);
+  return objects;
+}
+
+std::vector<std::string> Names(const v1::ObjectSet& set) {
+  std::vector<std::string> names;
+  for (const auto& [key, object] : set.objects) names.push_back(key.name);
+  return names;
+}
+
+TEST_F(GitConfigSourceTest, WhatWasKeptIsGivenBackAfterARestart) {
+  origin_.CommitFile("a.yaml", Trigger("a1") + "---\n" + Trigger("a2"));
+  GitConfigSource source(Make(Options()));
+  const auto first = SyncObjects(source);
+  ASSERT_TRUE(source.NoteInForce({}));
+  origin_.CommitFile("a.yaml", Trigger("a1") + "---\n" + Trigger("A2"));
+  const auto second = SyncObjects(source);
+  ASSERT_TRUE(source.NoteInForce(Only(*first, {"a2"})));
+  origin_.CommitFile("a.yaml", "hello\n");
+  SyncObjects(source);
+  auto kept = Only(*first, {"a2"});
+  kept.push_back(Only(*second, {"a1"}).front());
+  ASSERT_TRUE(source.NoteInForce(kept));
+
+  GitConfigSource started(Make(Options()));
+  auto restored = started.Restore();
+  ASSERT_TRUE(restored && *restored);
+  ASSERT_EQ((*restored)->earlier.size(), 1u);
+  EXPECT_THAT(Names(*(*restored)->earlier.front()), ElementsAre("a1", "a2"));
+  const auto& set = *(*restored)->snapshot->objects;
+  EXPECT_THAT(Names(set), IsEmpty());
+  EXPECT_EQ(Errors(set).size(), 1u) << "the file is known to have held manifests";
+}
+
+TEST_F(GitConfigSourceTest, WhatWasKeptIsGivenBackAlsoWhenTheCloneIsGone) {
+  origin_.CommitFile("a.yaml", Trigger("a"));
+  GitConfigSource source(Make(Options()));
+  const auto first = SyncObjects(source);
+  origin_.CommitFile("a.yaml", Trigger("A"));
+  SyncObjects(source);
+  ASSERT_TRUE(source.NoteInForce(Only(*first, {"a"})));
+  Sh("rm -r '" + (dir_ / "state/git") + "'");
+  GitConfigSource started(Make(Options()));
+  auto restored = started.Restore();
+  ASSERT_TRUE(restored);
+  EXPECT_FALSE(*restored) << "there is no clone";
+  auto update = started.Sync({});
+  ASSERT_TRUE(update && *update);
+  ASSERT_EQ((*update)->earlier.size(), 1u);
+  EXPECT_THAT(Names(*(*update)->earlier.front()), ElementsAre("a"));
+  EXPECT_THAT(Names(*(*update)->snapshot->objects), IsEmpty());
+}
+
+TEST_F(GitConfigSourceTest, AfterACrashBeforeTheNoteTheRevisionNotedIsGivenAsWell) {
+  origin_.CommitFile("a.yaml", Trigger("a"));
+  GitConfigSource source(Make(Options()));
+  SyncObjects(source);
+  ASSERT_TRUE(source.NoteInForce({}));
+  const std::string tip = origin_.CommitFile("a.yaml", Trigger("A"));
+  SyncObjects(source);
+
+  GitConfigSource started(Make(Options()));
+  auto restored = started.Restore();
+  ASSERT_TRUE(restored && *restored);
+  EXPECT_EQ((*restored)->snapshot->objects->revision, tip);
+  ASSERT_EQ((*restored)->earlier.size(), 1u);
+  EXPECT_THAT(Names(*(*restored)->earlier.front()), ElementsAre("a"));
+}
+
+TEST_F(GitConfigSourceTest, AnUnusableTipLeavesWhatWasInForceInForceOverARestart) {
+  GitRepositoryOptions options = Options();
+  options.path = "hosts";
+  const std::string good = origin_.CommitFile("hosts/a.yaml", Trigger("a"));
+  GitConfigSource source(Make(options));
+  SyncObjects(source);
+  ASSERT_TRUE(source.NoteInForce({}));
+  Sh("rm -r '" + origin_.path() + "/hosts'");
+  origin_.Commit();
+  ASSERT_FALSE(source.Sync({}));
+
+  GitConfigSource started(Make(options));
+  auto restored = started.Restore();
+  ASSERT_TRUE(restored && *restored) << (restored ? "" : restored.error().message);
+  EXPECT_EQ((*restored)->snapshot->objects->revision, good);
+  EXPECT_THAT(Names(*(*restored)->snapshot->objects), ElementsAre("a"));
+  EXPECT_FALSE(started.Sync({})) << "the tip is as unusable as before";
+}
+
+TEST_F(GitConfigSourceTest, ANoteThatIsGarbledOrOfAnotherRepositorySaysNothing) {
+  origin_.CommitFile("a.yaml", Trigger("a"));
+  GitConfigSource source(Make(Options()));
+  const auto first = SyncObjects(source);
+  ASSERT_TRUE(source.NoteInForce(Only(*first, {"a"})));
+  for (const std::string& text : {std::string("{"), std::string("[]"), std::string("{\"origin\": 1}"), std::string()}) {
+    std::ofstream(dir_ / "state/in-force.json") << text;
+    GitConfigSource started(Make(Options()));
+    auto restored = started.Restore();
+    ASSERT_TRUE(restored && *restored);
+    EXPECT_THAT((*restored)->earlier, IsEmpty());
+  }
+  ASSERT_TRUE(source.NoteInForce({}));
+  ASSERT_TRUE(source.NoteInForce(Only(*first, {"a"})));
+  Sh("sed -i 's|\"origin\": \"|&x|' '" + (dir_ / "state/in-force.json") + "'");
+  GitConfigSource started(Make(Options()));
+  auto restored = started.Restore();
+  ASSERT_TRUE(restored && *restored);
+  EXPECT_THAT((*restored)->earlier, IsEmpty());
+}
+
+TEST_F(GitConfigSourceTest, AfterTheCloneWasMadeAnewTheTreeIsReadFromTheNewOne) {
+  origin_.Write("conf/x", "one\n");
+  const std::string tip = origin_.CommitFile("a.yaml", Trigger("a"));
+  GitConfigSource source(Make(Options()));
+  SyncObjects(source);
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "state/git/objects/pack"))
+    if (entry.path().extension() == ".pack")
+      Sh("chmod u+w '" + entry.path().string() + "' && truncate -s 3 '" + entry.path().string() + "'");
+  ASSERT_FALSE(Make(Options())->Tree(tip)) << "the clone is damaged";
+  Sh("rm '" + (dir_ / "state/git") + "'");
+  auto update = source.Sync({});
+  ASSERT_TRUE(update) << update.error().message;
+  ASSERT_TRUE(*update) << "the same revision from another clone";
+  EXPECT_THAT(Names(*(*update)->snapshot->objects), ElementsAre("a"));
+  const auto& tree = *(*update)->snapshot->tree;
+  EXPECT_EQ(*tree.Read(tree.List("conf/x")->front()), "one\n");
+  auto quiet = source.Sync({});
+  ASSERT_TRUE(quiet);
+  EXPECT_FALSE(*quiet);
+}
+
 TEST_F(GitConfigSourceTest, WhatCouldNotBeReadIsReadAtTheNextSyncWithoutANewRevision) {
   Sh("(head -c 20000 /dev/urandom | base64 | sed 's/^/# /'; printf '" +
      std::string("apiVersion: tinyforge.dev/v1\\nkind: Trigger\\nmetadata: {name: z}\\nspec: {manual: {}}\\n") +

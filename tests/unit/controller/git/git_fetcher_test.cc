@@ -41,11 +41,11 @@ class SilentServer {
 
 class GitFetcherTest : public ::testing::Test {
  protected:
-  FetchReport Fetch(GitFetcherOptions options, std::stop_token stop = {}) {
-    if (options.executable == GitFetcherOptions().executable) options.executable = kFetchHelper;
+  FetchReport Fetch(GitChildOptions options, std::stop_token stop = {}) {
+    if (options.executable == GitChildOptions().executable) options.executable = kChildHelper;
     return GitFetcher(options).Fetch(request_, stop);
   }
-  static GitFetcherOptions Mode(const std::string& mode) { return {.arguments = {mode}}; }
+  static GitChildOptions Mode(const std::string& mode) { return {.arguments = {mode}}; }
 
   TempDir dir_;
   FetchRequest request_{.directory = dir_ / "clone", .create = true, .url = dir_ / "origin", .branch = "main"};

@@ -16,7 +16,7 @@
 
 namespace tinyforge {
 
-inline constexpr const char* kFetchHelper = TINYFORGE_BIN_DIR "/git_fetch_helper";
+inline constexpr const char* kChildHelper = TINYFORGE_BIN_DIR "/git_child_helper";
 
 // Standard output of a shell command; a failing command fails the test.
 inline std::string Sh(const std::string& command) {
@@ -96,7 +96,7 @@ class GitRepositoryTest : public ::testing::Test {
     GitRepositoryOptions options;
     options.url = origin_.path();
     options.state_dir = dir_ / "state";
-    options.fetcher.executable = kFetchHelper;
+    options.fetcher.executable = kChildHelper;
     return options;
   }
   static std::unique_ptr<GitRepository> Make(GitRepositoryOptions options) {

@@ -24,12 +24,18 @@ class FakeSource : public ConfigSource {
   std::optional<Error> down;
   std::function<void()> during;
   std::set<std::string> held;  // "revision path"
+  std::vector<ObjectKey> noted;
 
   Expected<std::optional<ConfigUpdate>> Restore() override { return std::exchange(clone, std::nullopt); }
   Expected<std::optional<ConfigUpdate>> Sync(std::stop_token) override {
     if (during) during();
     if (down) return *down;
     return std::exchange(next, std::nullopt);
+  }
+  Expected<void> NoteInForce(const std::vector<v1::ObjectPtr>& kept) override {
+    noted.clear();
+    for (const v1::ObjectPtr& object : kept) noted.push_back(object->key);
+    return {};
   }
   bool HistoryHeld(const Revision& revision, const Revision&, std::string_view path) override {
     return held.contains(revision + " " + std::string(path));
@@ -41,7 +47,9 @@ class FakeSource : public ConfigSource {
 class FakeFleet : public Fleet {
  public:
   std::vector<ObservedContainer> containers;
+  bool in_step = true;
   std::vector<ObservedContainer> All() override { return containers; }
+  bool InStep() override { return in_step; }
 
   void Run(const std::string& workload, int count) {
     for (int i = 0; i < count; ++i) {
@@ -153,6 +161,37 @@ TEST_F(ManagerTest, ARevisionIsStoredComesIntoForceAndQueuesWhatChanged) {
   EXPECT_THAT(TakeQueued(), ElementsAre("b"));
 }
 
+TEST_F(ManagerTest, ARestoredRevisionKeepsWhatWasInForceBeforeItAndCannotBeReadInIt) {
+  ConfigUpdate tip = Commit("r3", {Workload("good", "3")});
+  auto unread = std::make_shared<v1::ObjectSet>(*tip.snapshot->objects);
+  unread->errors.push_back({{"b.yaml", 1, 1}, "", "is no YAML"});
+  unread->broken.push_back({Kind::Workload, "c"});
+  tip.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{unread, tip.snapshot->tree});
+  tip.earlier = {Commit("r1", {Workload("b"), Workload("gone")}).snapshot->objects,
+                 Commit("r2", {Workload("b", "2"), Workload("c"), Workload("good")}).snapshot->objects};
+  source.clone = tip;
+  manager.Restore();
+  const auto objects = manager.Current()->objects;
+  EXPECT_EQ(objects->revision, "r3");
+  EXPECT_EQ(objects->Find({Kind::Workload, "b"})->spec_hash, "2") << "the newest of what was in force";
+  EXPECT_NE(objects->Find({Kind::Workload, "c"}), nullptr);
+  EXPECT_EQ(objects->Find({Kind::Workload, "good"})->spec_hash, "3");
+  EXPECT_EQ(objects->Find({Kind::Workload, "gone"}), nullptr) << "r2 could be read and has it no more";
+  EXPECT_THAT(source.noted, UnorderedElementsAre(ObjectKey{Kind::Workload, "b"}, ObjectKey{Kind::Workload, "c"}));
+  EXPECT_THAT(TakeQueued(), UnorderedElementsAre("b", "c", "good"));
+}
+
+TEST_F(ManagerTest, WhatIsToBeKeptAsAnOrphanUsesUpNoBudget) {
+  std::vector<v1::ObjectPtr> all = TenWorkloads();
+  Push(Commit("r1", all));
+  for (int i = 4; i < 10; ++i) remembered["w" + std::to_string(i)].orphan = true;
+  all.resize(3);
+  Push(Commit("r2", all));
+  EXPECT_EQ(PendingMessage(), "") << "one of four is deleted, six are not";
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w3"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w4"));
+}
+
 TEST_F(ManagerTest, AFailedSyncLeavesTheRevisionInForceAndSaysWhy) {
   Push(Commit("r1", {Workload("a")}));
   source.down = Error{ErrorKind::Transient, "connection refused"};
@@ -172,6 +211,19 @@ TEST_F(ManagerTest, SyncsWhenTheIntervalHasPassed) {
   EXPECT_FALSE(manager.Step({}));
   clock.Advance(std::chrono::seconds(60));
   EXPECT_TRUE(manager.Step({}));
+}
+
+TEST_F(ManagerTest, ASyncThatIsAskedForComesBeforeItsTimeAlsoWhenOneIsUnderWay) {
+  EXPECT_TRUE(manager.Step({}));
+  manager.SyncSoon();
+  EXPECT_TRUE(manager.Step({}));
+  EXPECT_FALSE(manager.Step({}));
+  clock.Advance(std::chrono::seconds(60));
+  source.during = [&] { manager.SyncSoon(); };  // it may have read the remote before
+  EXPECT_TRUE(manager.Step({}));
+  source.during = nullptr;
+  EXPECT_TRUE(manager.Step({}));
+  EXPECT_FALSE(manager.Step({}));
 }
 
 TEST_F(ManagerTest, TheLastFetchedRevisionIsEnforcedWithoutTheRemote) {
@@ -200,7 +252,7 @@ TEST_F(ManagerTest, ARemovedWorkloadMayBeDeletedWhenItIsNotALargePart) {
   fleet.Run("b", 3);
   source.held = {"r1 a.yaml"};
   Push(Commit("r2", {Workload("b")}));
-  EXPECT_TRUE(manager.MayDelete("a"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("a"));
   EXPECT_EQ(PendingMessage(), "");
 }
 
@@ -213,7 +265,7 @@ TEST_F(ManagerTest, WhatAWeighingReleasesIsLookedAtAfterIt) {
   TakeQueued();
   fleet.Run("w3", 1);  // seen only now: the Engine was down
   manager.OnResynced({});
-  EXPECT_TRUE(manager.MayDelete("w3"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w3"));
   EXPECT_THAT(TakeQueued(), UnorderedElementsAre("w3"));
 }
 
@@ -227,14 +279,14 @@ TEST_F(ManagerTest, ALargeDeletionWaitsForApprovalOfItsRevision) {
   }
   Push(Commit("r1", all));
   Push(Commit("r2beef0", {all[0]}));
-  EXPECT_FALSE(manager.MayDelete("w5"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w5"));
   EXPECT_THAT(PendingMessage(), HasSubstr("tfctl approve deletions r2beef0"));
   EXPECT_FALSE(manager.ApproveDeletions("r1abcde"));
-  EXPECT_FALSE(manager.MayDelete("w5"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w5"));
   TakeQueued();
   ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
-  EXPECT_TRUE(manager.MayDelete("w5"));
-  EXPECT_FALSE(manager.MayDelete("w0"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w5"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w0"));
   EXPECT_EQ(TakeQueued().size(), 9u);
   EXPECT_EQ(PendingMessage(), "");
 }
@@ -250,7 +302,7 @@ TEST_F(ManagerTest, OrphansWidenNoBudget) {
   for (int i = 0; i < 10; ++i) fleet.Run("orphan" + std::to_string(i), 1);
   Push(Commit("r1", all));
   Push(Commit("r2", {}));
-  EXPECT_FALSE(manager.MayDelete("w0"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w0"));
 }
 
 TEST_F(ManagerTest, SmallDeletionsAddUpOverADay) {
@@ -266,12 +318,12 @@ TEST_F(ManagerTest, SmallDeletionsAddUpOverADay) {
     all.pop_back();
     Push(Commit("r" + std::to_string(i + 2), all));
     const std::string gone = "w" + std::to_string(9 - i);
-    EXPECT_TRUE(manager.MayDelete(gone)) << gone;
+    EXPECT_TRUE(manager.deletion_gate().MayDelete(gone)) << gone;
     std::erase_if(fleet.containers, [&](const auto& c) { return c.Label(label::kWorkload) == gone; });
   }
   all.pop_back();
   Push(Commit("r9", all));
-  EXPECT_FALSE(manager.MayDelete("w6"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w6"));
 }
 
 TEST_F(ManagerTest, TheBudgetOutlivesTheProcess) {
@@ -279,13 +331,13 @@ TEST_F(ManagerTest, TheBudgetOutlivesTheProcess) {
   Push(Commit("r1", all));
   all.resize(7);
   Push(Commit("r2", all));
-  EXPECT_TRUE(manager.MayDelete("w9"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w9"));
   std::erase_if(fleet.containers, [&](const auto& c) { return c.Label(label::kWorkload) >= "w7"; });
   Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
   all.resize(5);
   source.next = Commit("r3", all);
   ASSERT_TRUE(again.Sync({}));
-  EXPECT_FALSE(again.MayDelete("w5"));
+  EXPECT_FALSE(again.deletion_gate().MayDelete("w5"));
 }
 
 TEST_F(ManagerTest, ADeletionThatACrashCutShortIsNotCountedAgain) {
@@ -297,7 +349,7 @@ TEST_F(ManagerTest, ADeletionThatACrashCutShortIsNotCountedAgain) {
   TakeQueued();
   source.next = Commit("r2", all);
   ASSERT_TRUE(again.Sync({}));
-  for (const char* gone : {"w7", "w8", "w9"}) EXPECT_TRUE(again.MayDelete(gone)) << gone;
+  for (const char* gone : {"w7", "w8", "w9"}) EXPECT_TRUE(again.deletion_gate().MayDelete(gone)) << gone;
   EXPECT_THAT(TakeQueued(), IsSupersetOf({"w7", "w8", "w9"}));
   std::size_t counted = 0;
   for (const ReleasedDeletion& deletion : ledger.stored) counted += deletion.containers;
@@ -314,7 +366,7 @@ TEST_F(ManagerTest, WhatRanAgainIsANewDeletionToTheNextProcessToo) {
   Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
   source.next = Commit("r4", fewer);
   ASSERT_TRUE(again.Sync({}));
-  EXPECT_FALSE(again.MayDelete("w9"));
+  EXPECT_FALSE(again.deletion_gate().MayDelete("w9"));
 }
 
 TEST_F(ManagerTest, ADeletionThatCannotBeNotedWaits) {
@@ -323,7 +375,7 @@ TEST_F(ManagerTest, ADeletionThatCannotBeNotedWaits) {
   all.pop_back();
   ledger.failing = true;
   Push(Commit("r2", all));
-  EXPECT_FALSE(manager.MayDelete("w9"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w9"));
   EXPECT_THAT(PendingMessage(), HasSubstr("w9"));
 }
 
@@ -334,8 +386,18 @@ TEST_F(ManagerTest, WhatNoCommitExplainsIsAnOrphanAndIsNotDeleted) {
   TakeQueued();
   manager.OnResynced({});
   EXPECT_THAT(TakeQueued(), ElementsAre("stranger"));
-  EXPECT_FALSE(manager.MayDelete("stranger"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("stranger"));
   EXPECT_EQ(manager.RefreshContainers().back().relation, "orphan");
+}
+
+TEST_F(ManagerTest, WhileTheEngineDoesNotAnswerContainersAreShownAsLastKnown) {
+  Push(Commit("r1", {Workload("a")}));
+  fleet.Run("a", 2);
+  ASSERT_EQ(manager.RefreshContainers().size(), 2u);
+  fleet.containers.clear();
+  fleet.in_step = false;
+  EXPECT_EQ(manager.RefreshContainers().size(), 2u);
+  EXPECT_EQ(store.Containers()->front().state, "running");
 }
 
 TEST_F(ManagerTest, AnIncompleteTreeDeletesNothing) {
@@ -348,7 +410,7 @@ TEST_F(ManagerTest, AnIncompleteTreeDeletesNothing) {
   objects->complete = false;
   partial.snapshot = std::make_shared<ConfigSnapshot>(ConfigSnapshot{objects, partial.snapshot->tree});
   Push(std::move(partial));
-  EXPECT_FALSE(manager.MayDelete("a"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("a"));
   EXPECT_NE(manager.Current()->objects->Find({Kind::Workload, "a"}), nullptr);
 }
 
@@ -388,11 +450,11 @@ TEST_F(ManagerTest, WorkloadsThatNoLongerRunOnThisHostAreADeletion) {
   for (int i = 0; i < 10; ++i)
     moved.push_back(i == 0 ? all[0] : Spec("w" + std::to_string(i), {.hosts = {"db*"}, .suspend = i == 9}));
   Push(Commit("r2beef0", moved));
-  EXPECT_FALSE(manager.MayDelete("w1"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w1"));
   EXPECT_THAT(PendingMessage(), HasSubstr("8 workloads")) << "what is suspended is left alone";
   ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
-  EXPECT_TRUE(manager.MayDelete("w1"));
-  EXPECT_FALSE(manager.MayDelete("w9"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w1"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w9"));
 }
 
 TEST_F(ManagerTest, OneWorkloadThatMovedToAnotherHostMayBeDeleted) {
@@ -400,7 +462,7 @@ TEST_F(ManagerTest, OneWorkloadThatMovedToAnotherHostMayBeDeleted) {
   Push(Commit("r1", all));
   all[3] = Spec("w3", {.hosts = {"db1"}}, "2");
   Push(Commit("r2", all));
-  EXPECT_TRUE(manager.MayDelete("w3"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w3"));
 }
 
 TEST_F(ManagerTest, AnApprovalLastsWhileTheWorkloadIsAbsent) {
@@ -409,11 +471,11 @@ TEST_F(ManagerTest, AnApprovalLastsWhileTheWorkloadIsAbsent) {
   Push(Commit("r2beef0", {all[0]}));
   ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
   Push(Commit("r3", {all[0], Workload("new")}));
-  EXPECT_TRUE(manager.MayDelete("w5")) << "a slow stop outlives a commit";
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w5")) << "a slow stop outlives a commit";
   Push(Commit("r4", all));
-  EXPECT_FALSE(manager.MayDelete("w5"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w5"));
   Push(Commit("r5", {all[0]}));
-  EXPECT_FALSE(manager.MayDelete("w5")) << "the new deletion was not shown to anybody";
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w5")) << "the new deletion was not shown to anybody";
 }
 
 TEST_F(ManagerTest, AnApprovalOutlivesTheProcessAndUsesUpNoBudget) {
@@ -426,12 +488,12 @@ TEST_F(ManagerTest, AnApprovalOutlivesTheProcessAndUsesUpNoBudget) {
   TakeQueued();
   source.next = Commit("r2beef0", {all[0], all[1], all[2]});
   ASSERT_TRUE(again.Sync({}));
-  for (const char* gone : {"w3", "w4", "w5"}) EXPECT_TRUE(again.MayDelete(gone)) << gone;
+  for (const char* gone : {"w3", "w4", "w5"}) EXPECT_TRUE(again.deletion_gate().MayDelete(gone)) << gone;
   EXPECT_THAT(TakeQueued(), IsSupersetOf({"w3", "w4", "w5"}));
   EXPECT_EQ(PendingMessage(), "");
   source.next = Commit("r3", {all[0], all[1]});
   ASSERT_TRUE(again.Sync({}));
-  EXPECT_TRUE(again.MayDelete("w2")) << "a small deletion after it is small";
+  EXPECT_TRUE(again.deletion_gate().MayDelete("w2")) << "a small deletion after it is small";
 }
 
 TEST_F(ManagerTest, AnApprovalOfAnEarlierProcessReleasesNothingElse) {
@@ -442,8 +504,8 @@ TEST_F(ManagerTest, AnApprovalOfAnEarlierProcessReleasesNothingElse) {
   Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
   source.next = Commit("r3", {all[0]});
   ASSERT_TRUE(again.Sync({}));
-  EXPECT_TRUE(again.MayDelete("w7"));
-  EXPECT_FALSE(again.MayDelete("w1"));
+  EXPECT_TRUE(again.deletion_gate().MayDelete("w7"));
+  EXPECT_FALSE(again.deletion_gate().MayDelete("w1"));
   EXPECT_THAT(PendingMessage(), HasSubstr("w1, w2, w3, w4;"));
 }
 
@@ -456,7 +518,7 @@ TEST_F(ManagerTest, WhatRanAgainAfterAnApprovalIsAskedAboutByTheNextProcessToo) 
   Manager again{{source, fleet, store, ledger, queue, clock, *log, metrics}, {.host = "web1"}};
   source.next = Commit("r4", {all[0]});
   ASSERT_TRUE(again.Sync({}));
-  EXPECT_FALSE(again.MayDelete("w5"));
+  EXPECT_FALSE(again.deletion_gate().MayDelete("w5"));
 }
 
 TEST_F(ManagerTest, AnApprovalThatCannotBeNotedReleasesNothing) {
@@ -465,21 +527,21 @@ TEST_F(ManagerTest, AnApprovalThatCannotBeNotedReleasesNothing) {
   Push(Commit("r2beef0", {all[0]}));
   ledger.failing = true;
   EXPECT_FALSE(manager.ApproveDeletions("r2beef0"));
-  EXPECT_FALSE(manager.MayDelete("w5"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w5"));
   EXPECT_THAT(PendingMessage(), HasSubstr("w5"));
   ledger.failing = false;
   ASSERT_TRUE(manager.ApproveDeletions("r2beef0"));
-  EXPECT_TRUE(manager.MayDelete("w5"));
+  EXPECT_TRUE(manager.deletion_gate().MayDelete("w5"));
 }
 
 TEST_F(ManagerTest, WhatIsHeldStaysHeldWhateverElseRuns) {
   const auto all = TenWorkloads();
   Push(Commit("r1", all));
   Push(Commit("r2", {all[0], all[1], all[2], all[3], all[4], all[5]}));
-  ASSERT_FALSE(manager.MayDelete("w9"));
+  ASSERT_FALSE(manager.deletion_gate().MayDelete("w9"));
   fleet.Run("w0", 90);
   manager.OnResynced({});
-  EXPECT_FALSE(manager.MayDelete("w9"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w9"));
   EXPECT_THAT(PendingMessage(), HasSubstr("w6, w7, w8, w9"));
   Push(Commit("r3", all));
   EXPECT_EQ(PendingMessage(), "");
@@ -492,7 +554,7 @@ TEST_F(ManagerTest, ForgedContainersDoNotWiden) {
     if (c.Label(label::kWorkload) == "stranger") c.image_id = "sha256:two";
   Push(Commit("r1", all));
   Push(Commit("r2", {all[0], all[1], all[2], all[3], all[4], all[5]}));
-  EXPECT_FALSE(manager.MayDelete("w9"));
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w9"));
 }
 
 TEST_F(ManagerTest, WhatWasReleasedIsNotCountedTwice) {
@@ -500,10 +562,10 @@ TEST_F(ManagerTest, WhatWasReleasedIsNotCountedTwice) {
   Push(Commit("r1", all));
   for (int i = 0; i < 3; ++i) all.pop_back();
   Push(Commit("r2", all));
-  ASSERT_TRUE(manager.MayDelete("w9"));
+  ASSERT_TRUE(manager.deletion_gate().MayDelete("w9"));
   all.pop_back();
   Push(Commit("r3", all));
-  EXPECT_FALSE(manager.MayDelete("w6")) << "4 of 10, though the first three still run";
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("w6")) << "4 of 10, though the first three still run";
 }
 
 TEST_F(ManagerTest, ARenderingOfAnEarlierRevisionIsQueuedAgain) {
@@ -588,7 +650,10 @@ TEST_F(ManagerTest, TheLoopSurvivesAnException) {
 TEST_F(ManagerTest, WhatIsRememberedOfRemovedWorkloadsIsLookedAtWithTheEngine) {
   Push(Commit("r1", {Workload("a")}));
   TakeQueued();
-  remembered = {{"a", Facts()}, {"gone", Facts{.superseded = {{"gone:1", "one", "old", "", SysTime{}}}}}};
+  remembered = {{"a", Facts()},
+                {"a.web", Facts()},
+                {"gone", Facts{.superseded = {{"gone:1", "one", "old", "", SysTime{}}}}},
+                {"gone.db", Facts()}};
   manager.OnEngineReady();
   EXPECT_THAT(TakeQueued(), UnorderedElementsAre("a", "gone"));
 }

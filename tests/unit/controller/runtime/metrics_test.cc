@@ -32,6 +32,8 @@ void RecordAll(Metrics& metrics) {
   metrics.EngineRequest("container_create", 201, milliseconds(40));
   metrics.DriftRepaired("missing");
   metrics.RolloutEnded("succeeded");
+  metrics.WebhookRequest(202);
+  metrics.WebhookConnectionDropped("evicted");
 }
 
 TEST(Metrics, WhatPromtoolChecksIsInOrder) {
@@ -57,6 +59,8 @@ TEST(Metrics, KnownSeriesExistFromTheStartWithValueZero) {
   EXPECT_TRUE(HasLine(text, R"(tinyforge_containers{state="missing"} 0)"));
   EXPECT_TRUE(HasLine(text, R"(tinyforge_drift_repairs_total{cause="networks"} 0)"));
   EXPECT_TRUE(HasLine(text, R"(tinyforge_rollouts_total{result="failed"} 0)"));
+  EXPECT_TRUE(HasLine(text, R"(tinyforge_webhook_requests_total{code="429"} 0)"));
+  EXPECT_TRUE(HasLine(text, R"(tinyforge_webhook_connections_dropped_total{reason="handshake"} 0)"));
   EXPECT_TRUE(HasLine(text, "tinyforge_git_last_success_timestamp_seconds 0"));
 }
 
@@ -71,6 +75,8 @@ TEST(Metrics, RecordedValuesShow) {
   EXPECT_TRUE(HasLine(text, R"(tinyforge_engine_requests_total{code="201",operation="container_create"} 2)"));
   EXPECT_TRUE(HasLine(text, R"(tinyforge_engine_request_duration_seconds_count{operation="container_create"} 2)"));
   EXPECT_TRUE(HasLine(text, "tinyforge_git_last_success_timestamp_seconds 1767225600"));
+  EXPECT_TRUE(HasLine(text, R"(tinyforge_webhook_requests_total{code="202"} 1)"));
+  EXPECT_TRUE(HasLine(text, R"(tinyforge_webhook_connections_dropped_total{reason="evicted"} 1)"));
   EXPECT_TRUE(HasLine(text, R"(tinyforge_workloads{condition="Ready",status="True"} 12)"));
 }
 

@@ -30,5 +30,13 @@ TEST(PlainTextTest, CutsBetweenCharacters) {
   EXPECT_EQ(PlainText("abcd", 3), "…");
 }
 
+TEST(PlainTextTest, ALookTellsOfMostTextsThatTheyStayAsTheyAre) {
+  EXPECT_TRUE(IsPlainText("branch main was pushed", 22));
+  EXPECT_TRUE(IsPlainText("", 3));
+  EXPECT_FALSE(IsPlainText("branch main was pushed", 21));
+  EXPECT_FALSE(IsPlainText("a\x1b[31m", 100));
+  EXPECT_FALSE(IsPlainText("\xff", 100));
+}
+
 }  // namespace
 }  // namespace tinyforge

@@ -187,6 +187,64 @@ TEST_F(FileSecretsTest, ListsFingerprintsAndProblemsButNoValues) {
   EXPECT_EQ(rows[1].problem, "");
 }
 
+TEST_F(FileSecretsTest, ReplacesAValueInItsFileWithItsMode) {
+  ::chmod((dir_ / "secrets/shop/password").c_str(), 0640);
+  const std::string before = secrets_.Find(ref_)->fingerprint;
+  const auto file = secrets_.Replace(ref_, "swordfish");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(*file, dir_ / "secrets/shop/password");
+  struct stat info {};
+  ASSERT_EQ(::stat(file->c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0640u);
+  auto handle = secrets_.Find(ref_);
+  ASSERT_TRUE(handle);
+  EXPECT_NE(handle->fingerprint, before);
+  EXPECT_EQ(*secrets_.Reveal(*handle), "swordfish");
+  EXPECT_THAT(values_, Contains("swordfish"));  // kept out of logs before it is in the file
+  EXPECT_THAT(secrets_.Rescan(), ElementsAre("shop"));
+}
+
+TEST_F(FileSecretsTest, ReplacesNothingThatIsNotThereOrLiesOutside) {
+  EXPECT_EQ(secrets_.Replace({"shop", "k"}, "x").error().kind, ErrorKind::Waiting);
+  fs::remove(dir_ / "secrets/shop/password");
+  EXPECT_EQ(secrets_.Replace(ref_, "x").error().kind, ErrorKind::Waiting);
+  EXPECT_FALSE(fs::exists(dir_ / "secrets/shop/password"));
+  WriteText(dir_ / "outside", "untouched");
+  fs::create_symlink(dir_ / "outside", dir_ / "secrets/shop/password");
+  EXPECT_FALSE(secrets_.Replace(ref_, "x"));
+  fs::create_directory_symlink(dir_.path(), dir_ / "secrets/folder");
+  Map("folder/outside");
+  EXPECT_FALSE(secrets_.Replace(ref_, "x"));
+  EXPECT_EQ(fs::file_size(dir_ / "outside"), 9u);
+}
+
+TEST_F(FileSecretsTest, ALinkIsNotReplacedByAFile) {
+  fs::rename(dir_ / "secrets/shop/password", dir_ / "secrets/shop/password-1");
+  fs::create_symlink("password-1", dir_ / "secrets/shop/password");
+  ASSERT_TRUE(secrets_.Find(ref_));
+  const auto replaced = secrets_.Replace(ref_, "swordfish");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().kind, ErrorKind::Conflict);
+  EXPECT_THAT(replaced.error().message, HasSubstr("shop/password) is a symbolic link"));
+  EXPECT_TRUE(fs::is_symlink(dir_ / "secrets/shop/password"));
+}
+
+TEST_F(FileSecretsTest, WhatAnInterruptedReplaceLeftGoesWithTheNext) {
+  const auto make = [&](const std::string& name, std::chrono::seconds age) {
+    WriteText(dir_ / ("secrets/shop/" + name), "left");
+    fs::last_write_time(dir_ / ("secrets/shop/" + name), fs::file_time_type::clock::now() - age);
+  };
+  make(".tmp-1", std::chrono::hours(1));
+  make(".tmp-2", std::chrono::seconds(0));
+  make("tmp-3", std::chrono::hours(1));
+  for (const char* name : {".tmp-", ".tmp-old", ".tmp-4-old"}) make(name, std::chrono::hours(1));
+  ASSERT_TRUE(secrets_.Replace(ref_, "swordfish"));
+  EXPECT_FALSE(fs::exists(dir_ / "secrets/shop/.tmp-1"));
+  EXPECT_TRUE(fs::exists(dir_ / "secrets/shop/.tmp-2")) << "another process may be at it";
+  for (const char* name : {"tmp-3", ".tmp-", ".tmp-old", ".tmp-4-old"})
+    EXPECT_TRUE(fs::exists(dir_ / ("secrets/shop/" + std::string(name)))) << name;
+}
+
 // Waits for the watch without sleeping.
 class Signal {
  public:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controller/serve/backend.h"
+#include "tests/unit/controller/serve/fake_triggers.h"
 
 namespace tinyforge::serve {
 
@@ -99,6 +100,7 @@ class FakeBackend : public Backend {
  public:
   ObjectStore& Store() override { return store; }
   ChangeHub& Changes() override { return changes; }
+  TriggerBackend& Triggers() override { return triggers; }
   Expected<std::vector<SecretKeyInfo>> SecretKeys(std::string_view) override { return secret_keys; }
   Expected<std::vector<ObservedContainer>> ContainersOf(std::string_view workload) override {
     const auto it = observed.find(workload);
@@ -135,8 +137,12 @@ class FakeBackend : public Backend {
   std::string MetricsText() override { return on_metrics(); }
   VersionInfo Version() override { return version; }
   std::vector<SourceKindInfo> SourceKinds() override { return {{"image", "apiVersion: tinyforge.dev/v1\n"}}; }
+  std::vector<TriggerKindInfo> TriggerKinds() override {
+    return {{"registry", true, "apiVersion: tinyforge.dev/v1\n"}};
+  }
 
   FakeStore store;
+  FakeTriggers triggers;
   ChangeHub changes{1000};
   std::vector<SecretKeyInfo> secret_keys;
   std::map<std::string, std::vector<ObservedContainer>, std::less<>> observed;

@@ -108,6 +108,8 @@ TEST_F(HttpLimitsTest, AmbiguousOrBrokenFramingIsRefused) {
       post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
       post("Transfer-Encoding: chunked\r\nContent-Length: 2\r\n", "0\r\n\r\n"),
       post("Content-Length: 2\r\nContent-Length: 3\r\n", "abc"),
+      post("Content-Length: 2\r\nContent-Length: 2\r\n", "ab"),
+      post("Content-Length: 2, 2\r\n", "ab"),
       post("Content-Length: -2\r\n", "ab"),
       post("Content-Length: +2\r\n", "ab"),
       post("Content-Length: \r\n", "ab"),
@@ -262,6 +264,32 @@ TEST_F(HttpLimitsTest, BusyConnectionsAreNotClosedForANewOne) {
   release.release();
   EXPECT_THAT(first.ReadAnswer(), HasSubstr("waited"));
   EXPECT_THAT(second.ReadAnswer(), HasSubstr("waited"));
+}
+
+TEST_F(HttpLimitsTest, BodiesThatWaitForTheirHandlerAreBoundedTogether) {
+  limits_.held_bytes = 100'000;
+  std::binary_semaphore entered(0);
+  std::binary_semaphore leave(0);
+  Route("POST", "/slow", Lane::Pool, [&](const ExchangePtr& e) {
+    entered.release();
+    leave.acquire();
+    e->Send({.body = "done"});
+  });
+  Start();
+  const auto post = [](const std::string& path) {
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, ' ');
+  };
+  RawClient slow = Connect();
+  slow.Send(post("/slow"));
+  entered.acquire();
+  EXPECT_THAT(Answer(post("/echo")),
+              testing::AllOf(testing::StartsWith("HTTP/1.1 503 "), testing::HasSubstr("Retry-After: 5\r\n")));
+  EXPECT_THAT(Answer(Request("/hello")), testing::StartsWith("HTTP/1.1 200 ")) << "this one holds nothing";
+  leave.release();
+  EXPECT_THAT(slow.ReadAnswer(), testing::HasSubstr("done"));
+  std::string answer;
+  for (int i = 0; i < 1000 && !answer.starts_with("HTTP/1.1 200 "); ++i) answer = Answer(post("/echo"));
+  EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 200 "));
 }
 
 }  // namespace

@@ -223,7 +223,7 @@ TEST_F(HttpServerTest, ManyClientsAtOnceGetTheirOwnAnswers) {
 TEST_F(HttpServerTest, TcpWithATokenRefusesEverybodyElseBeforeTheBody) {
   Route("POST", "/echo", Lane::Pool, [](const ExchangePtr& e) { e->Send({.body = e->request().body}); });
   HttpServer server(limits_, log_);
-  const auto address = server.ListenTcp("127.0.0.1:0", router_, "0123456789abcdef");
+  const auto address = server.ListenTcp("127.0.0.1:0", router_, {.token = "0123456789abcdef"});
   ASSERT_TRUE(address);
   server.Start();
   const auto port = static_cast<std::uint16_t>(std::stoi(address->substr(address->rfind(':') + 1)));

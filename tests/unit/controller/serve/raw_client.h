@@ -1,6 +1,7 @@
 // A client that sends the bytes it is told and shows the bytes that come back.
 #pragma once
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -23,7 +24,15 @@ class RawClient {
     path.copy(address.sun_path, sizeof(address.sun_path) - 1);
     connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
   }
-  explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // From an address of its own, as 127.0.3.4, where one is given.
+  explicit RawClient(std::uint16_t port, const std::string& from = "")
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (!from.empty()) {
+      sockaddr_in own{};
+      own.sin_family = AF_INET;
+      ::inet_pton(AF_INET, from.c_str(), &own.sin_addr);
+      (void)::bind(fd_, reinterpret_cast<sockaddr*>(&own), sizeof(own));
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -38,6 +47,7 @@ class RawClient {
   }
 
   bool connected() const { return connected_; }
+  int fd() const { return fd_; }
 
   // False when the server no longer takes bytes.
   bool Send(std::string_view bytes) {

@@ -80,12 +80,12 @@ class DamageTest : public ::testing::Test {
     auto other = Open(directory);
     EXPECT_EQ(Why(other->CommitRevision({Workload("evil")}, {}, "c9")), "");
     other.reset();
-    return directory + "/cache-v2.sqlite";
+    return directory + "/cache-v4.sqlite";
   }
 
   TemporaryDirectory dir_{"/dev/shm"};  // a thousand openings, each with a sync
   std::string state_ = dir_ / "state";
-  std::string file_ = state_ + "/cache-v2.sqlite";
+  std::string file_ = state_ + "/cache-v4.sqlite";
   std::vector<std::string> reasons_;
 };
 
@@ -104,6 +104,21 @@ TEST_F(DamageTest, DeletedWhileRunning) {
   Fill(*store);
   fs::remove(file_);
   ExpectRebuilt(*store, "was deleted");
+}
+
+TEST_F(DamageTest, OfAnEarlierVersion) {
+  fs::create_directories(state_);
+  for (const char* name : {"cache-v3.sqlite", "cache-v3.sqlite-wal", "cache-v3.id", "cache-v2.sqlite.damaged",
+                           "cache-v5.sqlite", "cache-v3.txt", "cache-v3"})
+    WriteText(state_ + "/" + name, "x");
+  ExpectRebuilt(*Open(), "was of an earlier version");
+  for (const char* name : {"cache-v3.sqlite", "cache-v3.sqlite-wal", "cache-v3.id", "cache-v2.sqlite.damaged"})
+    EXPECT_FALSE(fs::exists(state_ + "/" + name)) << name;
+  for (const char* name : {"cache-v5.sqlite", "cache-v3.txt", "cache-v3"})
+    EXPECT_TRUE(fs::exists(state_ + "/" + name)) << name;
+  reasons_.clear();
+  EXPECT_THAT(*Open()->List(Kind::Workload), SizeIs(50));
+  EXPECT_THAT(reasons_, IsEmpty());
 }
 
 TEST_F(DamageTest, DeletedWhileStopped) {
@@ -179,8 +194,8 @@ TEST_F(DamageTest, SwappedAfterACrash) {
   Fill(*store);
   // As a crash leaves it: the log is there and the identity says "open".
   fs::copy(state_, dir_ / "crashed");
-  CopyOver(foreign, dir_ / "crashed/cache-v2.sqlite");
-  fs::remove(dir_ / "crashed/cache-v2.sqlite-wal");
+  CopyOver(foreign, dir_ / "crashed/cache-v4.sqlite");
+  fs::remove(dir_ / "crashed/cache-v4.sqlite-wal");
   ExpectRebuilt(*Open(dir_ / "crashed"), "another database");
 }
 
@@ -199,8 +214,8 @@ TEST_F(DamageTest, OlderBackupOfTheSameStore) {
   auto running = Open();
   Fill(*running);
   fs::copy(state_, dir_ / "crashed");
-  CopyOver(dir_ / "backup", dir_ / "crashed/cache-v2.sqlite");
-  fs::remove(dir_ / "crashed/cache-v2.sqlite-wal");
+  CopyOver(dir_ / "backup", dir_ / "crashed/cache-v4.sqlite");
+  fs::remove(dir_ / "crashed/cache-v4.sqlite-wal");
   ExpectRebuilt(*Open(dir_ / "crashed"), "another database");
 }
 
@@ -208,7 +223,7 @@ TEST_F(DamageTest, StaleWriteAheadLogAfterACleanStopIsNotReplayed) {
   auto other = Open(dir_ / "other");
   ASSERT_EQ(Why(other->CommitRevision({Workload("evil")}, {}, "c9")), "");
   Fill(*Open());
-  CopyOver(dir_ / "other/cache-v2.sqlite-wal", file_ + "-wal");
+  CopyOver(dir_ / "other/cache-v4.sqlite-wal", file_ + "-wal");
   auto store = Open();
   EXPECT_THAT(*store->List(Kind::Workload), SizeIs(50));
   EXPECT_FALSE((*store->Get({Kind::Workload, "evil"})).has_value());
@@ -220,13 +235,13 @@ TEST_F(DamageTest, StaleWriteAheadLogAfterACrash) {
   auto store = Open();
   Fill(*store);
   fs::copy(state_, dir_ / "crashed");
-  CopyOver(dir_ / "other/cache-v2.sqlite-wal", dir_ / "crashed/cache-v2.sqlite-wal");
+  CopyOver(dir_ / "other/cache-v4.sqlite-wal", dir_ / "crashed/cache-v4.sqlite-wal");
   ExpectRebuilt(*Open(dir_ / "crashed"), "damaged");
 }
 
 TEST_F(DamageTest, NotADatabase) {
   Fill(*Open());
-  fs::remove(state_ + "/cache-v2.id");
+  fs::remove(state_ + "/cache-v4.id");
   WriteText(file_, std::string(20000, 'x'));
   ExpectRebuilt(*Open(), "damaged");
 }
@@ -374,7 +389,7 @@ class MutationTest : public DamageTest, public ::testing::WithParamInterface<boo
 TEST_P(MutationTest, SurvivesAThousandMutatedFiles) {
   Fill(*Open(), 200);
   const std::string clean = ReadText(file_);
-  std::string identity = ReadText(state_ + "/cache-v2.id");
+  std::string identity = ReadText(state_ + "/cache-v4.id");
   if (GetParam()) identity.replace(identity.find("closed"), 6, "open");
   int usable = 0;
   for (int i = 0; i < 500; ++i) {
@@ -382,7 +397,7 @@ TEST_P(MutationTest, SurvivesAThousandMutatedFiles) {
     Mutate(content);
     fs::remove(file_ + "-wal");
     WriteText(file_, content);
-    WriteText(state_ + "/cache-v2.id", identity);
+    WriteText(state_ + "/cache-v4.id", identity);
     auto store = Open();
     UseAll(*store);
     usable += store->CommitRevision({Workload("last")}, {}, "c3") && *store->Get({Kind::Workload, "last"}) ? 1 : 0;

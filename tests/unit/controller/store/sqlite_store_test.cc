@@ -126,9 +126,9 @@ TEST_F(SqliteStoreTest, WritesNothingWhenNothingChanged) {
     ASSERT_EQ(Why(store.SetRepository({.url = "file:///x", .revision = "c1"})), "");
   };
   write();
-  const auto before = std::filesystem::file_size(dir_ / "state/cache-v2.sqlite-wal");
+  const auto before = std::filesystem::file_size(dir_ / "state/cache-v4.sqlite-wal");
   for (int i = 0; i < 20; ++i) write();
-  EXPECT_EQ(std::filesystem::file_size(dir_ / "state/cache-v2.sqlite-wal"), before);
+  EXPECT_EQ(std::filesystem::file_size(dir_ / "state/cache-v4.sqlite-wal"), before);
 }
 
 TEST_F(SqliteStoreTest, KeepsTheRepositoryStatus) {

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
-#include <semaphore>
 #include <thread>
 
+#include "tests/unit/controller/tfctl/stop_at.h"
 #include "tests/unit/controller/tfctl/tfctl_fixture.h"
 
 namespace tinyforge::tfctl {
@@ -191,23 +191,6 @@ TEST_F(GetTest, EventsShowCountsAndFilterByObject) {
   EXPECT_EQ(Run({"get", "events"}), kDone);
   EXPECT_THAT(out, HasSubstr("Fetched"));
 }
-
-// Ends the watch as soon as it shows a text.
-class StopAt : public std::stringbuf {
- public:
-  StopAt(std::string text, std::stop_source source) : text_(std::move(text)), source_(std::move(source)) {}
-  int sync() override {
-    if (str().find(text_) != std::string::npos) source_.request_stop();
-    shown_.release();
-    return 0;
-  }
-  void AwaitFirst() { shown_.acquire(); }
-
- private:
-  const std::string text_;
-  std::stop_source source_;
-  std::counting_semaphore<1000> shown_{0};
-};
 
 TEST_F(GetTest, WatchShowsARowWhenItChanges) {
   AddShopAndApi();

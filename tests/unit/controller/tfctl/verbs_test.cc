@@ -73,15 +73,6 @@ TEST_F(VerbsTest, DescribeShowsSpecConditionsContainersAndEvents) {
             "  4m     Normal   Created   container api-candidate\n");
 }
 
-TEST_F(VerbsTest, DescribeNamesTheBindingsOfAWorkload) {
-  AddShopAndApi();
-  Add(MakeRecord(Kind::Binding, "by-label",
-                 R"({"trigger":"images","workloadSelector":{"matchLabels":{"team":"web"}}})"));
-  Add(MakeRecord(Kind::Binding, "other", R"({"trigger":"images","workload":"api"})"));
-  EXPECT_EQ(Run({"describe", "wl/shop"}), kDone);
-  EXPECT_THAT(out, AllOf(HasSubstr("Bindings:\n  by-label (trigger images)\n"), Not(HasSubstr("other"))));
-}
-
 TEST_F(VerbsTest, WhyGoesFromTheCommitToTheOutcomeAndWhatIsNext) {
   AddShopAndApi();
   AddFailedContainer();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "reconcilers/core/desired_state.h"
+#include "tests/unit/reconcilers/core/compose_template.h"
 
 namespace tinyforge {
 namespace {
@@ -75,7 +76,9 @@ TEST(TemplateHash, IsTheSameInEveryRelease) {
   const std::map<std::string, std::string> now = {{"empty", TemplateHash({})},
                                                   {"minimal", TemplateHash(Minimal())},
                                                   {"typical", TemplateHash(Typical())},
-                                                  {"every-member", TemplateHash(EveryMember())}};
+                                                  {"every-member", TemplateHash(EveryMember())},
+                                                  {"compose", TemplateHash(ComposeTemplate())},
+                                                  {"network", NetworkHash(ComposeNetwork())}};
   EXPECT_EQ(Golden(), now);
 }
 

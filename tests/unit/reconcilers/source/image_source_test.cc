@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconcilers/source/image/files.h"
+#include "reconcilers/core/field_digests.h"
+#include "reconcilers/source/desired_files.h"
 #include "tests/fakes/fake_tree.h"
 
 namespace tinyforge {
@@ -22,8 +23,10 @@ class ImageSourceTest : public ::testing::Test {
   Expected<DesiredState> Render() {
     object.spec = spec;
     reads = {};
-    return ImageSourceKind().Render(
+    auto services = ImageSourceKind().Render(
         {.workload = object, .tree = tree, .secrets = secrets, .paths = paths, .project = "shop-root"}, reads);
+    if (!services) return std::move(services).error();
+    return std::move(services->front());
   }
   const Mount* FindMount(const DesiredState& state, std::string_view target) {
     for (const Mount& m : state.containers.at(0).spec.mounts)
@@ -110,6 +113,17 @@ TEST_F(ImageSourceTest, ContentIsPartOfTheTemplateUnlessItIsRewrittenInPlace) {
   const auto changed = Render();
   EXPECT_EQ(changed->containers[0].template_hash, in_place->containers[0].template_hash);
   EXPECT_NE(changed->files[0].content_hash, in_place->files[0].content_hash);
+  EXPECT_EQ(changed->files[0].host_path, in_place->files[0].host_path);
+  EXPECT_EQ(FindMount(*changed, "/etc/motd")->source, changed->files[0].host_path);
+
+  spec.env = {{.name = "A", .value = "1"}};
+  const auto replaced = Render();
+  EXPECT_NE(replaced->files[0].host_path, changed->files[0].host_path)
+      << "what serves keeps its file while another template is tried";
+  EXPECT_EQ(FindMount(*replaced, "/etc/motd")->source, replaced->files[0].host_path);
+  EXPECT_THAT(DifferingFields(FieldDigests(changed->containers[0].spec), FieldDigests(replaced->containers[0].spec)),
+              ElementsAre("env.A"))
+      << "and the path is nothing that a person is told of";
 }
 
 TEST_F(ImageSourceTest, MissingFileIsTheUsersToMendAndItsArrivalIsNoticed) {
@@ -177,15 +191,15 @@ TEST_F(ImageSourceTest, EachVolumeScopeHasItsPlace) {
   EXPECT_EQ(FindMount(*state, "/e")->source, "/vol/shop-root/up");
   EXPECT_EQ(FindMount(*state, "/f")->source, "tf-shop--db");
   EXPECT_EQ(FindMount(*state, "/g")->source, "raw");
-  EXPECT_THAT(state->volumes, ElementsAre("tf-shop--db", "raw"));
+  EXPECT_THAT(state->volumes, ElementsAre(DesiredVolume{.name = "tf-shop--db"}, DesiredVolume{.name = "raw"}));
   EXPECT_EQ(state->directories.size(), 3u);
 }
 
 TEST_F(ImageSourceTest, AKindThatIsNotKnownNamesTheKnownOnes) {
-  auto kind = FindSourceKind(v1::Source{.compose = v1::ComposeSource{}});
+  auto kind = FindSourceKind(v1::Source{.static_ = v1::StaticSource{}});
   ASSERT_FALSE(kind);
   EXPECT_EQ(kind.error().kind, ErrorKind::Terminal);
-  EXPECT_THAT(kind.error().message, HasSubstr("known kinds: image"));
+  EXPECT_THAT(kind.error().message, HasSubstr("known kinds: image, compose"));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconcilers/workload/services.h"
+#include "reconcilers/workload/version_decision.h"
 #include "tests/fakes/fake_engine.h"
 #include "tests/fakes/fake_store.h"
 #include "tests/fakes/fake_tree.h"
@@ -11,9 +13,10 @@ namespace tinyforge {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Verb = WorkloadCommand::Verb;
 
-class OneWorkload : public ConfigReader {
+class OneWorkload : public ConfigReader, public BindingReader {
  public:
   OneWorkload() {
     auto object = std::make_shared<v1::Object>();
@@ -33,7 +36,9 @@ class OneWorkload : public ConfigReader {
     return std::make_shared<ConfigSnapshot>(ConfigSnapshot{objects, std::make_shared<FakeTree>()});
   }
   bool HistoryHeld(const Revision&, std::string_view) override { return true; }
+  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&) override { return deciding; }
 
+  std::optional<DecidingBinding> deciding;
   v1::WorkloadSpec spec;
   std::shared_ptr<v1::ObjectSet> objects = std::make_shared<v1::ObjectSet>();
 };
@@ -41,7 +46,7 @@ class OneWorkload : public ConfigReader {
 class Commands : public ::testing::Test {
  protected:
   std::string Say(Verb verb, std::int64_t to = 0, const std::string& workload = "web") {
-    auto answer = RunCommand({.verb = verb, .workload = workload, .to = to}, {config, facts, store, engine});
+    auto answer = RunCommand({.verb = verb, .workload = workload, .to = to}, {config, config, facts, store, engine});
     return answer ? *answer : "error: " + answer.error().message;
   }
   Facts& Kept() { return facts.facts["web"]; }
@@ -56,7 +61,7 @@ class Commands : public ::testing::Test {
 };
 
 TEST_F(Commands, RetryIsAlsoForAnImageThatCouldNotBePulled) {
-  EXPECT_EQ(Say(Verb::Retry), "no release of web is held back");
+  EXPECT_THAT(Say(Verb::Retry), HasSubstr("no release of web is held back"));
   engine.pull_failure = Error{ErrorKind::Waiting, "the registry is down"};
   EXPECT_EQ(Say(Verb::Retry), "the image of web is pulled again");
 }
@@ -78,6 +83,17 @@ TEST_F(Commands, WhatTheManifestSuspendsOnlyTheManifestResumes) {
   config.spec.suspend = true;
   config.Put();
   EXPECT_THAT(Say(Verb::Resume), HasSubstr("spec.suspend in web.yaml"));
+}
+
+TEST_F(Commands, RetryIsForEveryService) {
+  facts.facts["web.db"].failed = {{"release", "sha256:1", "exit 1", "", SysTime(std::chrono::seconds(1))}};
+  const SysTime now{std::chrono::seconds(2)};
+  auto answer =
+      RunCommand({.verb = Verb::Retry, .workload = "web", .now = now}, {config, config, facts, store, engine});
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(*answer, HasSubstr("tried again"));
+  EXPECT_THAT(FactsOfService(facts.facts["web.db"], Kept()).failed, IsEmpty());
+  EXPECT_THAT(Say(Verb::Retry), HasSubstr("no release of web is held back"));
 }
 
 TEST_F(Commands, RetryForgetsWhatFailed) {
@@ -125,6 +141,28 @@ TEST_F(Commands, RollbackToARolloutOfTheHistory) {
   EXPECT_THAT(Say(Verb::Rollback, 5), HasSubstr("no pin is needed"));
   EXPECT_FALSE(Kept().pin);
   EXPECT_THAT(Say(Verb::Rollback, 9), HasSubstr("rollout 9 of web is not in the history"));
+}
+
+// Else the policy would bring back what was left as soon as the pin is gone.
+TEST_F(Commands, RollbackOverAPolicyLeavesItsVersionForGood) {
+  Kept().good = {{.reference = "web@sha256:1", .image_id = "i1", .version = "1", .digest = "sha256:1"},
+                 {.reference = "web@sha256:2", .image_id = "i2", .version = "2", .digest = "sha256:2"}};
+  Kept().versions = {{.binding = "hand", .version = {"7", "sha256:7"}, .base = "web:3"},
+                     {.binding = "auto", .version = {"2", "sha256:2"}, .base = "web:3", .policy = true}};
+  config.deciding = DecidingBinding{"auto", false};
+  EXPECT_THAT(Say(Verb::Rollback), HasSubstr("web goes back to 1"));
+  EXPECT_EQ(Kept().pin->reference, "web@sha256:1");
+  ASSERT_EQ(Kept().versions.size(), 2u);
+  EXPECT_EQ(Kept().versions[0].version.tag, "7");  // what an event set is overruled, not left
+  EXPECT_EQ(Kept().versions[1].version, (ImageVersion{"1", "sha256:1"}));
+  EXPECT_TRUE(Kept().versions[1].policy);
+  ASSERT_EQ(Kept().excluded.size(), 1u);
+  EXPECT_EQ(Kept().excluded[0].version, (ImageVersion{"2", "sha256:2"}));
+  const Facts before = Kept();
+  Kept().pin.reset();
+  const v1::Object& object = *config.objects->Find({Kind::Workload, "web"});
+  EXPECT_EQ(DecideVersion(QuestionOf(object, config.deciding), Kept()).reference, "web@sha256:1");
+  Kept() = before;
 }
 
 }  // namespace

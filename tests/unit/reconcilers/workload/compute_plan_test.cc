@@ -150,6 +150,10 @@ TEST(ComputePlan, RecreateThatTheHostRefusesToStartBringsTheOldOneBackOnce) {
   EXPECT_EQ(world.engine.FindByName("web")->state, ContainerState::Running);
   EXPECT_EQ(world.engine.FindByName("web")->image, "web:1");
   EXPECT_EQ(std::count(world.engine.calls.begin(), world.engine.calls.end(), "stop web"), 1);
+  world.facts.facts["web"].retried = SysTime(std::chrono::hours(1));
+  world.engine.behaviour.clear();
+  for (int i = 0; i < 6; ++i) world.Pass(), world.engine.Tick(std::chrono::seconds(5));
+  EXPECT_EQ(world.engine.FindByName("web")->image, "web:2") << "a person who asks for a retry need not wait";
 }
 
 TEST(ComputePlan, RevertAfterAFailedReleaseRemovesItsRecord) {
@@ -691,6 +695,26 @@ TEST(ComputePlan, ACommandThatCannotRunIsNotStartedOverAndOver) {
   world.Run(5);
   EXPECT_EQ(std::count(world.engine.calls.begin(), world.engine.calls.end(), "start web"), 1);
   EXPECT_EQ(world.Decide().verdict.reason, "CannotRun");
+}
+
+TEST(ComputePlan, WhatRunsOnceAndIsDoneIsNotMadeAgainUntilItsReleaseChanges) {
+  WorkloadWorld world;
+  world.desired.runs_once = true;
+  world.WantLimits({.restart = v1::RestartPolicy::Never});
+  world.Pass();
+  ObservedContainer* job = world.engine.FindByName("web");
+  job->state = ContainerState::Exited;
+  job->exit_code = 0;
+  const Decision ended = world.Decide();
+  EXPECT_EQ(ended.verdict.phase, Phase::Ready);
+  ASSERT_FALSE(ended.done.empty());
+  world.facts.facts["web"].done = ended.done;
+  world.engine.containers.clear();  // pruned by hand
+  EXPECT_EQ(world.PlanText(), "");
+  EXPECT_EQ(world.Decide().verdict.ready_replicas, 1);
+  EXPECT_FALSE(NeedsImage(world.desired, world.Observe(), world.context));
+  world.desired.containers[0].template_hash = "another";
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web"));
 }
 
 TEST(ComputePlan, NamesThatWereSwappedByHandAreSwappedBack) {

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "reconcilers/workload/trial.h"
 #include "tests/unit/reconcilers/workload/workload_world.h"
 
 namespace tinyforge {
@@ -22,6 +23,7 @@ void RandomDesired(Chance& chance, WorkloadWorld& world) {
   constexpr v1::RolloutStrategy kStrategies[] = {v1::RolloutStrategy::BlueGreen, v1::RolloutStrategy::Rolling,
                                                  v1::RolloutStrategy::Recreate};
   world.context.strategy = kStrategies[chance.Below(3)];
+  world.context.trial = world.context.strategy == v1::RolloutStrategy::Recreate && chance.OneIn(2);
   ContainerTemplate spec{.image = chance.OneIn(2) ? "web:1" : "web:2"};
   if (chance.OneIn(2)) spec.env = {{.name = "A", .value = std::to_string(chance.Below(3))}};
   if (chance.OneIn(3)) spec.ports = {{.container = 80, .published = chance.OneIn(2)}};
@@ -71,7 +73,7 @@ void AddForeign(Chance& chance, WorkloadWorld& world) {
 
 int Up(const WorkloadWorld& world) {
   return int(std::count_if(world.engine.containers.begin(), world.engine.containers.end(), [](const auto& c) {
-    return c.second.state == ContainerState::Running && c.second.image_id != "sha256:foreign";
+    return c.second.state == ContainerState::Running && c.second.image_id != "sha256:foreign" && !IsTrial(c.second);
   }));
 }
 
@@ -110,6 +112,7 @@ TEST_P(Convergence, EndsInAnEmptyPlanWithExactlyWhatIsDesired) {
     world.Pass();
     EXPECT_TRUE(world.engine.calls.empty()) << plan << world.Describe();
     EXPECT_EQ(Up(world), int(world.desired.containers.size())) << "seed " << GetParam() << " round " << round;
+    for (const auto& [id, c] : world.engine.containers) EXPECT_FALSE(IsTrial(c)) << c.name;
     for (const DesiredContainer& d : world.desired.containers) {
       const ObservedContainer* c = world.engine.FindByName(d.name);
       ASSERT_NE(c, nullptr) << d.name;

@@ -44,7 +44,9 @@ class ImagePrunerTest : public ::testing::Test {
   void Leave(const std::string& workload, const std::string& reference, const std::string& id) {
     facts.facts[workload].superseded.push_back({reference, id, "not among the last 2 good releases", "", now});
   }
-  PruneReport Prune() { return ImagePruner(config, {engine, files, facts, logs, images}).Prune({key, "shop", now}); }
+  PruneReport Prune() {
+    return ImagePruner(config, {engine, files, facts, logs, images}).Prune({key, "shop", {"shop"}, now});
+  }
   // Why shop:1 stays; empty: it went.
   std::string Kept() {
     report = Prune();
@@ -124,6 +126,12 @@ TEST_F(ImagePrunerTest, KeepsWhatAManifestAsksForOnWhateverHost) {
 TEST_F(ImagePrunerTest, KeepsWhatASuspendedWorkloadLeft) {
   facts.facts["other"].suspended = true;
   Leave("other", "shop:1", "one");
+  EXPECT_EQ(Kept(), "workload/other, which left it, is suspended");
+}
+
+TEST_F(ImagePrunerTest, KeepsWhatAServiceOfASuspendedWorkloadLeft) {
+  facts.facts["other"].suspended = true;
+  Leave("other.web", "shop:1", "one");
   EXPECT_EQ(Kept(), "workload/other, which left it, is suspended");
 }
 

@@ -11,6 +11,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class Rollout : public ::testing::Test {
  protected:
@@ -274,6 +275,21 @@ TEST_F(Rollout, ASwitchThatWasCutShortAfterTheDisconnectGoesOn) {
   EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:two");
 }
 
+TEST_F(Rollout, WhatWasBegunWithOtherFilesIsBegunAnew) {
+  BeginUpdate();
+  Report(ProbeState::Unknown, "refused");
+  world.desired.files = {{.target = "/etc/x", .host_path = "/live/x", .content_hash = "newer"}};
+  world.desired.files.front().on_change = {.action = v1::FileChange::None};
+  ObservedState observed = world.Observe();
+  observed.written_files["/live/x"] = "new";
+  world.context.facts = {};
+  EXPECT_THAT(ToString(ComputePlan(world.desired, observed, world.context).plan), IsEmpty()) << "this commit began it";
+  world.context.revision = "c0ffee2";
+  EXPECT_THAT(ToString(ComputePlan(world.desired, observed, world.context).plan), HasSubstr("file /etc/x differs"));
+  observed.written_files["/live/x"] = "newer";
+  EXPECT_THAT(ToString(ComputePlan(world.desired, observed, world.context).plan), IsEmpty());
+}
+
 TEST_F(Rollout, AReplicaThatIsAddedAlongWithABadReleaseNeverComes) {
   ASSERT_GE(world.Settle(), 0);
   world.engine.behaviour[TemplateHash({.image = "web:2"})] = {.exits = true};
@@ -303,8 +319,8 @@ TEST_F(Rollout, AnOldOneThatCannotBeStartedHoldsUpNoRelease) {
 }
 
 TEST_F(Rollout, WhatCannotBeStartedWhereItIsIsMadeAnew) {
-  for (const char* why : {"network ce9e not found",
-                          "Invalid address 10.213.0.1: It does not belong to any of this network's subnets"}) {
+  for (const char* why :
+       {"network ce9e not found", "Invalid address 10.213.0.1: It does not belong to any of this network's subnets"}) {
     WorkloadWorld host;
     ASSERT_GE(host.Settle(), 0);
     ObservedContainer& c = *host.engine.FindByName("web");
@@ -411,6 +427,116 @@ TEST_F(Rollout, AVersionThatRanWellIsSaidOnce) {
   EXPECT_FALSE(world.Decide().proven);
   ASSERT_GE(world.Settle(), 0);
   EXPECT_EQ(world.Decide().proven->image_id, "sha256:two");
+}
+
+class Trial : public ::testing::Test {
+ protected:
+  // web:1 serves on a fixed host port; web:2 is wanted.
+  void SetUp() override {
+    world.context.strategy = v1::RolloutStrategy::Recreate;
+    world.context.trial = true;
+    world.Want(1, {.image = "web:1", .ports = {{.container = 80, .published = true, .host = 8080}}});
+    ASSERT_GE(world.Settle(), 0);
+    world.engine.calls.clear();
+    world.Want(1, "web:2");
+  }
+  ContainerState StateOf(const std::string& name) { return world.engine.FindByName(name)->state; }
+
+  WorkloadWorld world;
+};
+
+TEST_F(Trial, AReleaseIsProvenWithoutItsHostPortsBeforeTheOldOneMakesRoom) {
+  EXPECT_EQ(world.PlanText(), "[1] create web.2.trial (image differs)\n[2] start web.2.trial (image differs)\n");
+  world.Pass();
+  const ObservedContainer* trial = world.engine.FindByName("web.2.trial");
+  ASSERT_NE(trial, nullptr);
+  EXPECT_EQ(trial->networks.at("tinyforge").aliases, std::vector<std::string>());
+  EXPECT_THAT(world.PlanText(), IsEmpty()) << "it has not run for long enough";
+  EXPECT_EQ(world.Decide().verdict.ready_replicas, 1) << "the old one serves";
+  world.engine.Tick(seconds(10));
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web.3 ("));
+  EXPECT_THAT(world.PlanText(), HasSubstr("stop web ("));
+  world.Pass();
+  ASSERT_GE(world.Settle(), 0) << world.Describe();
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:two");
+  EXPECT_EQ(world.engine.containers.size(), 1u) << "neither the trial nor the old one stays";
+}
+
+TEST_F(Trial, AReleaseThatFailsItLeavesTheOldOneUntouched) {
+  world.Pass();
+  world.engine.FindByName("web.2.trial")->state = ContainerState::Exited;
+  world.engine.FindByName("web.2.trial")->exit_code = 3;
+  world.engine.after_call = [this] { EXPECT_EQ(StateOf("web"), ContainerState::Running); };
+  EXPECT_EQ(world.Pass().verdict.reason, "RolloutFailed");
+  ASSERT_GE(world.Settle(), 0) << world.Describe();
+  EXPECT_THAT(world.Decide().verdict.message,
+              HasSubstr("web.2.trial is exited, exit code 3 (tried beside the old version; "));
+  EXPECT_EQ(StateOf("web.2.trial"), ContainerState::Exited) << "kept as the record";
+  world.engine.after_call = nullptr;
+  world.Want(1, "web:1");
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+}
+
+TEST_F(Trial, OneEndOfTheOldOneThatTheEngineMendsChangesNothing) {
+  world.Pass();
+  for (const ContainerState state : {ContainerState::Restarting, ContainerState::Killed}) {
+    world.engine.FindByName("web")->state = state;
+    EXPECT_THAT(world.PlanText(), IsEmpty());
+  }
+  world.engine.FindByName("web")->state = ContainerState::Restarting;
+  world.engine.FindByName("web")->restart_count = 3;
+  EXPECT_THAT(world.PlanText(), HasSubstr("create web.3 (")) << "an old one that does not hold protects nothing";
+}
+
+TEST_F(Trial, WhatTheControllerCannotReachIsWaitedForWhileTheOldOneServes) {
+  world.context.deadline = minutes(1);
+  for (DesiredContainer& c : world.desired.containers) c.probe = {.http = v1::HttpProbe{.path = "/", .port = 80}};
+  world.Pass();
+  world.probes[world.engine.FindByName("web.2.trial")->id] = {ProbeState::Unreachable, "no route"};
+  world.engine.Tick(minutes(5));
+  EXPECT_THAT(world.PlanText(), IsEmpty());
+  EXPECT_EQ(world.Decide().verdict.reason, "ProbeUnreachable");
+}
+
+TEST_F(Trial, WhereTwoMayNotRunAnyMoreTheCandidateWaitsUntilTheTrialIsDown) {
+  world.Pass();
+  world.context.trial = false;
+  world.Pass();
+  world.engine.FindByName("web")->state = ContainerState::Exited;
+  world.engine.FindByName("web.2.trial")->state = ContainerState::Running;  // its grace period is not over
+  EXPECT_THAT(world.PlanText(), Not(HasSubstr("start web.3")));
+  world.engine.FindByName("web.2.trial")->state = ContainerState::Exited;
+  EXPECT_THAT(world.PlanText(), HasSubstr("start web.3"));
+}
+
+TEST_F(Trial, IsFoundByNobody) {
+  ContainerTemplate spec{.image = "web:2", .hostname = "web", .labels = {{"traefik.enable", "true"}}};
+  spec.ports = {{.container = 80, .published = true, .host = 8080}};
+  world.Want(1, spec);
+  world.Pass();
+  const ObservedContainer& trial = *world.engine.FindByName("web.2.trial");
+  EXPECT_EQ(trial.Label("traefik.enable"), "");
+  EXPECT_EQ(trial.networks.at("tinyforge").aliases, std::vector<std::string>());
+}
+
+TEST_F(Trial, OfWhatIsNoLongerAskedForIsTakenDown) {
+  world.Pass();
+  world.engine.images["web:3"] = "sha256:three";
+  world.Want(1, "web:3");
+  world.Pass();
+  EXPECT_NE(world.engine.FindByName("web.3.trial"), nullptr);
+  world.Want(1, "web:1");
+  ASSERT_GE(world.Settle(), 0) << world.Describe();
+  EXPECT_EQ(world.engine.containers.size(), 1u);
+}
+
+TEST_F(Trial, OnceNothingServesThereIsNone) {
+  world.Pass();
+  world.engine.containers.erase(world.engine.FindByName("web")->id);
+  ASSERT_GE(world.Settle(), 0) << world.Describe();
+  EXPECT_EQ(world.engine.FindByName("web")->image_id, "sha256:two");
+  EXPECT_EQ(world.engine.containers.size(), 1u);
 }
 
 TEST(ProbeTargets, AreRunningContainersOfThePresentTemplateWhereTheyCanBeReached) {

@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "api-types/codec/locate.h"
+#include "api-types/codec/manifest_loader.h"
+#include "api-types/doc/yaml.h"
+#include "controller/cmd/tfctl/local_files.h"
+#include "controller/cmd/tfctl/offline.h"
+#include "controller/cmd/tfctl/session.h"
+#include "controller/cmd/tfctl/text.h"
+#include "reconcilers/trigger/route_table.h"
+
+namespace tinyforge::tfctl {
+namespace {
+
+namespace fs = std::filesystem;
+using Files = std::map<std::string, std::string>;
+
+// Every file that a path leads to, by the name that messages show.
+Expected<Files> Collect(const std::vector<std::string>& paths) {
+  Files files;
+  for (const auto& path : paths) {
+    if (!fs::is_directory(path)) {
+      auto content = ReadFile(path);
+      if (!content) return std::move(content).error();
+      files.emplace(path, std::move(*content));
+      continue;
+    }
+    auto folder = ReadFolder(path);
+    if (!folder) return folder;
+    for (auto& [name, content] : *folder)
+      files.emplace((fs::path(path) / name).lexically_normal().string(), std::move(content));
+  }
+  return files;
+}
+
+v1::ObjectSet Load(const Files& files) {
+  std::vector<codec::TreeChange> tree;
+  for (const auto& [path, content] : files) tree.push_back({path, "here"});
+  codec::ManifestLoader loader;
+  return loader.Load("", tree, [&files](const std::string& path, const std::string&) -> Expected<std::string> {
+    return files.at(path);
+  });
+}
+
+// The same at the field, for a diagnostic that stands at its document.
+v1::Diagnostic AtField(const Files& files, v1::Diagnostic diagnostic) {
+  const auto file = files.find(diagnostic.position.path);
+  if (file == files.end()) return diagnostic;
+  const auto documents = doc::SplitYaml(file->second);
+  if (!std::holds_alternative<std::vector<doc::YamlText>>(documents)) return diagnostic;
+  for (const doc::YamlText& text : std::get<std::vector<doc::YamlText>>(documents)) {
+    const auto parsed = doc::ParseYaml(text);
+    const auto* node = std::get_if<doc::Node>(&parsed);
+    if (!node || node->mark != doc::Mark{diagnostic.position.line, diagnostic.position.column}) continue;
+    const doc::Mark mark = codec::Locate(*node, diagnostic.field);
+    diagnostic.position.line = mark.line;
+    diagnostic.position.column = mark.column;
+    break;
+  }
+  return diagnostic;
+}
+
+struct Finding {
+  v1::Diagnostic what;
+  bool warning = false;
+};
+
+// What the rules between triggers, bindings and workloads say.
+class RouteCheck {
+ public:
+  RouteCheck(const v1::ObjectSet& set, bool partial) : set_(set), partial_(partial) {}
+
+  std::vector<Finding> Run() const {
+    std::vector<Finding> findings;
+    for (RouteProblem& problem : ResolveRoutes(set_, "").problems)
+      if (!Follows(problem)) findings.push_back({std::move(problem.diagnostic), IsWarning(problem.reason)});
+    return findings;
+  }
+
+ private:
+  // Whether an error that is told anyway is behind it.
+  bool Follows(const RouteProblem& problem) const {
+    if (problem.reason == route_reason::kTriggerInvalid) return true;
+    const v1::Object* object = set_.Find(problem.object);
+    if (!object || object->key.kind != Kind::Binding) return false;
+    const auto& binding = std::get<v1::BindingSpec>(object->spec);
+    if (problem.reason == route_reason::kTriggerNotFound) return IsBroken({Kind::Trigger, binding.trigger});
+    return problem.reason == route_reason::kWorkloadNotFound && IsBroken({Kind::Workload, *binding.workload});
+  }
+
+  bool IsBroken(const ObjectKey& key) const { return std::ranges::find(set_.broken, key) != set_.broken.end(); }
+
+  // What a selector selects may come with the next manifest; what lies outside of the part that is seen may be there.
+  bool IsWarning(std::string_view reason) const {
+    const bool dangles = reason == route_reason::kTriggerNotFound || reason == route_reason::kWorkloadNotFound;
+    return reason == route_reason::kNothingSelected || (dangles && partial_);
+  }
+
+  const v1::ObjectSet& set_;
+  const bool partial_;
+};
+
+std::string LineOf(const Finding& finding) {
+  if (!finding.warning) return ToString(finding.what);
+  const std::string& field = finding.what.field;
+  return ToString(finding.what.position) + ": warning: " + (field.empty() ? "" : field + ": ") + finding.what.message;
+}
+
+std::string Count(std::size_t number, const std::string& thing) {
+  return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
+}
+
+std::vector<Finding> Check(const v1::ObjectSet& set, const Files& files, bool partial) {
+  std::vector<Finding> findings;
+  for (const v1::Diagnostic& error : set.errors) findings.push_back({error});
+  for (Finding& finding : RouteCheck(set, partial).Run())
+    findings.push_back({AtField(files, std::move(finding.what)), finding.warning});
+  std::ranges::stable_sort(findings, {}, [](const Finding& f) {
+    return std::tie(f.what.position.path, f.what.position.line, f.what.position.column);
+  });
+  return findings;
+}
+
+}  // namespace
+
+int Validate(const Terminal& terminal, const ValidateOptions& options) {
+  const auto files = Collect(options.paths);
+  if (!files) {
+    Report(terminal, files.error());
+    return kFailed;
+  }
+  const bool folders = std::ranges::any_of(options.paths, [](const auto& path) { return fs::is_directory(path); });
+  const v1::ObjectSet set = Load(*files);
+  const auto findings = Check(set, *files, options.partial || !folders);
+  for (const Finding& finding : findings) terminal.out << OneLine(LineOf(finding)) << "\n";
+  std::set<std::string> sources;
+  for (const auto& [key, object] : set.objects) sources.insert(object->position.path);
+  const auto warnings = static_cast<std::size_t>(std::ranges::count_if(findings, &Finding::warning));
+  const std::size_t errors = findings.size() - warnings;
+  terminal.out << Count(set.objects.size(), "object") << " in " << Count(sources.size(), "file") << ", "
+               << Count(errors, "error") << (warnings == 0 ? "" : ", " + Count(warnings, "warning")) << "\n";
+  return errors == 0 ? kDone : kFailed;
+}
+
+}  // namespace tinyforge::tfctl

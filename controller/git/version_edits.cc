@@ -1,0 +1,158 @@
+#include "controller/git/version_edits.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "api-types/codec/scalar_edit.h"
+#include "controller/git/git_tree.h"
+#include "controller/git/tree_diff.h"
+
+namespace tinyforge::git {
+namespace {
+
+// A manifest file, before and after.
+struct File {
+  git_filemode_t mode = GIT_FILEMODE_BLOB;
+  std::string before;
+  std::string text;
+};
+
+Error Unusable(std::string_view what) {
+  return {ErrorKind::Transient, "cannot " + std::string(what) + ": " + LastMessage()};
+}
+
+Expected<std::string> ReadBlob(git_repository* repository, const git_oid& id, const std::string& path) {
+  git_odb* odb = nullptr;
+  if (git_repository_odb(&odb, repository) != 0) return Unusable("open the objects");
+  const OdbPtr odb_owner(odb);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (git_odb_read_header(&size, &type, odb, &id) != 0) return Unusable("find " + path);
+  if (size > kMaxManifestBytes)
+    return Error{ErrorKind::Invalid, path + ": has " + std::to_string(size) + " bytes; at most " +
+                                         std::to_string(kMaxManifestBytes) + " are read"};
+  git_odb_object* object = nullptr;
+  if (git_odb_read(&object, odb, &id) != 0) return Unusable("read " + path);
+  const OdbObjectPtr owner(object);
+  return std::string(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object));
+}
+
+// `full` from the root of the tree, `shown` in messages.
+Expected<File> ReadFile(git_repository* repository, const git_tree* tree, const std::string& full,
+                        const std::string& shown) {
+  git_tree_entry* entry = nullptr;
+  const int code = git_tree_entry_bypath(&entry, tree, full.c_str());
+  const TreeEntryPtr owner(entry);
+  if (code == GIT_ENOTFOUND)
+    return Error{ErrorKind::NotFound, shown + ": is not in the repository any more; it was moved or removed"};
+  if (code != 0) return Unusable("find " + shown);
+  const std::string why = git_tree_entry_type(entry) == GIT_OBJECT_TREE ? "is a folder" : RefusalOf(entry);
+  if (!why.empty()) return Error{ErrorKind::Invalid, shown + ": " + why + "; a manifest must be a plain file"};
+  auto text = ReadBlob(repository, *git_tree_entry_id(entry), shown);
+  if (!text) return text.error();
+  return File{git_tree_entry_filemode(entry), *text, *text};
+}
+
+// The version of an image stands behind its repository.
+std::string AddAfter(const std::vector<std::string>& field) {
+  const bool of_image = field.size() >= 2 && field[field.size() - 2] == "image";
+  return of_image && (field.back() == "tag" || field.back() == "digest") ? "repository" : "";
+}
+
+class Editor {
+ public:
+  explicit Editor(const EditBase& base) : base_(base) {}
+
+  Expected<EditedTree> Run(const std::vector<VersionEdit>& edits) {
+    for (const VersionEdit& edit : edits) {
+      auto done = Apply(edit);
+      if (!done && done.error().kind == ErrorKind::Transient) return done.error();
+      if (!done) result_.dropped.push_back(ToString(edit.object) + ": " + done.error().message);
+    }
+    auto written = Write();
+    if (!written) return written.error();
+    return std::move(result_);
+  }
+
+ private:
+  std::string Full(const std::string& path) const { return base_.path.empty() ? path : base_.path + "/" + path; }
+
+  Expected<void> Apply(const VersionEdit& edit) {
+    auto wanted = Wanted(edit);
+    if (!wanted) return wanted.error();
+    if (!*wanted) return Held();
+    auto file = Open(edit.path);
+    if (!file) return file.error();
+    File& open = **file;
+    codec::ScalarEdit change{.place = {edit.path, edit.object, edit.field}, .to = edit.to};
+    if (const auto now = codec::ReadScalar(open.text, change.place); now && *now == edit.to) return Held();
+    if (base_.watched == nullptr) change.from = edit.from;
+    if (edit.from.empty()) change.add_after = AddAfter(edit.field);
+    auto text = codec::EditScalar(open.text, change);
+    if (!text) return text.error();
+    open.text = *std::move(text);
+    ++result_.changed;
+    return {};
+  }
+
+  Expected<void> Held() {
+    ++result_.held;
+    return {};
+  }
+
+  // Whether the watched tree asks for the edit: false when it says `to` already.
+  Expected<bool> Wanted(const VersionEdit& edit) const {
+    if (base_.watched == nullptr) return true;
+    const auto file = ReadFile(base_.repository, base_.watched, Full(edit.path), edit.path);
+    if (!file) return file.error();
+    const codec::ScalarPlace place{edit.path, edit.object, edit.field};
+    const auto now = codec::ReadScalar(file->text, place);
+    if (!now && (now.error().kind != ErrorKind::NotFound || !edit.from.empty())) return now.error();
+    const std::string says = now ? *now : "";
+    if (says == edit.to) return false;
+    if (says == edit.from) return true;
+    return Error{ErrorKind::Conflict, edit.path + ": the field is \"" + says + "\" by now, not \"" + edit.from + "\""};
+  }
+
+  Expected<File*> Open(const std::string& path) {
+    const auto it = files_.find(path);
+    if (it != files_.end()) return &it->second;
+    auto file = ReadFile(base_.repository, base_.tree, Full(path), path);
+    if (!file) return file.error();
+    return &files_.emplace(path, *std::move(file)).first->second;
+  }
+
+  Expected<void> Write() {
+    std::vector<std::string> paths;
+    std::vector<git_tree_update> updates;
+    for (const auto& [path, file] : files_)
+      if (file.text != file.before) paths.push_back(Full(path));
+    for (const auto& [path, file] : files_) {
+      if (file.text == file.before) continue;
+      git_oid blob{};
+      if (git_blob_create_from_buffer(&blob, base_.repository, file.text.data(), file.text.size()) != 0)
+        return Unusable("write " + path);
+      updates.push_back({GIT_TREE_UPDATE_UPSERT, blob, file.mode, paths[updates.size()].c_str()});
+    }
+    if (updates.empty()) result_.changed = 0;
+    // Only read by the call, whose argument is not const.
+    auto* tree = const_cast<git_tree*>(base_.tree);
+    if (!updates.empty() &&
+        git_tree_create_updated(&result_.id, base_.repository, tree, updates.size(), updates.data()) != 0)
+      return Unusable("write a tree");
+    return {};
+  }
+
+  const EditBase& base_;
+  std::map<std::string, File> files_;  // by path below the sub-path
+  EditedTree result_;
+};
+
+}  // namespace
+
+Expected<EditedTree> ApplyEdits(const EditBase& base, const std::vector<VersionEdit>& edits) {
+  return Editor(base).Run(edits);
+}
+
+}  // namespace tinyforge::git

@@ -1,0 +1,75 @@
+#include "controller/trigger/route_book.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "reconcilers/trigger/binding_targets.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr std::size_t kPagesKept = 3;  // the one in force, the one before, one that is only proposed
+
+bool IsBroken(std::string_view reason) {
+  return reason == route_reason::kTriggerInvalid || reason == route_reason::kInvalidOverrides ||
+         reason == route_reason::kTriggerNotFound;
+}
+
+}  // namespace
+
+std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& snapshot) {
+  {
+    auto pages = pages_.Lock();
+    const auto found = std::ranges::find(*pages, snapshot.objects, [](const auto& page) { return page->objects; });
+    if (found != pages->end()) return *found;
+  }
+  auto page = std::make_shared<Page>();
+  page->objects = snapshot.objects;
+  page->table = std::make_shared<const RouteTable>(ResolveRoutes(*snapshot.objects, host_));
+  for (const auto& [trigger, routes] : page->table->by_trigger)
+    for (const Route& route : routes) {
+      if (route.config->spec.promotion) page->promoted[*route.workload->workload().parent].push_back(route);
+      if (!route.decides || !route.service.empty()) continue;
+      const auto& binding = std::get<v1::BindingSpec>(route.binding->spec);
+      page->deciding[route.workload->key.name] = {route.binding->key.name,
+                                                  binding.write_back.mode == v1::WriteBackMode::Commit};
+    }
+  KeepBroken(snapshot, *page);
+  auto pages = pages_.Lock();
+  pages->push_back(page);
+  if (pages->size() > kPagesKept) pages->erase(pages->begin());
+  return page;
+}
+
+// A policy that cannot be used for an error in its text, or that is missing, decides on: its last answer holds, as when
+// its registry cannot be read.
+void RouteBook::KeepBroken(const ConfigSnapshot& snapshot, Page& page) const {
+  for (const RouteProblem& problem : page.table->problems) {
+    const v1::Object* binding = snapshot.objects->Find(problem.object);
+    if (problem.object.kind != Kind::Binding || !binding || !IsBroken(problem.reason)) continue;
+    const auto& spec = std::get<v1::BindingSpec>(binding->spec);
+    const v1::Object* trigger = snapshot.objects->Find({Kind::Trigger, spec.trigger});
+    const auto* config = trigger ? &std::get<v1::TriggerSpec>(trigger->spec) : nullptr;
+    if (!spec.enabled || spec.service || (config && !config->registry && !config->promotion)) continue;
+    for (const v1::ObjectPtr& workload : FindTargets(spec, *snapshot.objects, host_).workloads)
+      page.deciding.try_emplace(workload->key.name, DecidingBinding{binding->key.name, false});
+  }
+}
+
+std::shared_ptr<const RouteTable> RouteBook::Of(const ConfigSnapshot& snapshot) {
+  return PageOf(snapshot)->table;
+}
+
+std::vector<Route> RouteBook::PromotedFrom(const ConfigSnapshot& snapshot, const std::string& parent) {
+  const auto page = PageOf(snapshot);
+  const auto found = page->promoted.find(parent);
+  return found == page->promoted.end() ? std::vector<Route>() : found->second;
+}
+
+std::optional<DecidingBinding> RouteBook::DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload) {
+  const auto page = PageOf(snapshot);
+  const auto found = page->deciding.find(workload);
+  return found == page->deciding.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,41 @@
+// The bindings of the configurations in use, each resolved once.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/runtime/guarded.h"
+#include "reconcilers/core/ports.h"
+#include "reconcilers/trigger/route_table.h"
+
+namespace tinyforge {
+
+// Thread-safe. Keeps the last few configurations that were asked for.
+class RouteBook : public BindingReader {
+ public:
+  // Of the controller of this --host name.
+  explicit RouteBook(std::string host) : host_(std::move(host)) {}
+
+  std::shared_ptr<const RouteTable> Of(const ConfigSnapshot& snapshot);
+  // The routes by which workloads are promoted from this one.
+  std::vector<Route> PromotedFrom(const ConfigSnapshot& snapshot, const std::string& parent);
+  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload) override;
+
+ private:
+  struct Page {
+    std::shared_ptr<const v1::ObjectSet> objects;  // kept, so that its address stands for it
+    std::shared_ptr<const RouteTable> table;
+    std::map<std::string, DecidingBinding> deciding;     // by workload
+    std::map<std::string, std::vector<Route>> promoted;  // by the stage before
+  };
+  std::shared_ptr<const Page> PageOf(const ConfigSnapshot& snapshot);
+  void KeepBroken(const ConfigSnapshot& snapshot, Page& page) const;
+
+  const std::string host_;
+  Guarded<std::vector<std::shared_ptr<const Page>>> pages_;  // the newest last
+};
+
+}  // namespace tinyforge

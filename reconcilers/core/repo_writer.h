@@ -1,0 +1,64 @@
+// Writing accepted versions back into the config repository, so that git stays the whole truth.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api-types/meta/error.h"
+#include "api-types/meta/object.h"
+
+namespace tinyforge {
+
+// One value of one manifest.
+struct VersionEdit {
+  ObjectKey object;
+  std::string path;                // of its file, relative to the sub-path of the configuration
+  std::vector<std::string> field;  // {"spec", "source", "image", "tag"}
+  // What the field must still say; else the edit is dropped and reported, since somebody changed it meanwhile. Empty:
+  // it is not there. The tag or digest of an image is then added behind its repository.
+  std::string from;
+  std::string to;
+  bool operator==(const VersionEdit&) const = default;
+};
+
+struct WriteBackRequest {
+  std::vector<VersionEdit> edits;  // any number in one file; all become one commit
+  std::string message;             // for people; what cannot be shown is replaced, and the trailer is added
+  std::string branch;              // empty: the one that is watched; else it is written for review
+};
+
+struct WriteBackResult {
+  // That says `to`; of an earlier try whose answer was lost too. Empty: nothing was left to change.
+  Revision commit;
+  // One line for each edit that was left out, "workload/shop: apps/shop.yaml:7:12: …". An edit whose field says `to`
+  // already is not among them.
+  std::vector<std::string> dropped;
+  bool operator==(const WriteBackResult&) const = default;
+};
+
+class RepoWriter {
+ public:
+  virtual ~RepoWriter() = default;
+  // Changes exactly these values at the branch's tip, the rest of each file byte for byte the same, as one commit, and
+  // pushes it: never by force, so that a commit of somebody else stays. Blocks; ends early when `stop` is requested.
+  // Thread-safe.
+  //
+  // A review branch begins at the watched one's tip when it is not there or was merged; otherwise the commit comes on
+  // top of it. If nobody but this instance committed to it, a field may say there what an earlier commit proposed,
+  // while the watched branch must say `from`; and what the watched branch has got since is merged in by the same
+  // commit.
+  //
+  // Errors: Waiting when a person must act (credentials without write access, a protected branch, a hook that
+  // declines), Transient when it may pass (network, others that push all the time), Invalid for a request that cannot
+  // be. After an error the push may have arrived (a connection that breaks): the same request again finds that out.
+  virtual Expected<WriteBackResult> Write(const WriteBackRequest& request, std::stop_token stop) = 0;
+};
+
+// Every commit of a RepoWriter ends in the line "Tinyforge-Instance: NAME", a trailer as git interpret-trailers reads
+// them. The name of that line; empty: somebody else's commit. Anybody can write the line, so it grants nothing.
+inline constexpr std::string_view kInstanceTrailer = "Tinyforge-Instance";
+std::string_view InstanceOf(std::string_view message);
+
+}  // namespace tinyforge

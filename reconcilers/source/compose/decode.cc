@@ -1,0 +1,114 @@
+#include "reconcilers/source/compose/decode.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "reconcilers/source/compose/consistency.h"
+#include "reconcilers/source/compose/resource_sections.h"
+#include "reconcilers/source/compose/service_readers.h"
+
+namespace tinyforge::compose {
+namespace {
+
+constexpr std::size_t kMaxShown = 10;
+
+std::vector<std::string_view> KeysOf(const doc::Node& root, std::string_view section) {
+  std::vector<std::string_view> keys;
+  if (const doc::Node* node = root.Find(section))
+    for (const doc::Node::Member& member : node->members) keys.emplace_back(member.key);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+Names NamesOf(const doc::Node& root) {
+  return {.services = KeysOf(root, "services"),
+          .networks = KeysOf(root, "networks"),
+          .volumes = KeysOf(root, "volumes"),
+          .secrets = KeysOf(root, "secrets"),
+          .configs = KeysOf(root, "configs")};
+}
+
+// A name that containers, networks and volumes are made from.
+bool IsResourceKey(std::string_view key) {
+  return !key.empty() && key.size() <= 128 && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
+class Decoder {
+ public:
+  explicit Decoder(const DecodeRequest& request)
+      : request_(request), scope_{request.name, NamesOf(request.root), request.surroundings} {}
+
+  Expected<Project> Run() {
+    Project project{.name = request_.name};
+    const Section root(Value(request_.root, "", problems_), "");
+    Read(root, "networks", project.networks, ReadNetworkSection);
+    Read(root, "volumes", project.volumes, ReadVolumeSection);
+    Read(root, "secrets", project.secrets, ReadSecretSection);
+    Read(root, "configs", project.configs, ReadConfigSection);
+    ReadServices(root, project);
+    if (problems_.empty()) Complete(project, Value(request_.root, "", problems_));
+    if (!problems_.empty()) return Failure();
+    return project;
+  }
+
+ private:
+  template <class T>
+  void Read(const Section& root, std::string_view name, std::map<std::string, T, std::less<>>& out,
+            T (*read)(const Value&, std::string_view, const ProjectScope&)) {
+    const auto section = root.Find(name);
+    if (!section) return;
+    for (const Value::Entry& entry : section->Entries())
+      if (CheckKey(entry)) out[entry.key] = read(entry.value, entry.key, scope_);
+  }
+
+  bool CheckKey(const Value::Entry& entry) {
+    if (IsResourceKey(entry.key)) return true;
+    entry.value.Fail("expected a name of letters, digits, _ . and -");
+    return false;
+  }
+
+  void ReadServices(const Section& root, Project& project) {
+    const auto services = root.Find("services");
+    if (!services) return;
+    for (const Value::Entry& entry : services->Entries()) {
+      if (!CheckKey(entry)) continue;
+      const Section keys(entry.value, "services.*");
+      const auto value = keys.Find("deploy");
+      const auto deploy = value ? std::optional<Section>(std::in_place, *value, "services.*.deploy") : std::nullopt;
+      project.services[entry.key] = ReadService({entry.key, keys, deploy ? &*deploy : nullptr, scope_});
+    }
+  }
+
+  Error Failure() {
+    std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
+      return std::tie(a.mark.file, a.mark.line, a.mark.column) < std::tie(b.mark.file, b.mark.line, b.mark.column);
+    });
+    std::string message;
+    for (std::size_t i = 0; i < problems_.size() && i < kMaxShown; ++i)
+      message += (i == 0 ? "" : "\n") + Line(problems_[i]);
+    if (problems_.size() > kMaxShown) message += "\nand " + std::to_string(problems_.size() - kMaxShown) + " more";
+    return {ErrorKind::Terminal, std::move(message)};
+  }
+
+  std::string Line(const Problem& problem) const {
+    const doc::Mark& mark = problem.mark;
+    const std::string path = mark.file < request_.files.size() ? request_.files[mark.file] : "";
+    const std::string place = mark.line == 0 ? path : ToString(SourcePosition{path, mark.line, mark.column});
+    return place + ": " + (problem.field.empty() ? "" : problem.field + ": ") + problem.message;
+  }
+
+  const DecodeRequest& request_;
+  ProjectScope scope_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+Expected<Project> Decode(const DecodeRequest& request) {
+  return Decoder(request).Run();
+}
+
+}  // namespace tinyforge::compose

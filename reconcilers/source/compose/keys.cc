@@ -1,0 +1,126 @@
+#include "reconcilers/source/compose/keys.h"
+
+#include <algorithm>
+#include <array>
+
+#include "reconcilers/source/compose/key_tables.h"
+
+namespace tinyforge::compose {
+namespace {
+
+constexpr Stage kLoad = Stage::Load;
+
+constexpr std::array kFile = {
+    Key{"version", Outcome::Done, "obsolete by the specification; nothing reads it", false, kLoad},
+    Key{"name", Outcome::Done, "", false, kLoad},
+    Key{"include", Outcome::Done, "", false, kLoad},
+    Key{.name = "services"},
+    Key{.name = "networks", .nullable = true},
+    Key{.name = "volumes", .nullable = true},
+    Key{.name = "configs", .nullable = true},
+    Key{.name = "secrets", .nullable = true},
+    Key{"models", Outcome::Error, "models are run by a plugin of the docker command, which is not used here"},
+};
+
+constexpr std::array kInclude = {
+    Key{"path", Outcome::Done, "", false, kLoad},
+    Key{"env_file", Outcome::Done, "", false, kLoad},
+    Key{"project_directory", Outcome::Done, "", false, kLoad},
+};
+
+constexpr std::array kModel = {
+    Key{"name", Outcome::Error, "models are not run here"},
+    Key{"model", Outcome::Error, "models are not run here"},
+    Key{"context_size", Outcome::Error, "models are not run here"},
+    Key{"runtime_flags", Outcome::Error, "models are not run here"},
+};
+
+constexpr std::array kNetwork = {
+    Key{"name"},        Key{"driver"},
+    Key{"driver_opts"}, Key{"ipam"},
+    Key{"external"},    Key{"internal"},
+    Key{"attachable"},  Key{"enable_ipv4", Outcome::Done, "needs Engine 27.4"},
+    Key{"enable_ipv6"}, Key{.name = "labels"},
+};
+
+constexpr std::array kIpam = {Key{"driver"}, Key{"config"}, Key{"options"}};
+
+constexpr std::array kIpamConfig = {Key{"subnet"}, Key{"ip_range"}, Key{"gateway"}, Key{"aux_addresses"}};
+
+constexpr std::array kExternal = {
+    Key{"name", Outcome::Done, "deprecated by the specification; say name: beside external: true"}};
+
+constexpr std::array kVolume = {
+    Key{"name"}, Key{"driver"}, Key{"driver_opts"}, Key{"external"}, Key{"labels"},
+};
+
+constexpr std::string_view kNoSwarmObject = "it describes an object of Swarm's store, and there is none: remove it";
+
+constexpr std::array kConfig = {
+    Key{"name"},
+    Key{"file"},
+    Key{"content"},
+    Key{"environment"},
+    Key{"external"},
+    Key{"labels", Outcome::Error, kNoSwarmObject},
+    Key{"template_driver", Outcome::Error, kNoSwarmObject},
+};
+
+constexpr std::array kSecret = {
+    Key{"name"},
+    Key{"file"},
+    Key{"environment"},
+    Key{"external"},
+    Key{"content", Outcome::Done, "not of the specification: what the loader makes of environment", false, kLoad},
+    Key{"labels", Outcome::Error, kNoSwarmObject},
+    Key{"driver", Outcome::Error, kNoSwarmObject},
+    Key{"driver_opts", Outcome::Error, kNoSwarmObject},
+    Key{"template_driver", Outcome::Error, kNoSwarmObject},
+};
+
+constexpr std::array kTopSections = {
+    KeySection{"", kFile},
+    KeySection{"include[]", kInclude},
+};
+
+constexpr std::array kResourceSections = {
+    KeySection{"networks.*", kNetwork},   KeySection{"networks.*.external", kExternal},
+    KeySection{"networks.*.ipam", kIpam}, KeySection{"networks.*.ipam.config[]", kIpamConfig},
+    KeySection{"volumes.*", kVolume},     KeySection{"volumes.*.external", kExternal},
+    KeySection{"configs.*", kConfig},     KeySection{"configs.*.external", kExternal},
+    KeySection{"secrets.*", kSecret},     KeySection{"secrets.*.external", kExternal},
+    KeySection{"models.*", kModel},
+};
+
+std::vector<KeySection> Collect() {
+  std::vector<KeySection> all;
+  for (const std::span<const KeySection> part : {std::span<const KeySection>(kTopSections), ServiceKeySections(),
+                                                 DeployKeySections(), std::span<const KeySection>(kResourceSections)})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+}  // namespace
+
+const Key* KeySection::Find(std::string_view name) const {
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> KeySection::Names() const {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys) names.push_back(key.name);
+  return names;
+}
+
+std::span<const KeySection> KeySections() {
+  static const std::vector<KeySection> kAll = Collect();
+  return kAll;
+}
+
+const KeySection& SectionAt(std::string_view path) {
+  const std::span<const KeySection> all = KeySections();
+  return *std::find_if(all.begin(), all.end(), [&](const KeySection& section) { return section.path == path; });
+}
+
+}  // namespace tinyforge::compose

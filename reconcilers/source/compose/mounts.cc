@@ -1,0 +1,218 @@
+#include "reconcilers/source/compose/mounts.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "reconcilers/source/compose/secret_mark.h"
+#include "reconcilers/source/compose/units.h"
+#include "reconcilers/source/desired_files.h"
+
+namespace tinyforge::compose {
+namespace {
+
+constexpr std::uint32_t kGrantMode = 0444;
+
+constexpr std::string_view kTmpfsDefaults[] = {"rw", "noexec", "nosuid", "nodev"};
+
+std::optional<std::uint32_t> ParseMode(std::string_view text) {
+  std::uint32_t mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (error != std::errc{} || end != text.data() + text.size() || mode > 07777) return std::nullopt;
+  return mode;
+}
+
+std::string PropagationOf(Propagation propagation) {
+  switch (propagation) {
+    case Propagation::Default: return {};
+    case Propagation::Private: return "private";
+    case Propagation::RPrivate: return "rprivate";
+    case Propagation::Shared: return "shared";
+    case Propagation::RShared: return "rshared";
+    case Propagation::Slave: return "slave";
+    case Propagation::RSlave: return "rslave";
+  }
+  return {};
+}
+
+class Mounts {
+ public:
+  Mounts(const RenderInput& input, const Service& service, ReadSet& read_set, DesiredState& desired,
+         ContainerTemplate& container)
+      : input_(input), service_(service), read_set_(read_set), desired_(desired), container_(container) {}
+
+  Expected<void> Render() {
+    for (const ServiceVolume& volume : service_.volumes)
+      if (auto done = AddVolume(volume); !done) return std::move(done).error().Within("volume " + volume.target);
+    for (const auto& [target, options] : service_.tmpfs)
+      if (auto done = AddTmpfs(target, options); !done) return std::move(done).error().Within("tmpfs " + target);
+    for (const FileGrant& grant : service_.secrets)
+      if (auto done = AddGrant(grant, input_.project.secrets.at(grant.source)); !done)
+        return std::move(done).error().Within("secret " + grant.source);
+    for (const FileGrant& grant : service_.configs)
+      if (auto done = AddGrant(grant, input_.project.configs.at(grant.source)); !done)
+        return std::move(done).error().Within("config " + grant.source);
+    return {};
+  }
+
+ private:
+  Expected<void> AddVolume(const ServiceVolume& volume) {
+    Mount mount{.type = volume.type, .target = volume.target, .read_only = volume.read_only};
+    mount.tmpfs_size = volume.tmpfs_size;
+    mount.tmpfs_mode = volume.tmpfs_mode;
+    if (volume.type == MountType::Bind) return AddBind(volume, std::move(mount));
+    if (volume.type == MountType::Volume && !volume.source.empty()) {
+      const Volume& named = input_.project.volumes.at(volume.source);
+      mount.source = named.name;
+      mount.no_copy = volume.no_copy;
+      AddNamed(named);
+    }
+    container_.mounts.push_back(std::move(mount));
+    return {};
+  }
+
+  // Of what mount(8) knows the Engine takes size and mode; its own defaults may be said.
+  Expected<void> AddTmpfs(const std::string& target, std::string_view options) {
+    Mount mount{.type = MountType::Tmpfs, .target = target};
+    while (!options.empty()) {
+      const std::string_view option = options.substr(0, options.find(','));
+      options.remove_prefix(std::min(options.size(), option.size() + 1));
+      const auto size = option.starts_with("size=") ? ParseByteValue(option.substr(5)) : std::nullopt;
+      const auto mode = option.starts_with("mode=") ? ParseMode(option.substr(5)) : std::nullopt;
+      if (size)
+        mount.tmpfs_size = *size;
+      else if (mode)
+        mount.tmpfs_mode = *mode;
+      else if (option == "ro")
+        mount.read_only = true;
+      else if (std::ranges::find(kTmpfsDefaults, option) == std::end(kTmpfsDefaults))
+        return Error{ErrorKind::Terminal,
+                     "option \"" + std::string(option) +
+                         "\" is not done; expected size=BYTES, mode=OCTAL, ro, or what holds anyway: "
+                         "rw, noexec, nosuid, nodev"};
+    }
+    container_.mounts.push_back(std::move(mount));
+    return {};
+  }
+
+  void AddNamed(const Volume& volume) {
+    DesiredVolume desired{.name = volume.name, .external = volume.external};
+    if (!volume.external) {
+      desired.driver = volume.driver.empty() ? "local" : volume.driver;
+      desired.driver_opts = volume.driver_opts;
+      desired.labels = volume.labels;
+    }
+    if (std::ranges::find(desired_.volumes, volume.name, &DesiredVolume::name) == desired_.volumes.end())
+      desired_.volumes.push_back(std::move(desired));
+  }
+
+  Expected<void> AddBind(const ServiceVolume& volume, Mount mount) {
+    mount.source = volume.source;
+    mount.create_host_path = volume.create_host_path;
+    mount.propagation = PropagationOf(volume.propagation);
+    if (!volume.source.starts_with('/')) {
+      const auto inside = InTree(volume.source);
+      if (inside) {
+        auto files = ReadTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
+        if (files) return AddFile({.target = volume.target, .entries = std::move(*files)}, "file." + volume.target);
+        if (files.error().kind != ErrorKind::Terminal) return std::move(files).error();
+      }
+      if (input_.host_folder.empty())
+        return Error{ErrorKind::Terminal, volume.source +
+                                              " is not in the repository; expected a file or folder there, or "
+                                              "source.compose.projectDirectory, the folder of the host that it is in"};
+      mount.source = Below(input_.host_folder, volume.source);
+    }
+    container_.mounts.push_back(std::move(mount));
+    return {};
+  }
+
+  // From the root of the tree; empty: it is outside.
+  std::optional<std::string> InTree(const std::string& path) const {
+    auto resolved = ResolveTreePath(input_.folder.empty() ? "" : input_.folder + "/compose.yaml", path);
+    return resolved ? std::optional(std::move(*resolved)) : std::nullopt;
+  }
+
+  // A relative path may climb.
+  static std::string Below(std::string folder, std::string_view path) {
+    while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+    while (path == ".." || path.starts_with("../")) {
+      folder.erase(std::min(folder.rfind('/'), folder.size()));
+      path.remove_prefix(std::min<std::size_t>(path.size(), 3));
+    }
+    if (path.empty() || path == ".") return folder.empty() ? "/" : folder;
+    return folder + "/" + std::string(path);
+  }
+
+  Expected<void> AddGrant(const FileGrant& grant, const FileSource& source) {
+    DesiredFile file{.target = grant.target};
+    const FileOwner owner = NumericUser(service_.user);
+    const bool secret = source.external || (source.content && HasMark(*source.content));
+    file.uid = grant.uid.value_or(secret ? owner.uid : 0);
+    file.gid = grant.gid.value_or(secret ? owner.gid : 0);
+    const std::uint32_t mode = grant.mode.value_or(kGrantMode);
+    if (source.file) return AddTreeFile(std::move(file), *source.file, mode);
+    if (!secret) {
+      file.entries.push_back({"", source.content.value_or(""), mode});
+      return AddFile(std::move(file), "file." + grant.target);
+    }
+    auto ref = SecretOf(source);
+    if (!ref) return std::move(ref).error();
+    read_set_.secrets.insert(ref->name);
+    auto handle = input_.request.secrets.Find(*ref);
+    if (!handle) return std::move(handle).error();
+    file.secret = std::move(*handle);
+    file.entries.push_back({"", "", mode});
+    return AddFile(std::move(file), "secret." + ref->name + "/" + ref->key);
+  }
+
+  Expected<void> AddTreeFile(DesiredFile file, const std::string& path, std::uint32_t mode) {
+    const auto inside = InTree(path);
+    if (!inside) return Error{ErrorKind::Terminal, path + " leaves the repository; expected a file in it"};
+    auto entries = ReadTreeFiles(input_.request.tree, *inside, mode, read_set_);
+    if (!entries) return std::move(entries).error();
+    file.entries = std::move(*entries);
+    return AddFile(std::move(file), "file." + file.target);
+  }
+
+  // An external one is a key of a Secret, "NAME/KEY"; else the content is one secret and nothing beside it.
+  Expected<v1::SecretKeyRef> SecretOf(const FileSource& source) const {
+    if (source.external) {
+      const std::size_t slash = source.external->find('/');
+      if (slash == std::string::npos)
+        return Error{ErrorKind::Terminal,
+                     "external: expected name: SECRET/KEY, a key of a Secret of the configuration"};
+      return v1::SecretKeyRef{source.external->substr(0, slash), source.external->substr(slash + 1)};
+    }
+    const auto parts = SplitMarks(*source.content);
+    if (parts.size() != 1)
+      return Error{ErrorKind::Terminal, "its content has text beside a secret; expected the secret alone"};
+    return input_.secrets.at(*parts.front().secret);
+  }
+
+  Expected<void> AddFile(DesiredFile file, std::string origin) {
+    file.content_hash = ContentHash(file);
+    file.host_path = input_.request.paths.files + "/" + file.content_hash;
+    container_.mounts.push_back({.type = MountType::Bind,
+                                 .source = file.host_path,
+                                 .target = file.target,
+                                 .read_only = true,
+                                 .origin = std::move(origin)});
+    desired_.files.push_back(std::move(file));
+    return {};
+  }
+
+  const RenderInput& input_;
+  const Service& service_;
+  ReadSet& read_set_;
+  DesiredState& desired_;
+  ContainerTemplate& container_;
+};
+
+}  // namespace
+
+Expected<void> RenderMounts(const RenderInput& input, const Service& service, ReadSet& read_set, DesiredState& desired,
+                            ContainerTemplate& container) {
+  return Mounts(input, service, read_set, desired, container).Render();
+}
+
+}  // namespace tinyforge::compose

@@ -1,0 +1,18 @@
+// The networks of a service.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconcilers/source/compose/project.h"
+
+namespace tinyforge::compose {
+
+// The network as it is to be made.
+DesiredNetwork RenderNetwork(const Network& network);
+
+// How the service of this name joins its networks, in the order of their priorities. A link's other name for a service
+// is known to all on its networks: the Engine's own links name containers, and those change.
+std::vector<NetworkAttachment> RenderAttachments(const Project& project, const std::string& name);
+
+}  // namespace tinyforge::compose

@@ -1,0 +1,25 @@
+// From a project to what should run: each service becomes a service of the workload.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconcilers/source/compose/project.h"
+#include "reconcilers/source/source_kind.h"
+
+namespace tinyforge::compose {
+
+// A project with what its workload says about it.
+struct RenderInput {
+  const Project& project;
+  const RenderRequest& request;
+  std::vector<v1::SecretKeyRef> secrets;  // by the index of their marks, see SecretText
+  std::string folder;                     // of the tree, where relative paths start
+  std::string host_folder;         // of the host, where paths start that the repository does not have; may be empty
+  std::vector<std::string> files;  // of the project, for the labels that docker compose reads
+};
+
+// In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not.
+Expected<DesiredServices> Render(const RenderInput& input, ReadSet& read_set);
+
+}  // namespace tinyforge::compose

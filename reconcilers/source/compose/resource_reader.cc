@@ -1,0 +1,100 @@
+#include <array>
+
+#include "reconcilers/source/compose/limits.h"
+#include "reconcilers/source/compose/mapping.h"
+#include "reconcilers/source/compose/service_readers.h"
+
+namespace tinyforge::compose {
+namespace {
+
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+std::optional<std::int64_t> ReadSwap(const Value& value) {
+  const std::string& text = value.node().text;
+  return text == "-1" ? std::optional<std::int64_t>(-1) : value.Bytes();
+}
+
+std::optional<std::int64_t> ReadPids(const Value& value) {
+  return value.Integer(-1, kMax);
+}
+
+// A limit that two keys may say; both together only where they agree.
+struct Twice {
+  std::string_view own;       // key of the service
+  std::string_view deployed;  // key of `section`
+  std::int64_t Resources::*member;
+  std::optional<std::int64_t> (*read)(const Value&);
+};
+
+void ReadTwice(const Section& service, const Section& section, const Twice& twice, Resources& out) {
+  const auto value = section.Find(twice.deployed);
+  const auto amount = value ? twice.read(*value) : std::nullopt;
+  if (!amount) return;
+  const auto own = service.Find(twice.own);
+  if (own && out.*twice.member != *amount)
+    value->Fail("is not what " + std::string(twice.own) + " of the service says; keep one");
+  out.*twice.member = *amount;
+}
+
+std::optional<std::int64_t> Bytes(const Value& value) {
+  return value.Bytes();
+}
+
+std::optional<std::int64_t> Cpus(const Value& value) {
+  return value.NanoCpus();
+}
+
+void ReadOwn(const Section& keys, Resources& out) {
+  keys.Take("cpus", out.nano_cpus, Cpus);
+  keys.Take("mem_limit", out.memory, Bytes);
+  keys.Take("mem_reservation", out.memory_reservation, Bytes);
+  keys.Take("memswap_limit", out.memory_swap, ReadSwap);
+  keys.TakeInteger("mem_swappiness", out.memory_swappiness, 0, 100);
+  keys.Take("pids_limit", out.pids, ReadPids);
+  keys.TakeInteger("cpu_shares", out.cpu_shares, 0, kMax);
+  keys.TakeText("cpuset", out.cpuset, &Value::Word);
+  keys.TakeInteger("oom_score_adj", out.oom_score_adj, -1000, 1000);
+  keys.Take("oom_kill_disable", out.oom_kill_disable, &Value::Boolean);
+}
+
+// Microseconds, or a duration.
+std::optional<std::int64_t> ReadMicroseconds(const Value& value) {
+  if (value.Is(doc::Type::Int) || value.node().text.find_first_not_of("0123456789") == std::string::npos)
+    return value.Integer(0, kMax);
+  const auto time = value.Time();
+  return time ? std::optional<std::int64_t>(time->count() * 1000) : std::nullopt;
+}
+
+void ReadDeployed(const Section& service, const Value& value, Resources& out) {
+  const Section keys(value, "services.*.deploy.resources");
+  constexpr std::array<Twice, 3> kLimits = {{{"cpus", "cpus", &Resources::nano_cpus, Cpus},
+                                             {"mem_limit", "memory", &Resources::memory, Bytes},
+                                             {"pids_limit", "pids", &Resources::pids, ReadPids}}};
+  constexpr Twice kReservation = {"mem_reservation", "memory", &Resources::memory_reservation, Bytes};
+  if (const auto limits = keys.Find("limits")) {
+    const Section section(*limits, "services.*.deploy.resources.limits");
+    for (const Twice& twice : kLimits) ReadTwice(service, section, twice, out);
+  }
+  if (const auto reservations = keys.Find("reservations")) {
+    const Section section(*reservations, "services.*.deploy.resources.reservations");
+    ReadTwice(service, section, kReservation, out);
+    section.Take("devices", out.devices, [](const Value& devices) {
+      return ReadDeviceRequests(devices, "services.*.deploy.resources.reservations.devices[]");
+    });
+  }
+}
+
+}  // namespace
+
+void ReadResources(const ServiceInput& in, Service& out) {
+  ReadOwn(in.keys, out.resources);
+  in.keys.Take("cpu_quota", out.resources.cpu_quota, ReadMicroseconds);
+  in.keys.Take("cpu_period", out.resources.cpu_period, ReadMicroseconds);
+  const auto deployed = in.deploy != nullptr ? in.deploy->Find("resources") : std::nullopt;
+  if (deployed) ReadDeployed(in.keys, *deployed, out.resources);
+  std::vector<DeviceRequest> gpus;
+  in.keys.Take("gpus", gpus, [](const Value& value) { return ReadDeviceRequests(value, "services.*.gpus[]"); });
+  out.resources.devices.insert(out.resources.devices.end(), gpus.begin(), gpus.end());
+}
+
+}  // namespace tinyforge::compose

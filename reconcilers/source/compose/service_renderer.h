@@ -1,0 +1,42 @@
+// One service of a project as containers.
+#pragma once
+
+#include <string>
+
+#include "reconcilers/source/compose/render.h"
+
+namespace tinyforge::compose {
+
+class ServiceRenderer {
+ public:
+  // All arguments are kept by reference and must outlive this.
+  ServiceRenderer(const RenderInput& input, const std::string& name, const Service& service, ReadSet& read_set)
+      : input_(input), name_(name), service_(service), read_set_(read_set) {}
+
+  // Its dependencies' templates are in `before`: what has to be made anew with one of them follows its hash.
+  Expected<DesiredState> Render(const DesiredServices& before);
+
+ private:
+  void RenderImage();
+  Expected<void> RenderEnvironment();
+  void RenderDependencies(const DesiredServices& before);
+  void RenderTerms();
+  void AddContainers();
+  StringMap ComposeLabels(int replica) const;
+
+  const RenderInput& input_;
+  const std::string& name_;
+  const Service& service_;
+  ReadSet& read_set_;
+  DesiredState desired_;
+  DesiredContainer container_;
+};
+
+// The name of the containers: as the file says, else as docker compose has it, "PROJECT-SERVICE-REPLICA".
+std::string ContainerName(const Project& project, const std::string& name, const Service& service, int replica);
+
+// The image as the Engine is asked for it: with a tag or a digest. Of a service that has only a build, what docker
+// compose calls its result: "PROJECT-SERVICE:latest".
+std::string ImageOf(const Project& project, const std::string& name, const Service& service);
+
+}  // namespace tinyforge::compose

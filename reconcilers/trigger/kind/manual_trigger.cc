@@ -1,0 +1,47 @@
+#include "reconcilers/trigger/kind/manual_trigger.h"
+
+#include "reconcilers/trigger/image_match.h"
+
+namespace tinyforge {
+namespace {
+
+constexpr std::string_view kSample = R"(apiVersion: tinyforge.dev/v1
+kind: Trigger
+metadata: {name: by-hand}
+spec:
+  manual: {}
+)";
+
+// A caller that names an image means that version of it.
+MatchResult MatchPush(const ImagePushed& event, const v1::Source& source) {
+  const ImageName pushed = PushedName(event.host, event.path);
+  if (!source.image || !MayBeSame(pushed, SplitImageName(source.image->repository)))
+    return NoMatch{"the caller names " + ToString(pushed) + ", which the workload does not run"};
+  const ImageVersion version = {event.tag, event.digest};
+  return DeploymentIntent{.act = DeploymentIntent::Act::SetVersion,
+                          .version = version,
+                          .reason = "the caller asked for " + ToString(version)};
+}
+
+}  // namespace
+
+std::string_view ManualTriggerKind::Sample() const {
+  return kSample;
+}
+
+std::vector<v1::Problem> ManualTriggerKind::Validate(const v1::TriggerSpec&) const {
+  return {};
+}
+
+std::string ManualTriggerKind::WhyUnfit(const v1::TriggerSpec&, const v1::Object&) const {
+  return {};
+}
+
+MatchResult ManualTriggerKind::Match(const MatchRequest& request) const {
+  if (const auto* push = std::get_if<ImagePushed>(&request.event))
+    return MatchPush(*push, request.workload.workload().source);
+  if (std::holds_alternative<TimeCame>(request.event)) return NoMatch{"a manual trigger acts when it is called"};
+  return DeploymentIntent{.act = DeploymentIntent::Act::Redeploy, .reason = "it was called"};
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,144 @@
+#include "reconcilers/workload/services.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/slots.h"
+
+namespace tinyforge {
+namespace {
+
+ServicePass* FindService(std::vector<ServicePass>& services, std::string_view name) {
+  const auto found = std::ranges::find(services, name, [](const ServicePass& s) { return s.desired.service; });
+  return found == services.end() ? nullptr : &*found;
+}
+
+// A container with what is known of it goes from one to the other.
+void Move(ObservedContainer& container, ObservedState& from, ObservedState& to) {
+  if (auto age = from.ages.extract(container.id)) to.ages.insert(std::move(age));
+  if (auto probe = from.probes.extract(container.id)) to.probes.insert(std::move(probe));
+  to.containers.push_back(std::move(container));
+}
+
+bool WasStarted(const ServicePass& service) {
+  const auto started = [](const ObservedContainer& c) { return IsUp(c) || c.started != SysTime{}; };
+  return std::ranges::any_of(service.observed.containers, started) || service.decision.verdict.ready_replicas > 0;
+}
+
+// Empty: it is so.
+std::string_view StillNeeds(const ServicePass& service, ServiceCondition condition) {
+  switch (condition) {
+    case ServiceCondition::Started: return WasStarted(service) ? "" : " to be started";
+    case ServiceCondition::Healthy: return service.decision.verdict.ready_replicas > 0 ? "" : " to be healthy";
+    case ServiceCondition::Completed: return !service.decision.done.empty() ? "" : " to complete";
+  }
+  return {};
+}
+
+// The networks and volumes that several services use are named once.
+template <typename T, typename Same>
+void AddNew(std::vector<T>& all, std::vector<T>& some, Same same) {
+  for (T& one : some)
+    if (std::ranges::none_of(all, [&](const T& known) { return same(known, one); })) all.push_back(std::move(one));
+}
+
+void Append(DesiredState& all, DesiredState& some) {
+  std::ranges::move(some.containers, std::back_inserter(all.containers));
+  AddNew(all.networks, some.networks, [](const auto& a, const auto& b) { return a.name == b.name; });
+  AddNew(all.volumes, some.volumes, [](const auto& a, const auto& b) { return a.name == b.name; });
+}
+
+void Append(ObservedState& all, ObservedState& some) {
+  std::ranges::move(some.containers, std::back_inserter(all.containers));
+  all.ages.merge(some.ages);
+  all.probes.merge(some.probes);
+}
+
+void Append(Plan& all, Plan& some, int& groups) {
+  int last = 0;
+  for (Step& step : some.steps) {
+    last = std::max(last, step.group);
+    step.group += groups;
+    all.steps.push_back(std::move(step));
+  }
+  groups += last + 1;
+  std::ranges::move(some.warnings, std::back_inserter(all.warnings));
+}
+
+void Append(Verdict& all, Verdict& some, const std::string& service) {
+  all.ready_replicas += some.ready_replicas;
+  all.stalled = all.stalled || some.stalled;
+  if (some.come_back) all.come_back = std::min(all.come_back.value_or(*some.come_back), *some.come_back);
+  if (some.phase <= all.phase) return;
+  all.phase = some.phase;
+  all.reason = std::move(some.reason);
+  all.message = service.empty() ? std::move(some.message) : service + ": " + some.message;
+}
+
+}  // namespace
+
+void Divide(ObservedState all, std::vector<ServicePass>& services) {
+  if (services.size() == 1 && services.front().desired.service.empty()) {
+    services.front().observed = std::move(all);
+    return;
+  }
+  ServicePass left{.desired = {.workload = services.empty() ? "" : services.front().desired.workload}};
+  for (ObservedContainer& c : all.containers) {
+    ServicePass* service = FindService(services, ServiceOf(c));
+    Move(c, all, service ? service->observed : left.observed);
+  }
+  for (ServicePass& service : services) {
+    for (const std::string& source : service.desired.exclusive_sources)
+      if (const auto writer = all.writers_elsewhere.find(source); writer != all.writers_elsewhere.end())
+        service.observed.writers_elsewhere.insert(*writer);
+    for (const DesiredFile& file : service.desired.files)
+      if (const auto written = all.written_files.find(file.host_path); written != all.written_files.end())
+        service.observed.written_files.insert(*written);
+  }
+  if (!left.observed.containers.empty()) services.push_back(std::move(left));
+}
+
+Facts FactsOfService(Facts own, const Facts& workload) {
+  own.suspended = workload.suspended;
+  own.stopped = workload.stopped;
+  own.stop_began = workload.stop_began;
+  own.retried = std::max(own.retried, workload.retried);
+  std::erase_if(own.failed, [&](const FailedRelease& f) { return f.at <= own.retried; });
+  return own;
+}
+
+std::string AwaitedOf(const DesiredState& desired, std::span<const ServicePass> before) {
+  std::string text;
+  for (const ServiceDependency& dependency : desired.after) {
+    const auto on =
+        std::ranges::find(before, dependency.service, [](const ServicePass& s) { return s.desired.service; });
+    const std::string_view needs = on == before.end() ? " to be planned" : StillNeeds(*on, dependency.condition);
+    if (!needs.empty()) text += (text.empty() ? "waiting for " : ", ") + dependency.service + std::string(needs);
+  }
+  return text;
+}
+
+WorkloadView Combine(std::vector<ServicePass> services) {
+  if (services.size() == 1)
+    return {std::move(services.front().desired), std::move(services.front().observed),
+            std::move(services.front().decision)};
+  WorkloadView all;
+  int groups = 0;
+  for (ServicePass& service : services) {
+    if (all.desired.workload.empty()) {
+      all.desired.workload = service.desired.workload;
+      all.desired.source_kind = service.desired.source_kind;
+      all.desired.version = service.desired.source_kind + " by manifest";
+    }
+    Append(all.decision.verdict, service.decision.verdict, service.desired.service);
+    Append(all.decision.plan, service.decision.plan, groups);
+    Append(all.desired, service.desired);
+    Append(all.observed, service.observed);
+  }
+  return all;
+}
+
+}  // namespace tinyforge

@@ -1,0 +1,42 @@
+// The services of one workload: each is planned by itself, over the containers that bear its role, and what came of
+// them is told as one. A workload of one image is one service.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reconcilers/workload/compute_plan.h"
+
+namespace tinyforge {
+
+// One service in a pass. What no service asks for any more (a service that was removed, or renamed) is one of its own
+// that desires nothing, so that its containers go.
+struct ServicePass {
+  DesiredState desired;
+  ObservedState observed{};
+  Facts facts{};  // its own, with what a person said of the whole workload
+  Decision decision{};
+};
+
+// Gives each service the containers of its role, with what is known of them. `all` is of the whole workload; what is
+// left becomes the last service.
+void Divide(ObservedState all, std::vector<ServicePass>& services);
+
+// The facts of a service beside those of its workload: what a person asked of the workload (to stop, to go on, to try
+// again) holds for each.
+Facts FactsOfService(Facts own, const Facts& workload);
+
+// What a service has to wait for of those planned before it; empty: nothing.
+std::string AwaitedOf(const DesiredState& desired, std::span<const ServicePass> before);
+
+// All services of a pass as one workload, for its status and for applying: the steps of different services never hold
+// one another up, the worst verdict speaks, and says of which service.
+struct WorkloadView {
+  DesiredState desired;
+  ObservedState observed;
+  Decision decision;
+};
+WorkloadView Combine(std::vector<ServicePass> services);
+
+}  // namespace tinyforge

@@ -1,0 +1,132 @@
+"""Compose projects: their services run, are told apart, replaced one by one and taken down, on the real Engine."""
+
+from rig.processes import free_port, wait_until
+from rig.site import manifest
+
+SLEEPER = "tinyforge-test/sleeper:1"
+
+
+def project(text, name="shop", **compose):
+    return {"shop.yaml": manifest("Workload", name, {"source": {"compose": {"file": "compose.yaml", **compose}},
+                                                     "rollout": {"healthyAfter": "300ms"}}),
+            "compose.yaml": text}
+
+
+SHOP = f"""
+services:
+  web:
+    image: {SLEEPER}
+    restart: always
+    environment: {{GREETING: hello, LEVEL: "${{LEVEL:-info}}"}}
+    depends_on: [db]
+    networks: [front, back]
+    labels: {{role: web}}
+  db:
+    image: {SLEEPER}
+    restart: always
+    volumes: [data:/data]
+    networks: {{back: {{aliases: [database]}}}}
+networks:
+  front: {{}}
+  back: {{internal: true}}
+volumes:
+  data: {{}}
+"""
+
+
+def log(site):
+    return site.engine.exec("shop-db-1", "cat", "/data/log")[1].split()
+
+
+def greets(site, word):
+    return f"GREETING={word}" in site.engine.inspect("shop-web-1")["Config"]["Env"]
+
+
+def test_services_run_on_their_networks_with_their_volumes(site):
+    site.up(project(SHOP), "shop")
+    web, db = site.engine.inspect("shop-web-1"), site.engine.inspect("shop-db-1")
+    assert web["State"]["Running"] and db["State"]["Running"]
+    assert set(web["NetworkSettings"]["Networks"]) == {"shop_front", "shop_back"}
+    assert set(db["NetworkSettings"]["Networks"]) == {"shop_back"}
+    assert {"db", "database"} <= set(db["NetworkSettings"]["Networks"]["shop_back"]["Aliases"])
+    assert [m["Name"] for m in db["Mounts"]] == ["shop_data"]
+    assert {"GREETING=hello", "LEVEL=info"} <= set(web["Config"]["Env"])
+    labels = web["Config"]["Labels"]
+    assert labels["com.docker.compose.project"] == "shop" and labels["com.docker.compose.service"] == "web"
+    assert labels["role"] == "web"
+    assert site.engine.call("GET", "/networks/shop_back")["Internal"]
+
+
+def test_a_change_replaces_just_the_service_that_it_concerns(site):
+    site.up(project(SHOP), "shop")
+    before = site.identity("shop-web-1", "shop-db-1")
+    site.repo.commit({"compose.yaml": SHOP.replace("GREETING: hello", "GREETING: hi")})
+    site.daemon.wait_for(lambda: greets(site, "hi"), "the update", 30)
+    site.daemon.wait_ready("shop")
+    after = site.identity("shop-web-1", "shop-db-1")
+    assert after["shop-web-1"] != before["shop-web-1"]
+    assert after["shop-db-1"] == before["shop-db-1"]
+
+
+def test_with_nothing_changed_nothing_is_done(site):
+    site.up(project(SHOP), "shop")
+    before = site.identity("shop-web-1", "shop-db-1")
+    site.proxy.reset()
+    site.repo.commit({"README": "nothing of ours"})
+    site.daemon.tfctl("sync")
+    assert site.proxy.mutating() == []
+    assert site.identity("shop-web-1", "shop-db-1") == before
+
+
+def test_a_fixed_port_goes_over_to_the_next_version(site):
+    port = free_port()
+    text = SHOP.replace("labels: {role: web}", f"labels: {{role: web}}\n    ports: ['127.0.0.1:{port}:80']")
+    site.up(project(text), "shop")
+    assert site.engine.inspect("shop-web-1")["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"] == str(port)
+    site.repo.commit({"compose.yaml": text.replace("GREETING: hello", "GREETING: hi")})
+    site.daemon.wait_for(lambda: greets(site, "hi"), "the update", 30)
+    site.daemon.wait_ready("shop")
+    assert site.engine.inspect("shop-web-1")["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"] == str(port)
+
+
+def test_what_runs_once_is_done_until_it_changes(site):
+    text = SHOP.replace("services:\n", f"""services:
+  migrate:
+    image: {SLEEPER}
+    command: ["sh", "-c", "echo migrated >> /data/log"]
+    volumes: [data:/data]
+    networks: [back]
+""").replace("depends_on: [db]", "depends_on: {db: {condition: service_started}, "
+             "migrate: {condition: service_completed_successfully}}")
+    site.up(project(text), "shop")
+    job = site.engine.inspect("shop-migrate-1")
+    assert job["State"]["Status"] == "exited" and job["State"]["ExitCode"] == 0
+    assert log(site) == ["migrated"]
+    site.engine.remove("shop-migrate-1")
+    site.repo.commit({"compose.yaml": text.replace("GREETING: hello", "GREETING: hi")})
+    site.daemon.wait_for(lambda: greets(site, "hi"), "the update", 30)
+    site.daemon.wait_ready("shop")
+    assert not site.engine.exists("shop-migrate-1")
+    site.daemon.restart()  # what is known of a service outlives the controller
+    site.daemon.wait_ready("shop")
+    site.daemon.tfctl("sync")
+    assert not site.engine.exists("shop-migrate-1")
+    assert log(site) == ["migrated"]
+
+
+def test_a_service_that_is_removed_goes_and_a_volume_stays(site):
+    site.up(project(SHOP), "shop")
+    web = SHOP[SHOP.index("  web:"):SHOP.index("  db:")]
+    site.change({"compose.yaml": SHOP.replace(web, "").replace("  front: {}\n", "")}, "shop")
+    wait_until(lambda: not site.engine.exists("shop-web-1"), 20, "web to go")
+    site.repo.commit({}, rm=["shop.yaml", "compose.yaml"])
+    wait_until(lambda: not site.engine.exists("shop-db-1"), 30, "db to go")
+    assert site.engine.call("GET", "/volumes/shop_data")["Name"] == "shop_data"
+
+
+def test_an_error_says_where_it_is(site):
+    site.repo.commit(project(SHOP.replace("restart: always", "restart: sometimes", 1)))
+    site.daemon.start()
+    site.daemon.wait_for(lambda: (site.daemon.condition("shop") or {}).get("reason") == "Stalled", "the error")
+    message = site.daemon.condition("shop")["message"]
+    assert "compose.yaml:5:" in message and "restart" in message

@@ -1,0 +1,97 @@
+// Compose projects: whatever loads is free of what a load does away with, and loads again as itself.
+//
+// The input is the files of the project: a line "#### PATH" begins one, what stands before the first is compose.yaml.
+#include "api-types/doc/json.h"
+#include "reconcilers/source/compose/loader.h"
+#include "reconcilers/source/compose/model_path.h"
+#include "reconcilers/source/compose/secret_mark.h"
+#include "tests/fakes/fake_tree.h"
+#include "tests/fuzz/property.h"
+
+using namespace tinyforge;
+
+namespace {
+
+FakeTree ReadTree(fuzz::Input input) {
+  constexpr std::string_view kMarker = "#### ";
+  FakeTree tree;
+  std::string path = "compose.yaml";
+  tree.files[path];
+  while (!input.empty()) {
+    const std::string_view line = input.Line();
+    if (line.starts_with(kMarker))
+      path = line.substr(kMarker.size());
+    else
+      tree.files[path].append(line).append("\n");
+  }
+  return tree;
+}
+
+compose::LoadRequest Request() {
+  compose::LoadRequest request;
+  request.files = {{"compose.yaml"}};
+  request.default_name = "project";
+  request.environment = {{"SET", "value"}, {"EMPTY", ""}};
+  request.secrets = {{"SECRET", {"name", "key"}}};
+  request.profiles = {"on"};
+  return request;
+}
+
+void CheckNode(const compose::LoadedProject& project, doc::Node& root) {
+  compose::Walk(root, [&](doc::Node& node, const compose::ModelPath&) {
+    fuzz::Require(node.tag == doc::Tag::None, "no tag is left");
+    fuzz::Require(node.mark.file < project.files.size() || project.files.empty(), "a mark names a file");
+    return true;
+  });
+}
+
+// Whether the text means the same when it is read once more: neither secrets nor what YAML takes in escapes only.
+bool ReadsBack(doc::Node& root) {
+  bool good = true;
+  compose::Walk(root, [&](doc::Node& node, const compose::ModelPath&) {
+    good = good && !compose::HasMark(node.text) && node.text.find('\x7F') == std::string::npos;
+    for (const auto& member : node.members) good = good && member.key.find('\x7F') == std::string::npos;
+    return good;
+  });
+  return good;
+}
+
+void EscapeDollars(doc::Node& root) {
+  compose::Walk(root, [](doc::Node& node, const compose::ModelPath&) {
+    std::string text;
+    for (const char c : node.text) text.append(c == '$' && node.type == doc::Type::String ? 2 : 1, c);
+    node.text = std::move(text);
+    return true;
+  });
+}
+
+void CheckAgain(doc::Node root) {
+  const std::string expected = doc::CanonicalJson(root);
+  EscapeDollars(root);
+  compose::LoadRequest request = Request();
+  request.files = {{"again.yaml", doc::CanonicalJson(root)}};
+  request.environment.clear();
+  FakeTree tree;
+  ReadSet read_set;
+  const auto again = compose::Load(request, tree, read_set);
+  fuzz::Require(again.has_value(), "what was loaded loads", again ? "" : again.error().message + "\n" + expected);
+  fuzz::RequireSame(doc::CanonicalJson(again->root), expected, "what was loaded loads as itself");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const FakeTree tree = ReadTree(fuzz::Input(data, size));
+  ReadSet read_set;
+  auto project = compose::Load(Request(), tree, read_set);
+  fuzz::Require(read_set.paths.contains(".env"), "what was looked for is in the read set");
+  if (!project) {
+    fuzz::Require(!project.error().message.empty(), "an error says what is wrong");
+    return 0;
+  }
+  fuzz::Require(read_set.paths.contains("compose.yaml"), "what was read is in the read set");
+  fuzz::Require(!project->name.empty(), "a project has a name");
+  CheckNode(*project, project->root);
+  if (ReadsBack(project->root)) CheckAgain(std::move(project->root));
+  return 0;
+}

@@ -1,0 +1,105 @@
+// The rules between triggers, bindings and workloads, as tfctl validate tells them.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/controller/tfctl/tfctl_fixture.h"
+
+namespace tinyforge::tfctl {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+
+class ValidateTest : public TfctlTest {
+ protected:
+  ValidateTest() { std::filesystem::create_directories(dir_ / "tree"); }
+
+  void Write(const std::string& name, const std::string& content) {
+    std::ofstream(dir_ / ("tree/" + name), std::ios::binary) << content;
+  }
+  static std::string Manifest(const std::string& kind, const std::string& name, const std::string& spec) {
+    return "---\napiVersion: tinyforge.dev/v1\nkind: " + kind + "\nmetadata: {name: " + name + "}\nspec: " + spec +
+           "\n";
+  }
+  // What is printed of the folder, its path left out.
+  std::string Check(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> args{"validate", dir_ / "tree"};
+    args.insert(args.end(), more.begin(), more.end());
+    code_ = RunPlain(args);
+    const std::string folder = (dir_ / "tree") + "/";
+    for (auto at = out.find(folder); at != std::string::npos; at = out.find(folder)) out.erase(at, folder.size());
+    return out;
+  }
+
+  const std::string workload_ = Manifest("Workload", "shop", "{source: {image: {repository: shop}}}");
+  const std::string trigger_ = Manifest("Trigger", "t", "{registry: {tagPolicy: {semver: 1.x}}}");
+  int code_ = 0;
+};
+
+TEST_F(ValidateTest, WhatIsWrongWithATriggerOrAnOverrideStandsAtItsField) {
+  Write("a.yaml", workload_ + trigger_ + Manifest("Trigger", "bad", "\n  registry:\n    tagPolicy: {regex: \"(\"}"));
+  Write("b.yaml",
+        Manifest("Binding", "b", "\n  trigger: t\n  workload: shop\n  overrides:\n    tagPolicy: {semver: x.y}"));
+  EXPECT_THAT(Check(), HasSubstr("a.yaml:17:24: spec.registry.tagPolicy.regex: "));
+  EXPECT_THAT(out, HasSubstr("b.yaml:9:25: spec.overrides.tagPolicy.semver: "));
+  EXPECT_THAT(out, EndsWith("\n4 objects in 2 files, 2 errors\n"));
+  EXPECT_EQ(code_, kFailed);
+}
+
+TEST_F(ValidateTest, WhatDanglesIsAnErrorOfTheWholeAndAWarningOfAPart) {
+  Write("a.yaml", trigger_ + Manifest("Binding", "b", "\n  trigger: t\n  workload: none"));
+  EXPECT_EQ(Check(),
+            "a.yaml:12:13: spec.workload: workload/none does not exist\n"
+            "2 objects in 1 file, 1 error\n");
+  EXPECT_EQ(code_, kFailed);
+  const std::string warned =
+      "a.yaml:12:13: warning: spec.workload: workload/none does not exist\n"
+      "2 objects in 1 file, 0 errors, 1 warning\n";
+  EXPECT_EQ(Check({"--partial"}), warned);
+  EXPECT_EQ(code_, kDone);
+  EXPECT_EQ(RunPlain({"validate", dir_ / "tree/a.yaml"}), kDone);
+  EXPECT_THAT(out, EndsWith(warned.substr(warned.find(':'))));
+}
+
+TEST_F(ValidateTest, ASelectorMaySelectNothingYet) {
+  Write("a.yaml", trigger_ + Manifest("Binding", "b", "{trigger: t, workloadSelector: {matchLabels: {team: web}}}"));
+  EXPECT_EQ(Check(),
+            "a.yaml:10:38: warning: spec.workloadSelector: no workload has these labels\n"
+            "2 objects in 1 file, 0 errors, 1 warning\n");
+  EXPECT_EQ(code_, kDone);
+}
+
+TEST_F(ValidateTest, WhatFollowsFromAnotherErrorIsNotToldAgain) {
+  Write("a.yaml", Manifest("Workload", "shop", "{source: {image: {repository: shop}}, replicass: 2}") +
+                      Manifest("Trigger", "bad", "{registry: {tagPolicy: {regex: \"(\"}}}") + trigger_);
+  Write("b.yaml", Manifest("Binding", "b", "{trigger: bad, workload: shop}") +
+                      Manifest("Binding", "c", "{trigger: t, workload: shop}"));
+  EXPECT_THAT(Check(), HasSubstr("a.yaml:5:"));
+  EXPECT_THAT(out, Not(HasSubstr("b.yaml")));
+  EXPECT_THAT(out, EndsWith("4 objects in 2 files, 2 errors\n"));
+}
+
+TEST_F(ValidateTest, TwoThatDecideAreToldUnlessTheirHostsKeepThemApart) {
+  const std::string base = workload_ + trigger_ + Manifest("Trigger", "u", "{registry: {tagPolicy: {newest: true}}}");
+  Write("a.yaml", base + Manifest("Binding", "b", "{hosts: [web1], trigger: t, workload: shop}") +
+                      Manifest("Binding", "c", "{hosts: [db1], trigger: u, workload: shop}"));
+  EXPECT_EQ(Check(), "5 objects in 1 file, 0 errors\n");
+  Write("a.yaml", base + Manifest("Binding", "b", "{hosts: [\"*1\"], trigger: t, workload: shop}") +
+                      Manifest("Binding", "c", "{hosts: [db1], trigger: u, workload: shop}"));
+  EXPECT_THAT(Check(), HasSubstr("spec.workload: the version of workload/shop is decided by binding/b"));
+  EXPECT_EQ(code_, kFailed);
+}
+
+TEST_F(ValidateTest, TheSamplesAreInOrder) {
+  const std::filesystem::path samples = std::string(TINYFORGE_SOURCE_DIR) + "/manifests/samples";
+  for (const auto& folder : std::filesystem::directory_iterator(samples)) {
+    EXPECT_EQ(RunPlain({"validate", folder.path().string()}), kDone) << out;
+    EXPECT_THAT(out, EndsWith(", 0 errors\n"));
+  }
+}
+
+}  // namespace
+}  // namespace tinyforge::tfctl

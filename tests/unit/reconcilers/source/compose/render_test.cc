@@ -1,0 +1,231 @@
+#include "reconcilers/source/compose/render.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconcilers/source/compose/secret_mark.h"
+#include "tests/fakes/fake_tree.h"
+
+namespace tinyforge::compose {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class ComposeRenderTest : public ::testing::Test {
+ protected:
+  ComposeRenderTest() {
+    object.key = {Kind::Workload, "shop"};
+    object.position.path = "apps/shop.yaml";
+    object.spec = v1::WorkloadSpec();
+    project.name = "shop";
+    project.networks["default"] = {.name = "shop_default"};
+    secrets.values[{"shop", "password"}] = "x";
+    secrets.values[{"shop", "tls-key"}] = "y";
+    Add("web", "nginx:1.27");
+  }
+  Service& Add(const std::string& name, const std::string& image) {
+    Service& service = project.services[name];
+    service.image = image;
+    service.networks["default"] = {};
+    return service;
+  }
+  Service& web() { return project.services["web"]; }
+  Expected<DesiredServices> Render() {
+    reads = {};
+    const RenderRequest request{
+        .workload = object, .tree = tree, .secrets = secrets, .paths = paths, .project = "shop"};
+    return compose::Render({.project = project,
+                            .request = request,
+                            .secrets = {{"shop", "password"}},
+                            .folder = "apps",
+                            .host_folder = host_folder,
+                            .files = {"apps/compose.yaml"}},
+                           reads);
+  }
+  // Of a project of one service.
+  DesiredState RenderWeb() { return std::move(Render()->front()); }
+  ContainerTemplate TemplateOfWeb() { return RenderWeb().containers.front().spec; }
+
+  v1::Object object;
+  Project project;
+  FakeTree tree;
+  FakeSecrets secrets;
+  HostPaths paths{"/volumes", "/files"};
+  std::string host_folder;
+  ReadSet reads;
+};
+
+TEST_F(ComposeRenderTest, ServicesComeAfterThoseTheyDependOn) {
+  web().depends_on["db"] = {.condition = Condition::Healthy};
+  Add("db", "postgres:16");
+  Add("app", "app:1").depends_on["web"] = {};
+  auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  ASSERT_THAT(*services, SizeIs(3));
+  EXPECT_EQ((*services)[0].service, "db");
+  EXPECT_EQ((*services)[1].service, "web");
+  EXPECT_EQ((*services)[2].service, "app");
+  EXPECT_THAT((*services)[1].after, ElementsAre(ServiceDependency{"db", ServiceCondition::Healthy}));
+}
+
+TEST_F(ComposeRenderTest, ACircleIsSpelledOut) {
+  web().depends_on["db"] = {};
+  Add("db", "postgres:16").depends_on["web"] = {};
+  auto services = Render();
+  ASSERT_FALSE(services);
+  EXPECT_EQ(services.error().kind, ErrorKind::Terminal);
+  EXPECT_THAT(services.error().message, HasSubstr("db -> web -> db"));
+}
+
+TEST_F(ComposeRenderTest, ContainersAreCalledAsDockerComposeDoes) {
+  web().replicas = 2;
+  const DesiredState desired = RenderWeb();
+  ASSERT_THAT(desired.containers, SizeIs(2));
+  EXPECT_EQ(desired.containers[0].name, "shop-web-1");
+  EXPECT_EQ(desired.containers[1].name, "shop-web-2");
+  EXPECT_EQ(desired.containers[1].role, "web");
+  EXPECT_EQ(desired.containers[1].replica, 2);
+  EXPECT_THAT(desired.containers[1].tags, Contains(Pair("com.docker.compose.container-number", "2")));
+  EXPECT_THAT(desired.containers[1].tags, Contains(Pair("com.docker.compose.project", "shop")));
+  EXPECT_EQ(desired.containers[0].template_hash, desired.containers[1].template_hash);
+}
+
+TEST_F(ComposeRenderTest, AnImageWithoutTagIsTheLatest) {
+  web().image = "registry.example.com:5000/acme/web";
+  EXPECT_EQ(RenderWeb().image, "registry.example.com:5000/acme/web:latest");
+  web().image = "nginx@sha256:abc";
+  EXPECT_EQ(RenderWeb().image, "nginx@sha256:abc");
+}
+
+TEST_F(ComposeRenderTest, WhatIsOnlyBuiltIsNeverPulled) {
+  web().image.reset();
+  web().build = Build{.context = "web"};
+  const DesiredState desired = RenderWeb();
+  EXPECT_EQ(desired.image, "shop-web:latest");
+  EXPECT_EQ(desired.pull_policy, v1::PullPolicy::Never);
+}
+
+TEST_F(ComposeRenderTest, SecretsStandWithinAText) {
+  web().environment["URL"] = "postgres://u:" + SecretMark(0) + "@db";
+  const auto env = TemplateOfWeb().env;
+  ASSERT_THAT(env, SizeIs(1));
+  EXPECT_EQ(env[0].value, "postgres://u:@db");
+  ASSERT_THAT(env[0].inserts, SizeIs(1));
+  EXPECT_EQ(env[0].inserts[0].offset, 13u);
+  EXPECT_EQ(env[0].inserts[0].secret.ref.key, "password");
+  EXPECT_THAT(reads.secrets, ElementsAre("shop"));
+}
+
+TEST_F(ComposeRenderTest, ALinksAliasIsTheOtherServices) {
+  web().links = {{"db", "database"}};
+  Add("db", "postgres:16");
+  const auto services = Render();
+  const auto db = std::ranges::find(*services, "db", &DesiredState::service);
+  ASSERT_THAT(db->containers[0].networks, SizeIs(1));
+  EXPECT_EQ(db->containers[0].networks[0].network, "shop_default");
+  EXPECT_THAT(db->containers[0].networks[0].aliases, ElementsAre("database", "db"));
+}
+
+TEST_F(ComposeRenderTest, AFolderOfTheRepositoryIsGivenReadOnlyAndByItsContent) {
+  tree.files["apps/conf/a.conf"] = "one";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/etc/conf"}};
+  const DesiredState before = RenderWeb();
+  ASSERT_THAT(before.files, SizeIs(1));
+  EXPECT_THAT(before.containers[0].spec.mounts[0].source, StartsWith("/files/"));
+  EXPECT_TRUE(before.containers[0].spec.mounts[0].read_only);
+  EXPECT_THAT(reads.paths, ElementsAre("apps/conf"));
+  tree.files["apps/conf/a.conf"] = "two";
+  EXPECT_NE(RenderWeb().containers[0].template_hash, before.containers[0].template_hash);
+}
+
+TEST_F(ComposeRenderTest, WhatTheRepositoryDoesNotHaveIsBelowTheHostFolder) {
+  web().volumes = {{.type = MountType::Bind, .source = "../data", .target = "/data"}};
+  auto services = Render();
+  ASSERT_FALSE(services);
+  EXPECT_THAT(services.error().message, HasSubstr("projectDirectory"));
+  host_folder = "/srv/shop";
+  EXPECT_EQ(TemplateOfWeb().mounts[0].source, "/srv/data");
+}
+
+TEST_F(ComposeRenderTest, AConfigIsAFileOfItsContent) {
+  project.configs["motd"] = {.content = "hello"};
+  web().configs = {{.source = "motd", .target = "/motd"}};
+  const DesiredState desired = RenderWeb();
+  ASSERT_THAT(desired.files, SizeIs(1));
+  EXPECT_EQ(desired.files[0].entries[0].content, "hello");
+  EXPECT_EQ(desired.files[0].entries[0].mode, 0444u);
+}
+
+TEST_F(ComposeRenderTest, AnExternalSecretIsAKeyOfASecret) {
+  project.secrets["key"] = {.external = "shop/tls-key"};
+  web().secrets = {{.source = "key", .target = "/run/secrets/key"}};
+  const DesiredState desired = RenderWeb();
+  ASSERT_TRUE(desired.files[0].secret);
+  EXPECT_EQ(desired.files[0].secret->ref.key, "tls-key");
+  EXPECT_EQ(desired.containers[0].spec.mounts[0].origin, "secret.shop/tls-key");
+}
+
+TEST_F(ComposeRenderTest, OptionsOfTmpfsAreTheEnginesOrAnError) {
+  web().tmpfs["/run"] = "size=64m,mode=1777,noexec";
+  const Mount mount = TemplateOfWeb().mounts.at(0);
+  EXPECT_EQ(mount.tmpfs_size, 64 << 20);
+  EXPECT_EQ(mount.tmpfs_mode, 01777u);
+  web().tmpfs["/run"] = "exec";
+  EXPECT_THAT(Render().error().message, HasSubstr("service web: tmpfs /run: option \"exec\" is not done"));
+}
+
+TEST_F(ComposeRenderTest, WhatIsNotDoneIsAnError) {
+  web().ports = {{.container = 80, .host = 8000, .host_last = 8010}};
+  EXPECT_THAT(Render().error().message, HasSubstr("8000-8010:80"));
+}
+
+TEST_F(ComposeRenderTest, AVariableWithoutAValueIsTakenAway) {
+  web().environment["DEBUG"] = std::nullopt;
+  EXPECT_TRUE(TemplateOfWeb().env.at(0).unset);
+}
+
+TEST_F(ComposeRenderTest, SideBySideWhereNothingIsHeldAlone) {
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
+  web().update.parallelism = 1;
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Rolling);
+  web().ports = {{.container = 80, .host = 8080}};
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
+  EXPECT_TRUE(RenderWeb().rollout->trial);
+}
+
+TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
+  project.volumes["data"] = {.name = "shop_data"};
+  web().volumes = {{.type = MountType::Volume, .source = "data", .target = "/data"}};
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
+  EXPECT_FALSE(RenderWeb().rollout->trial);
+  web().update.order = UpdateOrder::StartFirst;
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
+}
+
+TEST_F(ComposeRenderTest, WhatIsNotRestartedRunsOnce) {
+  EXPECT_TRUE(RenderWeb().runs_once);
+  EXPECT_EQ(RenderWeb().containers[0].limits.restart, v1::RestartPolicy::Never);
+  web().restart.kind = RestartKind::Always;
+  EXPECT_FALSE(RenderWeb().runs_once);
+}
+
+TEST_F(ComposeRenderTest, WhatIsRestartedWithADependencyFollowsItsTemplate) {
+  web().depends_on["db"] = {.restart = true};
+  Add("db", "postgres:16");
+  const auto before = Render();
+  project.services["db"].image = "postgres:17";
+  const auto after = Render();
+  EXPECT_NE((*before)[1].containers[0].template_hash, (*after)[1].containers[0].template_hash);
+  project.services["web"].depends_on["db"].restart = false;
+  const auto loose = Render();
+  project.services["db"].image = "postgres:18";
+  EXPECT_EQ((*loose)[1].containers[0].template_hash, (*Render())[1].containers[0].template_hash);
+}
+
+}  // namespace
+}  // namespace tinyforge::compose

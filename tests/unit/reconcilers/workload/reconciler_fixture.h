@@ -1,0 +1,85 @@
+// A reconciler of one workload on the fake Engine.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "reconcilers/workload/reconciler.h"
+#include "tests/fakes/fake_engine.h"
+#include "tests/fakes/fake_host_images.h"
+#include "tests/fakes/fake_store.h"
+#include "tests/fakes/fake_tree.h"
+
+namespace tinyforge {
+
+class FakeConfig : public ConfigReader, public DeletionGate, public BindingReader {
+ public:
+  std::shared_ptr<v1::ObjectSet> objects = std::make_shared<v1::ObjectSet>();
+  std::shared_ptr<FakeTree> tree = std::make_shared<FakeTree>();
+  bool may_delete = true;
+  bool in_history = true;
+  std::optional<DecidingBinding> deciding;
+
+  std::shared_ptr<const ConfigSnapshot> Current() override {
+    return std::make_shared<ConfigSnapshot>(ConfigSnapshot{objects, tree});
+  }
+  bool HistoryHeld(const Revision&, std::string_view) override { return in_history; }
+  bool MayDelete(std::string_view) override { return may_delete; }
+  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&) override { return deciding; }
+};
+
+class WorkloadReconcilerTest : public ::testing::Test {
+ protected:
+  WorkloadReconcilerTest() {
+    engine.images["web:1"] = "sha256:one";
+    config.objects->complete = true;
+    config.objects->revision = "c0ffee";
+    spec.source.image = v1::ImageSource{.repository = "web", .tag = "1"};
+    Commit();
+  }
+  void Commit() {
+    auto object = std::make_shared<v1::Object>();
+    object->key = {Kind::Workload, "web"};
+    object->position = {"web.yaml", 1, 1};
+    object->spec = spec;
+    config.objects->objects[object->key] = object;
+    ASSERT_TRUE(store.CommitRevision({object}, {}, "c0ffee"));
+  }
+  void Remove() { config.objects->objects.clear(); }
+  Outcome Pass() {
+    Outcome outcome = reconciler.Reconcile({{Kind::Workload, "web"}, now});
+    if (outcome.status) {
+      EXPECT_TRUE(store.UpdateStatus({Kind::Workload, "web"}, *outcome.status));
+    }
+    return outcome;
+  }
+  void Settle() {
+    for (int i = 0; i < 10; ++i) Pass(), engine.Tick(std::chrono::seconds(10)), now += std::chrono::seconds(10);
+  }
+  const Condition& Ready(const Outcome& outcome) {
+    return *FindCondition(outcome.status->conditions, condition::kReady);
+  }
+
+  v1::WorkloadSpec spec;
+  FakeConfig config;
+  FakeEngine engine;
+  FakeSecrets secrets;
+  FakeFiles files;
+  FakeFacts facts;
+  FakeHealth health;
+  FakeLogs logs;
+  FakeCalendar calendar;
+  FakeStore store;
+  FakeHostImages host_images;
+  SysTime now = SysTime(std::chrono::seconds(1'000'000));
+  std::string read_only;
+  WorkloadReconciler reconciler{
+      {config, config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store,
+       host_images},
+      {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
+};
+
+}  // namespace tinyforge

@@ -1,0 +1,181 @@
+#include "reconcilers/workload/services.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconcilers/workload/ownership.h"
+
+namespace tinyforge {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+ServicePass Service(const std::string& name) {
+  ServicePass service{.desired = {.workload = "shop", .service = name, .source_kind = "compose"}};
+  service.desired.containers.push_back({.role = name, .name = "shop-" + name + "-1"});
+  return service;
+}
+
+ObservedContainer Container(const std::string& id, const std::string& role) {
+  ObservedContainer container{.id = id, .name = id};
+  for (const auto& [key, value] :
+       {std::pair(label::kManaged, std::string("true")), std::pair(label::kRole, role),
+        std::pair(label::kReplica, std::string("1")), std::pair(label::kSeq, std::string("1")),
+        std::pair(label::kTemplateHash, std::string("h"))})
+    container.labels[std::string(key)] = value;
+  return container;
+}
+
+std::vector<std::string> IdsOf(const ServicePass& service) {
+  std::vector<std::string> ids;
+  for (const ObservedContainer& c : service.observed.containers) ids.push_back(c.id);
+  return ids;
+}
+
+TEST(FactKeyOf, AServiceHasFactsOfItsOwn) {
+  EXPECT_EQ(FactKeyOf({.workload = "shop"}), "shop");
+  EXPECT_EQ(FactKeyOf({.workload = "shop", .service = "web"}), "shop.web");
+}
+
+TEST(ClassifyOwnership, ServicesCountTheirContainersEachForItself) {
+  const std::vector<ObservedContainer> containers = {Container("a", "web"), Container("b", "db")};
+  EXPECT_THAT(ClassifyOwnership(containers).foreign, IsEmpty());
+}
+
+TEST(Divide, EachServiceGetsTheContainersOfItsRoleAndOfItsTrials) {
+  std::vector<ServicePass> services;
+  services.push_back(Service("web"));
+  services.push_back(Service("db"));
+  ObservedState all{.containers = {Container("a", "web"), Container("b", "db"), Container("c", "web.trial")}};
+  all.ages["a"].attached = std::chrono::seconds(3);
+  all.probes["b"].state = ProbeState::Healthy;
+  Divide(std::move(all), services);
+  ASSERT_THAT(services, SizeIs(2));
+  EXPECT_THAT(IdsOf(services[0]), ElementsAre("a", "c"));
+  EXPECT_EQ(services[0].observed.ages["a"].attached, std::chrono::seconds(3));
+  EXPECT_THAT(IdsOf(services[1]), ElementsAre("b"));
+  EXPECT_EQ(services[1].observed.probes["b"].state, ProbeState::Healthy);
+}
+
+TEST(Divide, WhatServicesShareIsKnownToEach) {
+  std::vector<ServicePass> services;
+  for (const std::string name : {"web", "db"}) {
+    services.push_back(Service(name));
+    services.back().desired.files = {{.host_path = "/files/motd"}};
+    services.back().desired.exclusive_sources = {"/srv/data"};
+  }
+  Divide({.writers_elsewhere = {{"/srv/data", "other"}}, .written_files = {{"/files/motd", "hash"}}}, services);
+  for (const ServicePass& service : services) {
+    EXPECT_EQ(service.observed.writers_elsewhere.at("/srv/data"), "other");
+    EXPECT_EQ(service.observed.written_files.at("/files/motd"), "hash");
+  }
+}
+
+TEST(Divide, WhatNoServiceAsksForIsOneThatDesiresNothing) {
+  std::vector<ServicePass> services;
+  services.push_back(Service("web"));
+  Divide({.containers = {Container("a", "web"), Container("b", "gone")}}, services);
+  ASSERT_THAT(services, SizeIs(2));
+  EXPECT_THAT(IdsOf(services[1]), ElementsAre("b"));
+  EXPECT_EQ(services[1].desired.workload, "shop");
+  EXPECT_THAT(services[1].desired.containers, IsEmpty());
+}
+
+TEST(Divide, AWorkloadOfOneImageKeepsAll) {
+  std::vector<ServicePass> services;
+  services.push_back({.desired = {.workload = "shop"}});
+  Divide({.containers = {Container("a", "main"), Container("b", "other")}}, services);
+  ASSERT_THAT(services, SizeIs(1));
+  EXPECT_THAT(IdsOf(services[0]), ElementsAre("a", "b"));
+}
+
+TEST(FactsOfService, WhatAPersonSaidOfTheWorkloadHoldsForEach) {
+  Facts workload{.suspended = true, .stopped = true};
+  workload.retried = SysTime(std::chrono::seconds(50));
+  Facts own;
+  own.failed = {{.release = "old", .at = SysTime(std::chrono::seconds(40))},
+                {.release = "new", .at = SysTime(std::chrono::seconds(60))}};
+  const Facts facts = FactsOfService(own, workload);
+  EXPECT_TRUE(facts.suspended);
+  EXPECT_TRUE(facts.stopped);
+  ASSERT_THAT(facts.failed, SizeIs(1));  // what failed before the retry may be tried again
+  EXPECT_EQ(facts.failed[0].release, "new");
+}
+
+class AwaitedOfTest : public ::testing::Test {
+ protected:
+  std::string Awaited(ServiceCondition condition) {
+    DesiredState desired{.workload = "shop", .service = "web", .after = {{"db", condition}}};
+    return AwaitedOf(desired, std::span(&db, 1));
+  }
+  ServicePass db = Service("db");
+};
+
+TEST_F(AwaitedOfTest, AStartedServiceHasAContainerThatWasStarted) {
+  EXPECT_EQ(Awaited(ServiceCondition::Started), "waiting for db to be started");
+  db.observed.containers = {Container("b", "db")};
+  db.observed.containers[0].state = ContainerState::Created;
+  EXPECT_EQ(Awaited(ServiceCondition::Started), "waiting for db to be started");
+  db.observed.containers[0].state = ContainerState::Running;
+  EXPECT_EQ(Awaited(ServiceCondition::Started), "");
+}
+
+TEST_F(AwaitedOfTest, AnyHealthyContainerCounts) {
+  EXPECT_EQ(Awaited(ServiceCondition::Healthy), "waiting for db to be healthy");
+  db.decision.verdict = {.phase = Phase::Failed, .ready_replicas = 1};
+  EXPECT_EQ(Awaited(ServiceCondition::Healthy), "");
+}
+
+TEST_F(AwaitedOfTest, WhatRunsOnceHasToEndWell) {
+  db.decision.verdict.ready_replicas = 1;
+  EXPECT_EQ(Awaited(ServiceCondition::Completed), "waiting for db to complete");
+  db.decision.done = "release";
+  EXPECT_EQ(Awaited(ServiceCondition::Completed), "");
+}
+
+TEST(Combine, TheWorstVerdictSpeaksAndNamesItsService) {
+  std::vector<ServicePass> services;
+  services.push_back(Service("db"));
+  services.push_back(Service("web"));
+  services[0].decision.verdict = {.phase = Phase::Ready, .ready_replicas = 1};
+  services[1].decision.verdict = {.phase = Phase::Failed,
+                                  .reason = "CrashLoopBackOff",
+                                  .message = "it ends",
+                                  .ready_replicas = 0,
+                                  .come_back = std::chrono::seconds(5)};
+  const Verdict verdict = Combine(std::move(services)).decision.verdict;
+  EXPECT_EQ(verdict.phase, Phase::Failed);
+  EXPECT_EQ(verdict.reason, "CrashLoopBackOff");
+  EXPECT_EQ(verdict.message, "web: it ends");
+  EXPECT_EQ(verdict.ready_replicas, 1);
+  EXPECT_EQ(verdict.come_back, std::chrono::seconds(5));
+}
+
+TEST(Combine, StepsOfDifferentServicesAreOfDifferentGroups) {
+  std::vector<ServicePass> services;
+  for (const std::string name : {"db", "web"}) {
+    services.push_back(Service(name));
+    services.back().decision.plan.steps = {{action::Start{{name, name}}, "c", 0},
+                                           {action::Start{{name, name}}, "c", 2}};
+  }
+  std::vector<int> groups;
+  for (const Step& step : Combine(std::move(services)).decision.plan.steps) groups.push_back(step.group);
+  EXPECT_THAT(groups, ElementsAre(0, 2, 3, 5));
+}
+
+TEST(Combine, NetworksOfSeveralServicesAreNamedOnce) {
+  std::vector<ServicePass> services;
+  services.push_back(Service("db"));
+  services.push_back(Service("web"));
+  for (ServicePass& service : services) service.desired.networks = {{.name = "shop_default"}};
+  const WorkloadView view = Combine(std::move(services));
+  EXPECT_THAT(view.desired.networks, SizeIs(1));
+  EXPECT_THAT(view.desired.containers, SizeIs(2));
+  EXPECT_EQ(view.desired.workload, "shop");
+}
+
+}  // namespace
+}  // namespace tinyforge
