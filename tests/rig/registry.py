@@ -82,7 +82,9 @@ class Registry:
 
     def push(self, dockerd, local, name, login=None):
         """Pushes the local image as `name` ("shop:1"); `login` is "name:password". Returns its digest."""
-        reference = f"{self.address}/{name}"
+        # Another name of the host than the manifests': the Engine never has the image under theirs because of the push, not
+        # even for the moment between the registry's notification and the rmi.
+        reference = f"{self.address if self.ca else f'localhost:{self.port}'}/{name}"
         dockerd.docker("tag", local, reference)
         header = {"X-Registry-Auth": _credentials(login, self.address)}
         repository, tag = reference.rsplit(":", 1)
