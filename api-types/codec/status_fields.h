@@ -77,6 +77,19 @@ void Fields(V& v, Of<v1::RolloutRecord>) {
 }
 
 template <class V>
+void Fields(V& v, Of<v1::ServiceStatus>) {
+  using T = v1::ServiceStatus;
+  v(&T::name, "name", {.doc = "Name of the service.", .required = true});
+  v(&T::image, "image", {.doc = "Image that is asked for."});
+  v(&T::resolved, "resolved", {.doc = "Version that runs and who set it."});
+  v(&T::replicas, "replicas", {.doc = "Containers that run."});
+  v(&T::ready_replicas, "readyReplicas", {.doc = "Containers that run and are healthy."});
+  v(&T::ready, "ready", {.doc = "Whether all of it is as desired."});
+  v(&T::reason, "reason", {.doc = "One word for programs."});
+  v(&T::message, "message", {.doc = "Why it is not ready."});
+}
+
+template <class V>
 void Fields(V& v, Of<v1::Status>) {
   using T = v1::Status;
   v(&T::observed_generation, "observedGeneration", {.doc = "Generation the status speaks of."});
@@ -85,6 +98,7 @@ void Fields(V& v, Of<v1::Status>) {
   v(&T::replicas, "replicas", {.doc = "Containers that run."});
   v(&T::ready_replicas, "readyReplicas", {.doc = "Containers that run and are healthy."});
   v(&T::resolved, "resolved", {.doc = "Version that runs and who set it."});
+  v(&T::services, "services", {.doc = "The services of a workload with several, each with its version."});
   v(&T::inventory, "inventory", {.doc = "What belongs to the object in the Engine."});
   v(&T::last_rollout, "lastRollout", {.doc = "The last rollout, its reason and its outcome."});
 }

@@ -55,6 +55,19 @@ struct RolloutRecord {
   bool operator==(const RolloutRecord&) const = default;
 };
 
+// One of several services of a workload.
+struct ServiceStatus {
+  std::string name;
+  std::string image;  // that is asked for
+  ResolvedSource resolved;
+  int replicas = 0;
+  int ready_replicas = 0;
+  bool ready = false;   // all is as desired
+  std::string reason;   // PascalCase
+  std::string message;  // why it is not ready
+  bool operator==(const ServiceStatus&) const = default;
+};
+
 struct Status {
   std::int64_t observed_generation = 0;
   Revision revision;
@@ -63,6 +76,7 @@ struct Status {
   int replicas = 0;
   int ready_replicas = 0;
   std::optional<ResolvedSource> resolved;
+  std::vector<ServiceStatus> services;  // of a workload with several, by name
   std::vector<InventoryItem> inventory;
   std::optional<RolloutRecord> last_rollout;
   bool operator==(const Status&) const = default;

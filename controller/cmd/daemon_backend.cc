@@ -141,7 +141,9 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
   const auto known = ParseVerb(verb);
   if (!known) return Error{ErrorKind::Invalid, "unknown command " + std::string(verb)};
   const SysTime now = parts_.clock.SystemNow();
-  const WorkloadCommand command{.verb = *known, .workload = std::string(workload), .to = to, .now = now};
+  const ServiceName target = ParseServiceName(workload);
+  const WorkloadCommand command{
+      .verb = *known, .workload = target.workload, .service = target.service, .to = to, .now = now};
   auto answer = RunCommand(command, {parts_.manager, parts_.routes, parts_.facts, parts_.store, parts_.engine.puller()});
   if (!answer) return answer;
   // History: the command itself is done.

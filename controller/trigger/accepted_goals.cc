@@ -20,7 +20,7 @@ Delivery AcceptedGoals::Resume(Delivery delivery, const RouteTable& table) {
     if (outcome.result != DeliveryResult::Rolling) continue;
     const Route* route = FindRoute(table, {delivery.trigger, outcome.binding, outcome.workload, outcome.service});
     if (const auto goal = route ? GoalOf(*route, delivery) : std::nullopt)
-      parts_.watch.Join(outcome.workload, *goal, {delivery.id, i});
+      parts_.watch.Join({outcome.workload, outcome.service}, *goal, {delivery.id, i});
     else
       parts_.desk.Settle({{delivery.id, i}}, DeliveryResult::Skipped, "overruled meanwhile");
     outcome.result = DeliveryResult::Skipped;
@@ -30,29 +30,33 @@ Delivery AcceptedGoals::Resume(Delivery delivery, const RouteTable& table) {
 
 // What the facts hold of that for which the delivery asked.
 std::optional<Goal> AcceptedGoals::GoalOf(const Route& route, const Delivery& delivery) {
-  const std::string& workload = route.workload->key.name;
-  const auto facts = parts_.facts.Load(v1::IdentityOf(*route.workload));
+  const ServiceName target{route.workload->key.name, route.service};
+  const auto facts = parts_.facts.Load(FactKeyOf(v1::IdentityOf(*route.workload), route.service));
   if (!facts) return std::nullopt;
   if (AsksForRemake(MatchAll(ToTriggerEvents(delivery.events), route)))
     return facts->remake ? std::optional(Goal{{}, facts->remake->at}) : std::nullopt;
   for (const TriggeredVersion& version : facts->versions)
     if (const Goal goal{version.version, version.at};
-        version.binding == route.binding->key.name && Holds(workload, goal))
+        version.binding == route.binding->key.name && Holds(target, goal))
       return goal;
   return std::nullopt;
 }
 
 // By what is in force now. What cannot be read is held.
-bool AcceptedGoals::Holds(const std::string& workload, const Goal& goal) {
+bool AcceptedGoals::Holds(const ServiceName& target, const Goal& goal) {
   const auto snapshot = parts_.config.Current();
-  const v1::Object* object = snapshot ? snapshot->objects->Find({Kind::Workload, workload}) : nullptr;
+  const v1::Object* object = snapshot ? snapshot->objects->Find({Kind::Workload, target.workload}) : nullptr;
   if (!object) return false;
-  const auto facts = parts_.facts.Load(v1::IdentityOf(*object));
-  return !facts || IsHeld(goal, *object, parts_.routes.DecidingFor(*snapshot, workload), *facts);
+  const auto facts = parts_.facts.Load(FactKeyOf(v1::IdentityOf(*object), target.service));
+  if (!facts) return true;
+  if (goal.version == ImageVersion{}) return facts->remake.has_value();
+  const auto image = parts_.routes.ImageOf(*snapshot, *object, target.service);
+  const auto deciding = parts_.routes.DecidingFor(*snapshot, target.workload, target.service);
+  return image ? IsHeld(goal, *image, deciding, *facts) : image.error().kind != ErrorKind::NotFound;
 }
 
-void AcceptedGoals::Review(const std::string& workload) {
-  parts_.watch.Review(workload, [&](const Goal& goal) { return Holds(workload, goal); });
+void AcceptedGoals::Review(const ServiceName& target) {
+  parts_.watch.Review(target, [&](const Goal& goal) { return Holds(target, goal); });
 }
 
 }  // namespace tinyforge

@@ -25,12 +25,12 @@ class AcceptedGoals {
   // Gives back a delivery of an earlier process with what was accepted taken as answered: it is followed as long as the
   // facts hold it, and never asked for once more, which would undo what was decided since.
   Delivery Resume(Delivery delivery, const RouteTable& table);
-  // What is followed of the workload ends when it is held no more.
-  void Review(const std::string& workload);
+  // What is followed of the target ends when it is held no more.
+  void Review(const ServiceName& target);
 
  private:
   std::optional<Goal> GoalOf(const Route& route, const Delivery& delivery);
-  bool Holds(const std::string& workload, const Goal& goal);
+  bool Holds(const ServiceName& target, const Goal& goal);
 
   const Parts parts_;
 };

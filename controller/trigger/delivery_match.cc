@@ -18,7 +18,7 @@ DeliveryOutcome OutcomeOf(const MatchResult& match, SysTime now) {
 // Routes of one trigger.
 bool AreAlike(const Route& a, const Route& b) {
   const auto kind = FindTriggerKind(a.config->spec);
-  return kind && a.config->merged == b.config->merged && (*kind)->AreAlike(*a.workload, *b.workload);
+  return kind && a.config->merged == b.config->merged && (*kind)->AreAlike(a.target(), b.target());
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ std::vector<TriggerEvent> ToTriggerEvents(const std::vector<InboundEvent>& inbou
 MatchResult MatchAll(const std::vector<TriggerEvent>& events, const Route& route) {
   std::optional<MatchResult> found;
   for (const TriggerEvent& event : events) {
-    MatchResult result = MatchTrigger({event, route.config->spec, *route.workload});
+    MatchResult result = MatchTrigger({event, route.config->spec, route.target()});
     const bool asks = std::holds_alternative<DeploymentIntent>(result);
     if (asks || !found || (std::holds_alternative<NoMatch>(*found) && std::holds_alternative<Error>(result)))
       found = std::move(result);

@@ -5,13 +5,14 @@
 
 #include "reconcilers/trigger/kind/registry_trigger.h"
 #include "reconcilers/trigger/watched_refs.h"
+#include "reconcilers/workload/services.h"
 #include "reconcilers/workload/version_decision.h"
 
 namespace tinyforge {
 
 // A version that is to stand in the facts.
 struct Evaluator::Wish {
-  const v1::Object& workload;
+  const Route& route;
   std::string binding;  // empty: a person's
   ImageVersion version;
   bool policy = false;
@@ -60,12 +61,17 @@ std::string WhyNot(const MatchResult& match) {
   return error ? error->message : "";
 }
 
-bool IsImage(const v1::Object& workload) {
-  return workload.workload().source.image.has_value();
+std::string TagOf(const v1::ImageSource& image) {
+  return image.tag.value_or("latest");
 }
 
-std::string ManifestTag(const v1::Object& workload) {
-  return workload.workload().source.image->tag.value_or("latest");
+// "workload/shop", "service web of workload/shop"
+std::string NameOf(const Route& route) {
+  return (route.service.empty() ? "" : "service " + route.service + " of ") + ToString(route.workload->key);
+}
+
+std::string FactKeyOf(const Route& route) {
+  return tinyforge::FactKeyOf(v1::IdentityOf(*route.workload), route.service);
 }
 
 // A poll is tried again by the next one.
@@ -88,8 +94,8 @@ Evaluated Remade(const Facts& facts, const std::string& why, SysTime now) {
   return {{DeliveryResult::Rolling, why, {}}, Goal{{}, std::min(now, facts.remake->at)}};
 }
 
-std::string DecidedBy(const DecidingBinding& deciding, const v1::Object& workload) {
-  return "binding/" + deciding.binding + " decides the version of " + ToString(workload.key);
+std::string DecidedBy(const DecidingBinding& deciding, const Route& route) {
+  return "binding/" + deciding.binding + " decides the version of " + NameOf(route);
 }
 
 // What stands in the way of a version that was set; empty: it is being rolled out.
@@ -103,8 +109,7 @@ std::string WhyOverruled(const v1::Object& workload, const VersionQuestion& ques
 
 }  // namespace
 
-RegistryQuery Evaluator::QueryFor(const v1::Object& workload) {
-  const v1::ImageSource& image = *workload.workload().source.image;
+RegistryQuery Evaluator::QueryFor(const v1::ImageSource& image) {
   RegistryQuery query{.repository = image.repository};
   if (!image.pull_secret) return query;
   if (auto handle = ports_.secrets.Find(*image.pull_secret)) query.pull_secret = std::move(*handle);
@@ -116,22 +121,14 @@ Evaluated Evaluator::Failed(const Job& job, const Error& error) {
   const bool may_mend = error.kind != ErrorKind::Invalid && error.kind != ErrorKind::Terminal;
   if (IsPoll(job) || !may_mend || job.attempt >= kAttempts) return Err(error.message, error.kind);
   Duration pause = PauseAfter(job.attempt);
-  if (IsImage(*job.route.workload))
-    pause = std::max(pause, ports_.registry.Pause(job.route.workload->workload().source.image->repository));
+  if (job.route.image) pause = std::max(pause, ports_.registry.Pause(job.route.image->repository));
   return {{DeliveryResult::Pending, error.message, pause}, {}, error.kind};
-}
-
-std::string ManifestReference(const v1::Object& workload) {
-  if (!IsImage(workload)) return {};
-  const VersionQuestion question = QuestionOf(workload, {});
-  return ReferenceOf(question.repository, question.manifest);
 }
 
 // A later edit of the version wins over an event that was not acted on yet.
 bool Evaluator::WasEdited(const Job& job) {
-  if (!job.queued || job.queued == job.route.workload) return false;
-  const std::string before = ManifestReference(*job.queued);
-  return !before.empty() && before != ManifestReference(*job.route.workload);
+  if (!job.queued || !job.route.image || job.queued == job.route.image) return false;
+  return ManifestReference(*job.queued) != ManifestReference(*job.route.image);
 }
 
 Evaluated Evaluator::Evaluate(const Job& job, std::stop_token stop) {
@@ -153,8 +150,7 @@ Evaluated Evaluator::Evaluate(const Job& job, std::stop_token stop) {
 // --- policies ---
 
 Evaluated Evaluator::EvaluatePolicy(const Job& job, std::stop_token stop) {
-  const v1::Object& workload = *job.route.workload;
-  const auto policy = PolicyFor(*job.route.config->spec.registry, *workload.workload().source.image);
+  const auto policy = PolicyFor(*job.route.config->spec.registry, *job.route.image);
   if (!policy) return Err(policy.error().message);
   const auto tags = ReadTags(**policy, job, stop);
   if (!tags) return Failed(job, tags.error());
@@ -166,11 +162,11 @@ Evaluated Evaluator::EvaluatePolicy(const Job& job, std::stop_token stop) {
   if (!choice.best) return Skip("no tag is wanted: " + choice.why);
   ImageVersion version{choice.best->tag, choice.best->digest};
   if (version.digest.empty()) {
-    auto digest = ports_.registry.Digest(QueryFor(workload), version.tag, job.since, stop);
+    auto digest = ports_.registry.Digest(QueryFor(*job.route.image), version.tag, job.since, stop);
     if (!digest) return Failed(job, digest.error());
     version.digest = std::move(*digest);
   }
-  return Accept({.workload = workload,
+  return Accept({.route = job.route,
                  .binding = job.route.binding->key.name,
                  .version = std::move(version),
                  .policy = true,
@@ -179,7 +175,7 @@ Evaluated Evaluator::EvaluatePolicy(const Job& job, std::stop_token stop) {
 }
 
 Expected<std::vector<TagRecord>> Evaluator::ReadTags(const TagPolicy& policy, const Job& job, std::stop_token stop) {
-  const RegistryQuery query = QueryFor(*job.route.workload);
+  const RegistryQuery query = QueryFor(*job.route.image);
   if (const std::string only(policy.OnlyTag()); !only.empty()) {
     auto digest = ports_.registry.Digest(query, only, job.since, stop);
     if (!digest) return std::move(digest).error();
@@ -200,7 +196,7 @@ Expected<std::vector<TagRecord>> Evaluator::ReadDates(const Job& job, std::span<
     return Error{ErrorKind::Invalid, "tagPolicy.newest costs requests for each tag, and the repository has " +
                                          std::to_string(tags.size()) + "; at most " + std::to_string(kDatesAsked) +
                                          " are asked for: say semver, glob or regex instead"};
-  const RegistryQuery query = QueryFor(*job.route.workload);
+  const RegistryQuery query = QueryFor(*job.route.image);
   std::vector<TagRecord> records;
   for (const std::string& tag : tags) {
     auto digest = ports_.registry.Digest(query, tag, job.since, stop);
@@ -221,26 +217,51 @@ Expected<PromotionState> Evaluator::Promotion(const Route& route, bool at_once) 
   if (!*record) return PromotionState{.why = "workload/" + parent + ", the stage before, is not known here"};
   const auto status = ports_.statuses.Of(parent);
   if (!status) return PromotionState{.why = parent + " has not been looked at since the controller started"};
-  auto facts = ports_.facts.Load(v1::IdentityOf(*route.workload));
+  auto facts = ports_.facts.Load(FactKeyOf(route));
   if (!facts) return std::move(facts).error();
-  return LookAtPromotion(*route.config->spec.promotion, {.parent = {parent, (*record)->generation, *status},
+  auto stage = StatusOfStage(route, *status);
+  if (!stage) return std::move(stage).error();
+  return LookAtPromotion(*route.config->spec.promotion, {.parent = {parent, (*record)->generation, std::move(*stage)},
                                                          .now = ports_.clock.SystemNow(),
                                                          .approved = facts->approved,
                                                          .at_once = at_once});
 }
 
+// Of the service that has the same name there. The rollouts of a workload are of all its services, but which release
+// of one ran well, and since when, is known of each.
+Expected<v1::Status> Evaluator::StatusOfStage(const Route& route, v1::Status status) {
+  if (route.service.empty()) return status;
+  const std::string& parent = *route.workload->workload().parent;
+  if (std::ranges::find(status.services, route.service, &v1::ServiceStatus::name) == status.services.end()) {
+    status.resolved.reset();
+    return status;
+  }
+  status = StatusOfService(std::move(status), route.service);
+  const auto snapshot = ports_.config.Current();
+  const v1::Object* stage = snapshot ? snapshot->objects->Find({Kind::Workload, parent}) : nullptr;
+  const std::string& identity = stage ? v1::IdentityOf(*stage) : parent;
+  auto facts = ports_.facts.Load(tinyforge::FactKeyOf(identity, route.service));
+  if (!facts) return std::move(facts).error();
+  status.last_rollout.reset();
+  if (!facts->good.empty())
+    status.last_rollout = v1::RolloutRecord{.outcome = "Succeeded", .ended = facts->good.back().at};
+  return status;
+}
+
 // What was asked for by digest cannot become outdated, so each is asked for once. The stage before may run an image of
 // another repository than the one that the version is set for.
 Expected<void> Evaluator::CheckPromoted(const Job& job, const ImageVersion& version, std::stop_token stop) {
-  const v1::Object& workload = *job.route.workload;
-  const auto digest = ports_.registry.Digest(QueryFor(workload), version.digest, SteadyTime{}, stop);
+  const v1::ImageSource& image = *job.route.image;
+  const auto digest = ports_.registry.Digest(QueryFor(image), version.digest, SteadyTime{}, stop);
   if (digest) return {};
   if (digest.error().kind != ErrorKind::NotFound) return digest.error();
-  const std::string& parent = *workload.workload().parent;
+  const std::string& parent = *job.route.workload->workload().parent;
   const auto snapshot = ports_.config.Current();
   const v1::Object* stage = snapshot ? snapshot->objects->Find({Kind::Workload, parent}) : nullptr;
-  const std::string from = stage && IsImage(*stage) ? stage->workload().source.image->repository : "another source";
-  return Error{ErrorKind::NotFound, workload.workload().source.image->repository + " does not have " +
+  const auto there = stage ? ports_.routes.ImageOf(*snapshot, *stage, job.route.service)
+                           : Expected<v1::ImageSource>(Error{ErrorKind::NotFound, ""});
+  const std::string from = there ? there->repository : "another source";
+  return Error{ErrorKind::NotFound, image.repository + " does not have " +
                                         ToString(version) + ", which " + parent + " runs from " + from};
 }
 
@@ -251,7 +272,7 @@ Evaluated Evaluator::EvaluatePromotion(const Job& job, std::stop_token stop) {
   if (auto there = promoted ? CheckPromoted(job, state->version, stop) : Expected<void>(); !there)
     return Failed(job, there.error());
   if (promoted)
-    return Accept({.workload = *job.route.workload,
+    return Accept({.route = job.route,
                    .binding = job.route.binding->key.name,
                    .version = std::move(state->version),
                    .policy = true,
@@ -269,7 +290,7 @@ Evaluated Evaluator::PromoteNow(const Route& route, std::stop_token stop) {
   const Job job{.route = route, .since = ports_.clock.Now()};
   if (auto there = CheckPromoted(job, state->version, stop); !there)
     return Err(there.error().message, there.error().kind);
-  return Accept({.workload = *route.workload,
+  return Accept({.route = route,
                  .binding = route.binding->key.name,
                  .version = std::move(state->version),
                  .policy = true,
@@ -290,7 +311,7 @@ Evaluated Evaluator::EvaluateRefs(const Job& job, std::stop_token stop) {
   auto newest = NewestRef(*trigger.git, (*listed)->url, (*listed)->refs);
   if (!newest) return Err(newest.error().message);
   const std::string at = RefOf(*newest) + " of " + newest->repository + " is at " + newest->commit.substr(0, 12);
-  const MatchResult match = MatchTrigger({TriggerEvent(*newest), trigger, *job.route.workload});
+  const MatchResult match = MatchTrigger({TriggerEvent(*newest), trigger, job.route.target()});
   const auto* intent = std::get_if<DeploymentIntent>(&match);
   if (!intent) return Err(at + ": " + WhyNot(match));
   Job chosen = job;
@@ -307,17 +328,17 @@ Evaluated Evaluator::Differs(const Job& job, const std::string& digest) {
 }
 
 Evaluated Evaluator::SetVersion(const Job& job, std::stop_token stop) {
-  const v1::Object& workload = *job.route.workload;
-  if (!IsImage(workload)) return Err(ToString(workload.key) + " has no source.image, whose version could be set");
+  const v1::ImageSource* image = job.route.image.get();
+  if (!image) return Err(NameOf(job.route) + " has no source.image, whose version could be set");
   if (WasEdited(job)) return Skip(std::string(kEdited));
-  if (const auto deciding = DecidingFor(workload)) return Skip(DecidedBy(*deciding, workload));
+  if (const auto deciding = DecidingFor(job.route)) return Skip(DecidedBy(*deciding, job.route));
   ImageVersion version = job.intent.version;
   auto digest =
-      ports_.registry.Digest(QueryFor(workload), version.tag.empty() ? version.digest : version.tag, job.since, stop);
+      ports_.registry.Digest(QueryFor(*image), version.tag.empty() ? version.digest : version.tag, job.since, stop);
   if (!digest) return Failed(job, digest.error());
   if (!version.digest.empty() && version.digest != *digest) return Differs(job, *digest);
   version.digest = std::move(*digest);
-  return Accept({.workload = workload,
+  return Accept({.route = job.route,
                  .binding = job.route.binding->key.name,
                  .version = std::move(version),
                  .why = job.intent.reason,
@@ -327,18 +348,19 @@ Evaluated Evaluator::SetVersion(const Job& job, std::stop_token stop) {
 
 // What the tag of the manifest points to now. With `remake` it is made anew also when that has not moved.
 Evaluated Evaluator::Refresh(const Job& job, bool remake, std::stop_token stop) {
-  const v1::Object& workload = *job.route.workload;
-  if (!IsImage(workload) || workload.workload().source.image->digest)
+  const v1::ImageSource* image = job.route.image.get();
+  if (!image || image->digest)
     return remake ? MakeAnew(job) : Skip("its manifest names a digest, which cannot move");
   if (!remake && WasEdited(job)) return Skip(std::string(kEdited));
-  if (const auto deciding = DecidingFor(workload)) return remake ? MakeAnew(job) : Skip(DecidedBy(*deciding, workload));
-  auto digest = ports_.registry.Digest(QueryFor(workload), ManifestTag(workload), job.since, stop);
+  if (const auto deciding = DecidingFor(job.route))
+    return remake ? MakeAnew(job) : Skip(DecidedBy(*deciding, job.route));
+  auto digest = ports_.registry.Digest(QueryFor(*image), TagOf(*image), job.since, stop);
   const bool local = !digest && remake && digest.error().kind == ErrorKind::NotFound;  // an image of this host alone
   if (!digest && !local) return Failed(job, digest.error());
   if (!digest) return MakeAnew(job);
-  return Accept({.workload = workload,
+  return Accept({.route = job.route,
                  .binding = job.route.binding->key.name,
-                 .version = {ManifestTag(workload), std::move(*digest)},
+                 .version = {TagOf(*image), std::move(*digest)},
                  .why = job.intent.reason,
                  .delivery = job.delivery,
                  .remake = remake,
@@ -346,21 +368,20 @@ Evaluated Evaluator::Refresh(const Job& job, bool remake, std::stop_token stop) 
 }
 
 Evaluated Evaluator::MakeAnew(const Job& job) {
-  const v1::Object& workload = *job.route.workload;
   const std::string& why = job.intent.reason;
   const SysTime now = ports_.clock.SystemNow();
   Facts facts;
-  auto saved = ports_.facts.Update(v1::IdentityOf(workload), [&](Facts& f) {
+  auto saved = ports_.facts.Update(FactKeyOf(job.route), [&](Facts& f) {
     WishRemake({now, why, job.delivery}, f);
     facts = f;
   });
   if (!saved) return Err(saved.error().message);
-  return Remade(facts, why, now);
+  return Remade(BesideWorkload(job.route, std::move(facts)), why, now);
 }
 
-Evaluated Evaluator::Deploy(const v1::ObjectPtr& workload, const ImageVersion& version, std::stop_token stop) {
+Evaluated Evaluator::Deploy(Route target, const ImageVersion& version, std::stop_token stop) {
   constexpr std::string_view kWhy = "tfctl deploy";
-  Job job{.route = {.workload = workload}, .intent = {.version = version, .reason = std::string(kWhy)}};
+  Job job{.route = std::move(target), .intent = {.version = version, .reason = std::string(kWhy)}};
   auto person = std::make_shared<v1::Object>();  // who stands where a binding would
   person->key = {Kind::Binding, ""};
   job.route.binding = person;
@@ -373,11 +394,11 @@ Evaluated Evaluator::Deploy(const v1::ObjectPtr& workload, const ImageVersion& v
 
 // What a wish was asked for may be in force no more by the time that its source has answered. Empty: it is.
 std::string Evaluator::WhyOutdated(const Wish& wish, const VersionQuestion& question) {
-  const VersionQuestion asked = QuestionOf(wish.workload, {});
+  const VersionQuestion asked = QuestionOf(*wish.route.image, {});
   if (asked.repository != question.repository) return "its manifest names another image by now";
-  if (!wish.policy && question.deciding) return DecidedBy(*question.deciding, wish.workload);
+  if (!wish.policy && question.deciding) return DecidedBy(*question.deciding, wish.route);
   if (wish.policy && (!question.deciding || question.deciding->binding != wish.binding))
-    return "binding/" + wish.binding + " does not decide the version of " + ToString(wish.workload.key) + " any more";
+    return "binding/" + wish.binding + " does not decide the version of " + NameOf(wish.route) + " any more";
   return wish.policy || asked.manifest == question.manifest ? "" : "its manifest names another version by now";
 }
 
@@ -400,17 +421,26 @@ bool Evaluator::IsWhatItHas(const Wish& wish, const std::string& base, const Fac
   return latest && latest->binding == wish.binding && latest->version == wish.version;
 }
 
-std::optional<DecidingBinding> Evaluator::DecidingFor(const v1::Object& workload) {
+// With what a person said of the workload that a service is of.
+Facts Evaluator::BesideWorkload(const Route& route, Facts own) {
+  if (route.service.empty()) return own;
+  const auto workload = ports_.facts.Load(v1::IdentityOf(*route.workload));
+  return workload ? FactsOfService(std::move(own), *workload) : own;
+}
+
+std::optional<DecidingBinding> Evaluator::DecidingFor(const Route& route) {
   const auto snapshot = ports_.config.Current();
-  return snapshot ? ports_.bindings.DecidingFor(*snapshot, workload.key.name) : std::nullopt;
+  return snapshot ? ports_.routes.DecidingFor(*snapshot, route.workload->key.name, route.service) : std::nullopt;
 }
 
 Evaluated Evaluator::Accept(const Wish& wish) {
   const auto snapshot = ports_.config.Current();
-  const v1::Object* workload = snapshot ? snapshot->objects->Find(wish.workload.key) : nullptr;
-  if (!workload || !IsImage(*workload)) return Skip("it was meant for what the manifest says no more");
+  const v1::Object* workload = snapshot ? snapshot->objects->Find(wish.route.workload->key) : nullptr;
+  const auto image = workload ? ports_.routes.ImageOf(*snapshot, *workload, wish.route.service)
+                              : Expected<v1::ImageSource>(Error{ErrorKind::NotFound, ""});
+  if (!image) return Skip("it was meant for what the manifest says no more");
   const VersionQuestion question =
-      QuestionOf(*workload, ports_.bindings.DecidingFor(*snapshot, wish.workload.key.name));
+      QuestionOf(*image, ports_.routes.DecidingFor(*snapshot, workload->key.name, wish.route.service));
   if (std::string why = WhyOutdated(wish, question); !why.empty()) return Skip(std::move(why));
   const SysTime now = ports_.clock.SystemNow();
   const std::string base = ReferenceOf(question.repository, question.manifest);
@@ -418,7 +448,7 @@ Evaluated Evaluator::Accept(const Wish& wish) {
   std::string passed_over;
   bool same = false;
   Facts facts;
-  auto saved = ports_.facts.Update(v1::IdentityOf(*workload), [&](Facts& f) {
+  auto saved = ports_.facts.Update(FactKeyOf(wish.route), [&](Facts& f) {
     const ExcludedVersion* excluded = wish.policy ? FindExclusion(f.excluded, wish.version) : nullptr;
     passed_over = excluded ? excluded->why : "";
     if (const TriggeredVersion* later = FindLater(wish, base, now, f))
@@ -437,6 +467,7 @@ Evaluated Evaluator::Accept(const Wish& wish) {
     facts = f;
   });
   if (!saved) return Err(saved.error().message);
+  facts = BesideWorkload(wish.route, std::move(facts));
   if (wish.remake) return Remade(facts, wish.why, now);
   if (!passed_over.empty()) return Skip(ToString(wish.version) + " is passed over: " + passed_over);
   if (same) return Skip(ToString(wish.version) + " is what it has already");

@@ -13,6 +13,7 @@
 #include "controller/trigger/goal.h"
 #include "controller/trigger/refs_memo.h"
 #include "controller/trigger/registry_memo.h"
+#include "controller/trigger/route_book.h"
 #include "controller/trigger/status_board.h"
 #include "reconcilers/core/ports.h"
 #include "reconcilers/trigger/policy/tag_policy.h"
@@ -27,8 +28,6 @@ struct Evaluated {
   ErrorKind problem = ErrorKind::Conflict;  // with Errored, and with Pending: what is waited out
 };
 
-// The reference that a workload's manifest asks for; empty: it has no source.image.
-std::string ManifestReference(const v1::Object& workload);
 
 // Thread-safe. The facts are durable before Evaluate returns. What an event asks for counts from the time when it was
 // received, whatever held it up: it does not overrule what a later one has set.
@@ -36,7 +35,7 @@ class Evaluator {
  public:
   struct Ports {
     ConfigReader& config;
-    BindingReader& bindings;
+    RouteBook& routes;
     FactStore& facts;
     ObjectStore& store;
     RegistryMemo& registry;
@@ -53,8 +52,9 @@ class Evaluator {
   Expected<PromotionState> Promotion(const Route& route, bool at_once);
   // Sets the version that the stage before runs, without soak and approval.
   Evaluated PromoteNow(const Route& route, std::stop_token stop);
-  // Sets a version that a person asks for; empty: makes it anew from what its tag points to.
-  Evaluated Deploy(const v1::ObjectPtr& workload, const ImageVersion& version, std::stop_token stop);
+  // Sets a version that a person asks for; empty: makes it anew from what its tag points to. Of `target` the workload,
+  // the service and the image count.
+  Evaluated Deploy(Route target, const ImageVersion& version, std::stop_token stop);
 
  private:
   struct Wish;
@@ -74,8 +74,10 @@ class Evaluator {
   static std::string WhyOutdated(const Wish& wish, const VersionQuestion& question);
   static const TriggeredVersion* FindLater(const Wish& wish, const std::string& base, SysTime now, const Facts& facts);
   static bool IsWhatItHas(const Wish& wish, const std::string& base, const Facts& facts);
-  std::optional<DecidingBinding> DecidingFor(const v1::Object& workload);
-  RegistryQuery QueryFor(const v1::Object& workload);
+  std::optional<DecidingBinding> DecidingFor(const Route& route);
+  Expected<v1::Status> StatusOfStage(const Route& route, v1::Status status);
+  RegistryQuery QueryFor(const v1::ImageSource& image);
+  Facts BesideWorkload(const Route& route, Facts own);
   Evaluated Failed(const Job& job, const Error& error);
 
   const Ports ports_;

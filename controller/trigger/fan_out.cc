@@ -39,7 +39,7 @@ void AddTicket(Job& job, const Ticket& ticket, std::vector<Ticket>& surplus) {
 }
 
 bool IsSame(const Route& a, const Route& b) {
-  return a.binding == b.binding && a.workload == b.workload && a.config == b.config && a.service == b.service &&
+  return a.binding == b.binding && a.workload == b.workload && a.config == b.config && a.service == b.service && a.image == b.image &&
          a.decides == b.decides;
 }
 
@@ -54,7 +54,7 @@ Job JobOf(const Ticket& ticket, const Asked& asked, SteadyTime now) {
           .delivery = ticket.delivery,
           .tickets = {ticket},
           .since = now,
-          .queued = asked.route.workload,
+          .queued = asked.route.image,
           .received = asked.received};
 }
 
@@ -165,7 +165,7 @@ bool FanOut::Renew(Slot& slot, const Ticket& ticket, const Asked& asked, Times t
     AddTicket(job, ticket, surplus);
     job.since = times.now;
     job.attempt = 0;
-    job.queued = job.route.workload;
+    job.queued = job.route.image;
     job.received = asked.received;
   }
   return !slot.running && (sooner || slot.due <= times.now);

@@ -43,7 +43,7 @@ struct Job {
   std::vector<Ticket> tickets;  // of all that asked, as a ring
   SteadyTime since{};           // of the newest: what was read before that may be outdated
   int attempt = 0;              // of this job before
-  v1::ObjectPtr queued{};       // the workload as it was when this was queued; null: not known
+  std::shared_ptr<const v1::ImageSource> queued{};  // its image as it was said when this was queued; null: not known
   std::size_t oldest = 0;       // place of the ticket that the ring begins with
   SysTime received{};           // when that delivery, or a person's wish, came in; epoch: nobody asked
 };

@@ -2,11 +2,10 @@
 
 namespace tinyforge {
 
-bool IsHeld(const Goal& goal, const v1::Object& workload, const std::optional<DecidingBinding>& deciding,
+bool IsHeld(const Goal& goal, const v1::ImageSource& image, const std::optional<DecidingBinding>& deciding,
             const Facts& facts) {
   if (goal.version == ImageVersion{}) return facts.remake.has_value();
-  if (!workload.workload().source.image) return false;
-  const VersionDecision decision = DecideVersion(QuestionOf(workload, deciding), facts);
+  const VersionDecision decision = DecideVersion(QuestionOf(image, deciding), facts);
   return decision.set_by == "pin" || (decision.from && decision.from->version == goal.version);
 }
 

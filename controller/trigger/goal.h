@@ -17,7 +17,7 @@ struct Goal {
 
 // Whether configuration and facts still ask for it: a version no more when the manifest's was edited since, its binding
 // is off, or another one decides. What a pin puts off is held. Pure.
-bool IsHeld(const Goal& goal, const v1::Object& workload, const std::optional<DecidingBinding>& deciding,
+bool IsHeld(const Goal& goal, const v1::ImageSource& image, const std::optional<DecidingBinding>& deciding,
             const Facts& facts);
 
 }  // namespace tinyforge

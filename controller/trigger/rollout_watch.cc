@@ -1,7 +1,10 @@
 #include "controller/trigger/rollout_watch.h"
 
+#include <iterator>
 #include <optional>
 #include <utility>
+
+#include "reconcilers/workload/services.h"
 
 namespace tinyforge {
 namespace {
@@ -44,57 +47,55 @@ std::optional<Ending> EndOf(const Goal& goal, const v1::Status& status) {
 
 }  // namespace
 
-void RolloutWatch::Follow(const std::string& workload, const Goal& goal, std::vector<Ticket> tickets) {
+void RolloutWatch::Follow(const ServiceName& target, const Goal& goal, std::vector<Ticket> tickets) {
   std::vector<Ticket> before;
   {
     auto state = state_.Lock();
-    Followed& followed = (*state)[workload];
+    Followed& followed = (*state)[target];
     before = std::exchange(followed.tickets, std::move(tickets));
     followed.goal = goal;
   }
   desk_.Supersede(before, "a later version took its place");
 }
 
-void RolloutWatch::Join(const std::string& workload, const Goal& goal, Ticket ticket) {
+void RolloutWatch::Join(const ServiceName& target, const Goal& goal, Ticket ticket) {
   auto state = state_.Lock();
-  Followed& followed = (*state)[workload];
+  Followed& followed = (*state)[target];
   if (goal.since >= followed.goal.since) followed.goal = goal;
   followed.tickets.push_back(std::move(ticket));
 }
 
 void RolloutWatch::OnStatus(const std::string& workload, const v1::Status& status) {
-  std::vector<Ticket> tickets;
-  std::optional<Ending> end;
+  std::vector<std::pair<Ending, std::vector<Ticket>>> ended;
   {
     auto state = state_.Lock();
-    const auto found = state->find(workload);
-    if (found == state->end()) return;
-    end = EndOf(found->second.goal, status);
-    if (!end) return;
-    tickets = std::move(found->second.tickets);
-    state->erase(found);
+    for (auto entry = state->lower_bound({workload, ""}); entry != state->end() && entry->first.workload == workload;) {
+      auto end = EndOf(entry->second.goal, StatusOfService(status, entry->first.service));
+      if (end) ended.emplace_back(*std::move(end), std::move(entry->second.tickets));
+      entry = end ? state->erase(entry) : std::next(entry);
+    }
   }
-  desk_.Settle(tickets, end->result, end->message);
+  for (const auto& [end, tickets] : ended) desk_.Settle(tickets, end.result, end.message);
 }
 
-std::vector<std::string> RolloutWatch::Workloads() {
-  std::vector<std::string> names;
+std::vector<ServiceName> RolloutWatch::Targets() {
+  std::vector<ServiceName> targets;
   auto state = state_.Lock();
-  for (const auto& [name, followed] : *state) names.push_back(name);
-  return names;
+  for (const auto& [target, followed] : *state) targets.push_back(target);
+  return targets;
 }
 
-void RolloutWatch::Review(const std::string& workload, const std::function<bool(const Goal& goal)>& is_held) {
+void RolloutWatch::Review(const ServiceName& target, const std::function<bool(const Goal& goal)>& is_held) {
   std::optional<Goal> goal;
   {
     auto state = state_.Lock();
-    if (const auto found = state->find(workload); found != state->end()) goal = found->second.goal;
+    if (const auto found = state->find(target); found != state->end()) goal = found->second.goal;
   }
   if (!goal || is_held(*goal)) return;
   std::vector<Ticket> tickets;
   {
     auto state = state_.Lock();
-    const auto found = state->find(workload);
+    const auto found = state->find(target);
     if (found == state->end() || found->second.goal != *goal) return;  // a later one, which was not asked about
     tickets = std::move(found->second.tickets);
     state->erase(found);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "reconcilers/source/source_kind.h"
 #include "reconcilers/trigger/binding_targets.h"
 
 namespace tinyforge {
@@ -15,6 +16,13 @@ bool IsBroken(std::string_view reason) {
          reason == route_reason::kTriggerNotFound;
 }
 
+Expected<SourceImages> ReadImages(const ConfigSnapshot& snapshot, const v1::Object& workload) {
+  if (workload.workload().source.image || !snapshot.tree) return ImagesOfManifest(workload);
+  const auto kind = FindSourceKind(workload.workload().source);
+  if (!kind) return kind.error();
+  return (*kind)->Images(workload, *snapshot.tree);
+}
+
 }  // namespace
 
 std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& snapshot) {
@@ -25,13 +33,18 @@ std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& s
   }
   auto page = std::make_shared<Page>();
   page->objects = snapshot.objects;
-  page->table = std::make_shared<const RouteTable>(ResolveRoutes(*snapshot.objects, host_));
+  const auto images = [&](const v1::Object& workload) {
+    const auto known = page->images.find(&workload);
+    if (known != page->images.end()) return known->second;
+    return page->images.emplace(&workload, ReadImages(snapshot, workload)).first->second;
+  };
+  page->table = std::make_shared<const RouteTable>(ResolveRoutes(*snapshot.objects, host_, images));
   for (const auto& [trigger, routes] : page->table->by_trigger)
     for (const Route& route : routes) {
       if (route.config->spec.promotion) page->promoted[*route.workload->workload().parent].push_back(route);
-      if (!route.decides || !route.service.empty()) continue;
+      if (!route.decides) continue;
       const auto& binding = std::get<v1::BindingSpec>(route.binding->spec);
-      page->deciding[route.workload->key.name] = {route.binding->key.name,
+      page->deciding[FactKeyOf(route.workload->key.name, route.service)] = {route.binding->key.name,
                                                   binding.write_back.mode == v1::WriteBackMode::Commit};
     }
   KeepBroken(snapshot, *page);
@@ -50,9 +63,9 @@ void RouteBook::KeepBroken(const ConfigSnapshot& snapshot, Page& page) const {
     const auto& spec = std::get<v1::BindingSpec>(binding->spec);
     const v1::Object* trigger = snapshot.objects->Find({Kind::Trigger, spec.trigger});
     const auto* config = trigger ? &std::get<v1::TriggerSpec>(trigger->spec) : nullptr;
-    if (!spec.enabled || spec.service || (config && !config->registry && !config->promotion)) continue;
+    if (!spec.enabled || (config && !config->registry && !config->promotion)) continue;
     for (const v1::ObjectPtr& workload : FindTargets(spec, *snapshot.objects, host_).workloads)
-      page.deciding.try_emplace(workload->key.name, DecidingBinding{binding->key.name, false});
+      page.deciding.try_emplace(FactKeyOf(workload->key.name, spec.service.value_or("")), DecidingBinding{binding->key.name, false});
   }
 }
 
@@ -66,9 +79,30 @@ std::vector<Route> RouteBook::PromotedFrom(const ConfigSnapshot& snapshot, const
   return found == page->promoted.end() ? std::vector<Route>() : found->second;
 }
 
-std::optional<DecidingBinding> RouteBook::DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload) {
+Expected<SourceImages> RouteBook::ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload) {
   const auto page = PageOf(snapshot);
-  const auto found = page->deciding.find(workload);
+  const auto known = page->images.find(&workload);
+  return known == page->images.end() ? ReadImages(snapshot, workload) : known->second;
+}
+
+Expected<v1::ImageSource> RouteBook::ImageOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
+                                             const std::string& service) {
+  const std::string name = ToString(workload.key);
+  auto images = ImagesOf(snapshot, workload);
+  if (!images) return std::move(images).error();
+  const auto found = images->find(service);
+  if (found != images->end() && found->second) return *std::move(found->second);
+  if (images->contains("")) return Error{ErrorKind::NotFound, name + " has no service \"" + service + "\""};
+  const std::string known = "; its services are " + NamesOf(*images);
+  if (service.empty()) return Error{ErrorKind::NotFound, name + " has no image of its own, say a service" + known};
+  if (found != images->end()) return Error{ErrorKind::NotFound, "service " + service + " of " + name + " is built"};
+  return Error{ErrorKind::NotFound, name + " has no service \"" + service + "\"" + known};
+}
+
+std::optional<DecidingBinding> RouteBook::DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,
+                                                      const std::string& service) {
+  const auto page = PageOf(snapshot);
+  const auto found = page->deciding.find(FactKeyOf(workload, service));
   return found == page->deciding.end() ? std::nullopt : std::optional(found->second);
 }
 

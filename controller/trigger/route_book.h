@@ -9,6 +9,7 @@
 
 #include "controller/runtime/guarded.h"
 #include "reconcilers/core/ports.h"
+#include "reconcilers/core/source_images.h"
 #include "reconcilers/trigger/route_table.h"
 
 namespace tinyforge {
@@ -22,14 +23,21 @@ class RouteBook : public BindingReader {
   std::shared_ptr<const RouteTable> Of(const ConfigSnapshot& snapshot);
   // The routes by which workloads are promoted from this one.
   std::vector<Route> PromotedFrom(const ConfigSnapshot& snapshot, const std::string& parent);
-  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload) override;
+  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,
+                                             const std::string& service) override;
+  // The images that the source of a workload of the snapshot names.
+  Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload);
+  // One of them. NotFound: there is no such service, or it has no image.
+  Expected<v1::ImageSource> ImageOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
+                                    const std::string& service);
 
  private:
   struct Page {
     std::shared_ptr<const v1::ObjectSet> objects;  // kept, so that its address stands for it
     std::shared_ptr<const RouteTable> table;
-    std::map<std::string, DecidingBinding> deciding;     // by workload
+    std::map<std::string, DecidingBinding> deciding;     // by workload and service, see FactKeyOf
     std::map<std::string, std::vector<Route>> promoted;  // by the stage before
+    std::map<const v1::Object*, Expected<SourceImages>> images;  // of bound workloads with source.compose
   };
   std::shared_ptr<const Page> PageOf(const ConfigSnapshot& snapshot);
   void KeepBroken(const ConfigSnapshot& snapshot, Page& page) const;

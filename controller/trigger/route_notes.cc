@@ -8,7 +8,10 @@ namespace {
 // All that an answer for a route is computed from, beside the world.
 std::string BasisOf(const Route& route, const v1::ObjectSet& objects) {
   const v1::Object* trigger = objects.Find({Kind::Trigger, std::get<v1::BindingSpec>(route.binding->spec).trigger});
-  return (trigger ? trigger->spec_hash : "") + " " + route.binding->spec_hash + " " + route.workload->spec_hash;
+  std::string basis =
+      (trigger ? trigger->spec_hash : "") + " " + route.binding->spec_hash + " " + route.workload->spec_hash;
+  if (!route.service.empty() && route.image) basis += " " + ManifestReference(*route.image);
+  return basis;
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ serve::BoundWorkload TriggerApi::Show(const Route& route) {
                              .service = route.service,
                              .decides = route.decides};
   if (const auto kind = FindTriggerKind(route.config->spec)) bound.kind = (*kind)->Kind();
-  if (auto facts = ports_.facts.Load(v1::IdentityOf(*route.workload)))
+  if (auto facts = ports_.facts.Load(FactKeyOf(v1::IdentityOf(*route.workload), route.service)))
     for (const TriggeredVersion& version : facts->versions)
       if (version.binding == bound.binding) bound.accepted = ToString(version.version);
   if (const auto note = ports_.service.NoteOf(KeyOf(route)))

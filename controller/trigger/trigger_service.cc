@@ -40,8 +40,16 @@ Error NotHere(const ObjectKey& key) {
 
 // Where its image comes from; empty: from nowhere.
 std::string RegistryOf(const Route& route) {
-  const auto& image = route.workload->workload().source.image;
-  return image ? SplitImageName(image->repository).host : std::string();
+  return route.image ? SplitImageName(route.image->repository).host : std::string();
+}
+
+ServiceName TargetOf(const Route& route) {
+  return {route.workload->key.name, route.service};
+}
+
+// "shop", "shop/web"
+std::string ToString(const ServiceName& target) {
+  return target.service.empty() ? target.workload : target.workload + "/" + target.service;
 }
 
 }  // namespace
@@ -268,18 +276,19 @@ JobResult TriggerService::Run(const Job& job, std::stop_token stop) {
   Job current = job;
   current.route = *route;
   Evaluated evaluated = evaluator_.Evaluate(current, stop);
-  if (evaluated.goal) Accepted(*route->workload, evaluated, job.tickets);
+  if (evaluated.goal) Accepted(tinyforge::TargetOf(*route), evaluated, job.tickets);
   return std::move(evaluated.result);
 }
 
 // The watch knows of the goal before the workload is looked at.
-void TriggerService::Accepted(const v1::Object& workload, const Evaluated& evaluated, std::vector<Ticket> tickets) {
+void TriggerService::Accepted(const ServiceName& target, const Evaluated& evaluated, std::vector<Ticket> tickets) {
   desk_.Settle(tickets, DeliveryResult::Rolling, evaluated.result.message);
-  watch_.Follow(workload.key.name, *evaluated.goal, std::move(tickets));
+  watch_.Follow(target, *evaluated.goal, std::move(tickets));
   const ImageVersion& version = evaluated.goal->version;
-  Event(workload.key.name, version == ImageVersion{} ? "MadeAnew" : "VersionSet",
-        (version == ImageVersion{} ? "" : ToString(version) + ": ") + evaluated.result.message);
-  options_.on_accepted(workload.key.name);
+  Event(target.workload, version == ImageVersion{} ? "MadeAnew" : "VersionSet",
+        (target.service.empty() ? "" : "service " + target.service + ": ") +
+            (version == ImageVersion{} ? "" : ToString(version) + ": ") + evaluated.result.message);
+  options_.on_accepted(target.workload);
 }
 
 void TriggerService::Done(const Job& job, const JobResult& result) {
@@ -316,7 +325,7 @@ void TriggerService::OnRevision() {
   };
   watch_.Drop(is_there);
   statuses_.Keep(is_there);
-  for (const std::string& workload : watch_.Workloads()) goals_.Review(workload);
+  for (const ServiceName& target : watch_.Targets()) goals_.Review(target);
   rhythms_.Keep(*table);
   Queue(notes_.Follow(*table, *snapshot->objects), {.reason = "its configuration is new"});
   // A changed Trigger or Workload says something else of its bindings, and they of it.
@@ -329,7 +338,8 @@ void TriggerService::OnStatus(const ObjectKey& key, const v1::Status& status) {
   if (key.kind != Kind::Workload) return;
   statuses_.Put(key.name, status);
   watch_.OnStatus(key.name, status);
-  goals_.Review(key.name);
+  for (const ServiceName& target : watch_.Targets())
+    if (target.workload == key.name) goals_.Review(target);
   if (desk_.HasNews()) clerk_.Wake();
   if (const auto snapshot = ports_.config.Current())
     Queue(ports_.routes.PromotedFrom(*snapshot, key.name), {.reason = "the stage before was looked at"});
@@ -346,57 +356,78 @@ Expected<v1::ObjectPtr> TriggerService::FindWorkload(const std::string& name) {
   return NotHere(key);
 }
 
-Expected<std::string> TriggerService::Told(const v1::Object& workload, const Evaluated& evaluated) {
+Expected<std::string> TriggerService::Told(const ServiceName& target, const Evaluated& evaluated) {
   const JobResult& result = evaluated.result;
   if (evaluated.goal) {
-    Accepted(workload, evaluated, {});
+    Accepted(target, evaluated, {});
     const ImageVersion& version = evaluated.goal->version;
-    return workload.key.name + (version == ImageVersion{} ? " is made anew" : " goes to " + ToString(version));
+    return ToString(target) + (version == ImageVersion{} ? " is made anew" : " goes to " + ToString(version));
   }
-  if (result.result == DeliveryResult::Skipped) return workload.key.name + ": " + result.message;
-  return Error{evaluated.problem, workload.key.name + ": " + result.message};
+  if (result.result == DeliveryResult::Skipped) return ToString(target) + ": " + result.message;
+  return Error{evaluated.problem, ToString(target) + ": " + result.message};
+}
+
+// Without a binding. A workload with several services, and a service that is built, are targets that have no image.
+Expected<Route> TriggerService::TargetOf(const ServiceName& target) {
+  auto workload = FindWorkload(target.workload);
+  if (!workload) return std::move(workload).error();
+  Route route{.workload = std::move(*workload), .service = target.service};
+  const auto images = ports_.routes.ImagesOf(*ports_.config.Current(), *route.workload);
+  if (!images && target.service.empty()) return route;
+  if (!images) return images.error();
+  const auto found = images->find(target.service);
+  if (found == images->end() && !target.service.empty())
+    return Error{ErrorKind::NotFound,
+                 target.workload + " has no service \"" + target.service + "\"; there are: " + NamesOf(*images)};
+  if (found != images->end() && found->second) route.image = std::make_shared<const v1::ImageSource>(*found->second);
+  return route;
 }
 
 Expected<std::string> TriggerService::Deploy(const std::string& name, const std::string& version) {
-  auto workload = FindWorkload(name);
-  if (!workload) return std::move(workload).error();
+  const ServiceName named = ParseServiceName(name);
+  auto target = TargetOf(named);
+  if (!target) return std::move(target).error();
   const auto asked = ParseAskedVersion(version);
   if (!asked) return asked.error();
   const auto snapshot = ports_.config.Current();
-  if (const auto deciding = ports_.routes.DecidingFor(*snapshot, name); deciding && !version.empty())
-    return Error{ErrorKind::Conflict, "binding/" + deciding->binding + " decides the version of " + name +
-                                          "; to hold another one: disable the binding, or tfctl rollback " + name};
-  return Told(**workload, evaluator_.Deploy(*workload, *asked, ending_.get_token()));
+  const auto deciding = ports_.routes.DecidingFor(*snapshot, named.workload, named.service);
+  if (deciding && !version.empty())
+    return Error{ErrorKind::Conflict, "binding/" + deciding->binding + " decides the version of " + ToString(named) +
+                                          "; to hold another one: disable the binding, or tfctl rollback " +
+                                          ToString(named)};
+  return Told(named, evaluator_.Deploy(std::move(*target), *asked, ending_.get_token()));
 }
 
-Expected<Route> TriggerService::PromotionOf(const std::string& workload) {
-  auto found = FindWorkload(workload);
+Expected<Route> TriggerService::PromotionOf(const ServiceName& target) {
+  auto found = FindWorkload(target.workload);
   if (!found) return std::move(found).error();
   const auto table = Table();
   for (const auto& [trigger, routes] : table->by_trigger)
     for (const Route& route : routes)
-      if (route.config->spec.promotion && route.workload->key.name == workload) return route;
-  return Error{ErrorKind::Invalid, workload + " has no binding to a promotion trigger"};
+      if (route.config->spec.promotion && tinyforge::TargetOf(route) == target) return route;
+  return Error{ErrorKind::Invalid, ToString(target) + " has no binding to a promotion trigger"};
 }
 
-Expected<std::string> TriggerService::Promote(const std::string& workload) {
-  auto route = PromotionOf(workload);
+Expected<std::string> TriggerService::Promote(const std::string& name) {
+  const ServiceName target = ParseServiceName(name);
+  auto route = PromotionOf(target);
   if (!route) return std::move(route).error();
-  return Told(*route->workload, evaluator_.PromoteNow(*route, ending_.get_token()));
+  return Told(target, evaluator_.PromoteNow(*route, ending_.get_token()));
 }
 
-Expected<std::string> TriggerService::ApprovePromotion(const std::string& workload) {
-  auto route = PromotionOf(workload);
+Expected<std::string> TriggerService::ApprovePromotion(const std::string& name) {
+  const ServiceName target = ParseServiceName(name);
+  auto route = PromotionOf(target);
   if (!route) return std::move(route).error();
   auto state = evaluator_.Promotion(*route, false);
   if (!state) return std::move(state).error();
   if (state->phase != PromotionState::Phase::AwaitingApproval)
-    return Error{ErrorKind::Conflict, "nothing of " + workload + " waits for approval: " + state->why};
-  auto saved = ports_.facts.Update(v1::IdentityOf(*route->workload),
+    return Error{ErrorKind::Conflict, "nothing of " + ToString(target) + " waits for approval: " + state->why};
+  auto saved = ports_.facts.Update(FactKeyOf(v1::IdentityOf(*route->workload), route->service),
                                    [&](Facts& facts) { facts.approved = state->version.digest; });
   if (!saved) return std::move(saved).error();
   Queue({&*route, 1}, {.reason = "it was approved"});
-  return ToString(state->version) + " is approved for " + workload;
+  return ToString(state->version) + " is approved for " + ToString(target);
 }
 
 // --- objects ---

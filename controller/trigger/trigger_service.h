@@ -93,9 +93,10 @@ class TriggerService {
   // NotFound: no such trigger on this host.
   Expected<Delivery> Fire(const std::string& trigger);
   Expected<Delivery> Replay(const std::string& delivery);
-  Expected<std::string> Deploy(const std::string& workload, const std::string& version);
-  Expected<std::string> Promote(const std::string& workload);
-  Expected<std::string> ApprovePromotion(const std::string& workload);
+  // Of a workload, or of one of its services, see ParseServiceName.
+  Expected<std::string> Deploy(const std::string& target, const std::string& version);
+  Expected<std::string> Promote(const std::string& target);
+  Expected<std::string> ApprovePromotion(const std::string& target);
 
   DeliveryDesk& desk() { return desk_; }
   std::optional<RouteNote> NoteOf(const RouteKey& route) const { return notes_.Of(route); }
@@ -115,9 +116,10 @@ class TriggerService {
   void Queue(std::span<const Route> routes, const DeploymentIntent& intent);
   JobResult Run(const Job& job, std::stop_token stop);
   void Done(const Job& job, const JobResult& result);
-  void Accepted(const v1::Object& workload, const Evaluated& evaluated, std::vector<Ticket> tickets);
-  Expected<std::string> Told(const v1::Object& workload, const Evaluated& evaluated);
-  Expected<Route> PromotionOf(const std::string& workload);
+  void Accepted(const ServiceName& target, const Evaluated& evaluated, std::vector<Ticket> tickets);
+  Expected<std::string> Told(const ServiceName& target, const Evaluated& evaluated);
+  Expected<Route> PromotionOf(const ServiceName& target);
+  Expected<Route> TargetOf(const ServiceName& target);
   Expected<v1::ObjectPtr> FindWorkload(const std::string& name);
   std::optional<Duration> KeepTime(std::span<const Route> routes);
   void TakeTime(const std::string& trigger, SysTime at, std::span<const Route> routes);

@@ -151,10 +151,10 @@ std::map<std::string, WriteBack::Proposals> WriteBack::Wanted() {
 std::optional<WriteBack::Proposal> WriteBack::ProposalFor(const ConfigSnapshot& snapshot, const v1::Object& workload,
                                                           std::string& branch) {
   if (!workload.workload().source.image || workload.workload().suspend) return std::nullopt;
-  const auto deciding = ports_.routes.DecidingFor(snapshot, workload.key.name);
+  const auto deciding = ports_.routes.DecidingFor(snapshot, workload.key.name, "");
   auto facts = ports_.facts.Load(v1::IdentityOf(workload));
   if (!facts || facts->suspended) return std::nullopt;
-  const VersionQuestion question = QuestionOf(workload, deciding);
+  const VersionQuestion question = QuestionOf(*workload.workload().source.image, deciding);
   const VersionDecision decision = DecideVersion(question, *facts);
   std::string binding;
   if (decision.set_by.starts_with(kByBinding)) binding = decision.set_by.substr(kByBinding.size());

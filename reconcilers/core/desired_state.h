@@ -355,6 +355,7 @@ struct DesiredState {
 using DesiredServices = std::vector<DesiredState>;
 
 // Where what is known of a service alone is kept, see FactStore: "shop", "shop.web".
+std::string FactKeyOf(const std::string& workload, const std::string& service);
 std::string FactKeyOf(const DesiredState& desired);
 // Whose it is: "shop" of both.
 std::string_view WorkloadOfFacts(std::string_view fact_key);

@@ -260,7 +260,7 @@ class Fleet {
   virtual bool InStep() = 0;
 };
 
-// The binding whose policy decides the version of a workload.
+// The binding whose policy decides the version of an image.
 struct DecidingBinding {
   std::string binding;  // its name
   bool writes_back = false;
@@ -270,7 +270,9 @@ class BindingReader {
  public:
   virtual ~BindingReader() = default;
   // As the objects of `snapshot` bind it; empty: no policy decides.
-  virtual std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload) = 0;
+  // `service`: of a workload of many; empty: of the workload's own image.
+  virtual std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,
+                                                     const std::string& service) = 0;
 };
 
 // Large deletions wait for approval (design 4.7).

@@ -315,8 +315,12 @@ void SortUnordered(ContainerTemplate& t) {
   std::ranges::sort(t.capabilities.drop);
 }
 
+std::string FactKeyOf(const std::string& workload, const std::string& service) {
+  return service.empty() ? workload : workload + "." + service;
+}
+
 std::string FactKeyOf(const DesiredState& desired) {
-  return desired.service.empty() ? desired.workload : desired.workload + "." + desired.service;
+  return FactKeyOf(desired.workload, desired.service);
 }
 
 std::string_view WorkloadOfFacts(std::string_view fact_key) {

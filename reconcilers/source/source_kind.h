@@ -2,6 +2,7 @@
 // commit: what the world supplies comes in through the request. Kinds are registered in one table (registry.cc).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "reconcilers/core/ports.h"
+#include "reconcilers/core/source_images.h"
 
 namespace tinyforge {
 
@@ -28,7 +30,7 @@ struct RenderRequest {
   SecretReader& secrets;
   const HostPaths& paths;
   std::string project;                      // identity of the root of the parent chain; the workload's own without one
-  std::optional<ResolvedImage> resolved{};  // empty: the manifest decides
+  std::map<std::string, ResolvedImage, std::less<>> resolved{};  // by service; of one that is not there the manifest's
 };
 
 // What a rendering read beside the manifest: files and folders of the tree, present or not, and secrets. A commit that
@@ -49,6 +51,8 @@ class SourceKind {
   virtual bool Serves(const v1::Source& source) const = 0;
   // A small manifest that works, as YAML.
   virtual std::string_view Sample() const = 0;
+  // The images that the source names. `tree` is read by kinds whose files say it; errors as of Render.
+  virtual Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree) const = 0;
   // At least one service; each after those that it depends on.
   // Waiting when a secret is not there, Terminal when a file of the repository is not; `read_set` is filled in any
   // case, so that the arrival of what is missing is noticed.

@@ -33,7 +33,8 @@ bool MayMeet(const Claim& a, const Claim& b, const v1::Object& workload) {
 
 class Resolver {
  public:
-  Resolver(const v1::ObjectSet& objects, std::string_view host) : objects_(objects), host_(host) {}
+  Resolver(const v1::ObjectSet& objects, std::string_view host, const ImageLookup& images)
+      : objects_(objects), host_(host), images_(images) {}
 
   RouteTable Run() {
     for (const auto& [key, object] : objects_.objects)
@@ -103,7 +104,9 @@ class Resolver {
     const auto& spec = std::get<Spec>(route.binding->spec);
     const TriggerKind& kind = **FindTriggerKind(route.config->spec);
     const std::string field = spec.workload ? "spec.workload" : "spec.workloadSelector";
-    if (std::string why = WhyUnfit(route, kind); !why.empty())
+    if (auto unfit = FindImage(route, kind))
+      return Report(*route.binding, route_reason::kUnfit, {unfit->field.empty() ? field : unfit->field, unfit->message});
+    if (std::string why = kind.WhyUnfit(route.config->spec, route.target()); !why.empty())
       return Report(*route.binding, route_reason::kUnfit, {field, std::move(why)});
     const std::string target = NameOf(*route.workload, route.service);
     const Claim claim{objects_.Find({Kind::Trigger, spec.trigger}), route.binding.get()};
@@ -125,11 +128,37 @@ class Resolver {
     return first == claims.end() ? nullptr : &*first;
   }
 
-  static std::string WhyUnfit(const Route& route, const TriggerKind& kind) {
-    const bool compose = route.workload->workload().source.compose.has_value();
-    if (!route.service.empty() && !compose)
-      return ToString(route.workload->key) + " has no source.compose, so it has no service \"" + route.service + "\"";
-    return kind.WhyUnfit(route.config->spec, *route.workload);
+  // Fills in Route::image, or says why there is none that the kind could act on.
+  std::optional<v1::Problem> FindImage(Route& route, const TriggerKind& kind) const {
+    const v1::Source& source = route.workload->workload().source;
+    const std::string name = ToString(route.workload->key);
+    if (!source.compose) {
+      if (!route.service.empty())
+        return v1::Problem{"spec.service",
+                           name + " has no source.compose, so it has no service \"" + route.service + "\""};
+      if (source.image) route.image = {route.workload, &*source.image};
+      return std::nullopt;
+    }
+    const bool needed = kind.NeedsImage(route.config->spec);
+    if (!needed && route.service.empty()) return std::nullopt;
+    const auto images = images_(*route.workload);
+    if (!images) return v1::Problem{"spec.service", "the services of " + name + " are not known: " + images.error().message};
+    return FindService(route, *images, needed);
+  }
+
+  static std::optional<v1::Problem> FindService(Route& route, const SourceImages& images, bool needed) {
+    const std::string name = ToString(route.workload->key);
+    const std::string known = "; its services are " + NamesOf(images);
+    if (route.service.empty())
+      return v1::Problem{"spec.service", name + " has source.compose; say the service whose image is meant" + known};
+    const auto found = images.find(route.service);
+    if (found == images.end())
+      return v1::Problem{"spec.service", name + " has no service \"" + route.service + "\"" + known};
+    if (!found->second && needed)
+      return v1::Problem{"spec.service", "service " + route.service + " of " + name +
+                                             " has only a build, and no image whose version could be set" + known};
+    if (found->second) route.image = std::make_shared<const v1::ImageSource>(*found->second);
+    return std::nullopt;
   }
 
   // False: another binding decides already.
@@ -150,6 +179,7 @@ class Resolver {
 
   const v1::ObjectSet& objects_;
   std::string_view host_;
+  const ImageLookup& images_;
   RouteTable table_;
   std::set<std::string, std::less<>> invalid_;                               // triggers
   std::map<std::pair<std::string, std::string>, std::vector<Claim>> bound_;  // by trigger and target
@@ -163,8 +193,14 @@ std::span<const Route> RouteTable::RoutesOf(std::string_view trigger) const {
   return found == by_trigger.end() ? std::span<const Route>() : std::span<const Route>(found->second);
 }
 
-RouteTable ResolveRoutes(const v1::ObjectSet& objects, std::string_view host) {
-  return Resolver(objects, host).Run();
+Expected<SourceImages> ImagesOfManifest(const v1::Object& workload) {
+  const auto& image = workload.workload().source.image;
+  if (image) return SourceImages{{"", *image}};
+  return Error{ErrorKind::Waiting, "the files of the repository were not read"};
+}
+
+RouteTable ResolveRoutes(const v1::ObjectSet& objects, std::string_view host, const ImageLookup& images) {
+  return Resolver(objects, host, images).Run();
 }
 
 }  // namespace tinyforge

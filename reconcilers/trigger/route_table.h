@@ -1,6 +1,7 @@
 // Which bindings bind which workloads to which triggers, and what is wrong with those that do not.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -9,7 +10,9 @@
 #include <vector>
 
 #include "api-types/v1/object_set.h"
+#include "reconcilers/core/source_images.h"
 #include "reconcilers/trigger/effective_config.h"
+#include "reconcilers/trigger/trigger_kind.h"
 
 namespace tinyforge {
 
@@ -19,7 +22,10 @@ struct Route {
   v1::ObjectPtr workload;
   std::string service;                            // of a compose workload; empty: the workload itself
   std::shared_ptr<const EffectiveConfig> config;  // shared by the routes of one binding alone
+  std::shared_ptr<const v1::ImageSource> image;   // whose version it may set; null: it has none
   bool decides = false;                           // its trigger is a policy: its answer decides the version
+
+  BoundTarget target() const { return {*workload, image.get()}; }
 };
 
 // Why an object does less than it says, or nothing.
@@ -49,6 +55,11 @@ struct RouteTable {
   std::span<const Route> RoutesOf(std::string_view trigger) const;
 };
 
+// The images of a workload, or why they cannot be told.
+using ImageLookup = std::function<Expected<SourceImages>(const v1::Object& workload)>;
+// What the manifest alone says; of source.compose, whose files say it, nothing.
+Expected<SourceImages> ImagesOfManifest(const v1::Object& workload);
+
 // The routes that the controller of this --host name serves (empty: of any): those whose trigger, binding and workload
 // all run there. A binding that is not enabled has no routes, and only its references and overrides are checked. Rules:
 // - one trigger and workload (and service) are bound once: of two bindings the first by name holds, and the pair of
@@ -57,6 +68,8 @@ struct RouteTable {
 // Without a host both hold between bindings that some controller serves together, as far as spec.hosts of triggers,
 // bindings and the workload tell.
 // What a binding cannot do for one workload does not touch its other ones. Pure; the routes keep their objects alive.
-RouteTable ResolveRoutes(const v1::ObjectSet& objects, std::string_view host);
+// `images` is asked once for each route of a workload with source.compose.
+RouteTable ResolveRoutes(const v1::ObjectSet& objects, std::string_view host,
+                         const ImageLookup& images = ImagesOfManifest);
 
 }  // namespace tinyforge

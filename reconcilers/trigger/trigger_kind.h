@@ -16,10 +16,21 @@
 
 namespace tinyforge {
 
+// What a trigger is bound to. Points to both, which have to outlive it.
+struct BoundTarget {
+  // A workload as a whole: by its own image, if it has one.
+  BoundTarget(const v1::Object& object)
+      : workload(object), image(object.workload().source.image ? &*object.workload().source.image : nullptr) {}
+  BoundTarget(const v1::Object& object, const v1::ImageSource* of_service) : workload(object), image(of_service) {}
+
+  const v1::Object& workload;
+  const v1::ImageSource* image;  // whose version can be set; null: it has none
+};
+
 struct MatchRequest {
   const TriggerEvent& event;
   const v1::TriggerSpec& config;  // with the overrides of the binding
-  const v1::Object& workload;
+  BoundTarget target;
 };
 
 // What an event means for one workload. A hint: versions are read back from where they come from.
@@ -58,12 +69,16 @@ class TriggerKind {
   virtual std::string_view Sample() const = 0;
   // What the decoder cannot check, of a config that this kind serves; fields from "spec." on.
   virtual std::vector<v1::Problem> Validate(const v1::TriggerSpec& config) const = 0;
-  // Why it can do nothing for this workload; empty: it can.
-  virtual std::string WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const = 0;
-  // For a config without problems, a workload that fits, and any event but Ignored.
+  // Whether it acts on the version of an image, so that it can do nothing where there is none.
+  virtual bool NeedsImage(const v1::TriggerSpec& config) const = 0;
+  // Why it can do nothing for this target; empty: it can.
+  virtual std::string WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const = 0;
+  // For a config without problems, a target that fits, and any event but Ignored.
   virtual MatchResult Match(const MatchRequest& request) const = 0;
   // Whether Match says the same of both, whatever the event and the config. False is never wrong.
-  virtual bool AreAlike(const v1::Object& a, const v1::Object& b) const { return &a == &b; }
+  virtual bool AreAlike(const BoundTarget& a, const BoundTarget& b) const {
+    return &a.workload == &b.workload && a.image == b.image;
+  }
 };
 
 // The kinds of this build, in the order of the manifest reference.

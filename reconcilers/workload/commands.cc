@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "reconcilers/source/image/image_source.h"
+#include "reconcilers/source/source_kind.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/version_decision.h"
 
@@ -86,6 +86,11 @@ Expected<std::string> Retry(const WorkloadCommand& command, const CommandPorts& 
   return "no release of " + command.workload + " is held back";
 }
 
+// As people say it to tfctl: "shop", "shop/web".
+std::string Target(const WorkloadCommand& command) {
+  return command.service.empty() ? command.workload : command.workload + "/" + command.service;
+}
+
 // What names just that image: its digest, which any host can pull. Where it has none and is asked for as the manifest's
 // tag, the image's id alone tells it from what the tag means now.
 std::string NameOf(const GoodRelease& release, const std::string& base) {
@@ -104,6 +109,8 @@ Expected<Pin> Previous(const WorkloadCommand& command, const VersionQuestion& qu
   });
   const auto before = asked == good.rend() ? good.rbegin() : std::next(asked);
   if (before != good.rend()) return Pin{NameOf(*before, base), before->version, base, command.now};
+  if (!command.service.empty())
+    return Error{ErrorKind::Invalid, "no earlier version of " + Target(command) + " is known to have run well"};
   return Error{ErrorKind::Invalid, "no earlier version of " + command.workload +
                                        " is known to have run well; to choose one: tfctl get rollouts " +
                                        command.workload + ", then tfctl rollback " + command.workload + " --to ID"};
@@ -143,35 +150,66 @@ void LeaveVersions(const Pin& pin, SysTime now, Facts& facts) {
   }
 }
 
+// The image whose version is meant.
+Expected<v1::ImageSource> FindImage(const WorkloadCommand& command, const v1::Object& object,
+                                    const ConfigSnapshot& snapshot) {
+  auto kind = FindSourceKind(object.workload().source);
+  if (!kind) return std::move(kind).error();
+  auto images = (*kind)->Images(object, *snapshot.tree);
+  if (!images) return std::move(images).error();
+  const auto found = images->find(command.service);
+  if (found != images->end() && found->second) return *found->second;
+  if (command.service.empty())
+    return Error{ErrorKind::Invalid, command.workload + " has several services; expected one of them, as " +
+                                         command.workload + "/" + images->begin()->first +
+                                         "; there are: " + NamesOf(*images)};
+  if (found != images->end())
+    return Error{ErrorKind::Invalid, Target(command) + " has only a build, and no image whose version could be pinned"};
+  return Error{ErrorKind::NotFound, command.workload + " has no service \"" + command.service + "\"" +
+                                        (images->contains("") ? "" : "; there are: " + NamesOf(*images))};
+}
+
 Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports,
                                const ConfigSnapshot& snapshot) {
-  const auto& image = object.workload().source.image;
-  if (!image)
-    return Error{ErrorKind::Invalid, command.workload + " has no source.image, whose version could be pinned"};
-  const std::string base = ImageReference(*image);
-  const VersionQuestion question = QuestionOf(object, ports.bindings.DecidingFor(snapshot, command.workload));
-  auto facts = ports.facts.Load(command.identity);
+  const auto image = FindImage(command, object, snapshot);
+  if (!image) return image.error();
+  if (command.to && !command.service.empty())
+    return Error{ErrorKind::Invalid,
+                 "rollouts are of the whole workload; expected tfctl rollback " + Target(command) + " without --to"};
+  const VersionQuestion question =
+      QuestionOf(*image, ports.bindings.DecidingFor(snapshot, command.workload, command.service));
+  const std::string base = ReferenceOf(question.repository, question.manifest);
+  const std::string fact_key = FactKeyOf(command.identity, command.service);
+  auto facts = ports.facts.Load(fact_key);
   if (!facts) return std::move(facts).error();
   auto pin = command.to ? Chosen(command, base, *facts, ports.store) : Previous(command, question, *facts);
   if (!pin) return std::move(pin).error();
   const std::string version = pin->version;
   const bool as_manifest = pin->reference == base;
-  auto saved = ports.facts.Update(command.identity, [&](Facts& f) {
+  auto saved = ports.facts.Update(fact_key, [&](Facts& f) {
     LeaveVersions(*pin, command.now, f);
     f.pin = as_manifest ? std::nullopt : std::optional(*pin);
   });
   if (!saved) return std::move(saved).error();
-  if (as_manifest) return command.workload + " runs " + version + ", which is what its manifest says; no pin is needed";
-  return command.workload + " goes back to " + version + " and stays there until tfctl unpin " + command.workload +
+  const std::string target = Target(command);
+  if (as_manifest) return target + " runs " + version + ", which is what its manifest says; no pin is needed";
+  return target + " goes back to " + version + " and stays there until tfctl unpin " + target +
          ", or until its manifest names another version";
 }
 
 Expected<std::string> Unpin(const WorkloadCommand& command, FactStore& facts) {
+  auto all = facts.All();
+  if (!all) return std::move(all).error();
   bool pinned = false;
-  auto saved =
-      facts.Update(command.identity, [&](Facts& f) { pinned = std::exchange(f.pin, std::nullopt).has_value(); });
-  if (!saved) return std::move(saved).error();
-  return command.workload + (pinned ? " follows its manifest again" : " was not pinned");
+  for (const auto& [key, known] : *all) {
+    const bool meant = command.service.empty() ? WorkloadOfFacts(key) == command.identity
+                                               : key == FactKeyOf(command.identity, command.service);
+    if (!meant || !known.pin) continue;
+    auto saved = facts.Update(key, [&](Facts& f) { f.pin.reset(); });
+    if (!saved) return std::move(saved).error();
+    pinned = true;
+  }
+  return Target(command) + (pinned ? " follows its manifest again" : " was not pinned");
 }
 
 }  // namespace
@@ -191,6 +229,9 @@ Expected<std::string> RunCommand(WorkloadCommand command, const CommandPorts& po
     return Error{ErrorKind::Conflict, "another workload goes by the name " + command.identity + " that " +
                                           command.workload + " had; see tfctl get workloads"};
   const std::string& name = command.workload;
+  const bool of_image = command.verb == Verb::Rollback || command.verb == Verb::Unpin;
+  if (!command.service.empty() && !of_image)
+    return Error{ErrorKind::Invalid, "all services of a workload are meant; expected " + name + " alone"};
   switch (command.verb) {
     case Verb::Suspend:
       return SetFlag(

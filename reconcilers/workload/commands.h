@@ -11,6 +11,7 @@ struct WorkloadCommand {
   enum class Verb { Suspend, Resume, Stop, Start, Retry, Rollback, Unpin };
   Verb verb = Verb::Suspend;
   std::string workload;
+  std::string service{};   // Rollback, Unpin: of a workload with several; Unpin of none: all of them
   std::string identity{};  // filled in by RunCommand
   std::int64_t to = 0;     // Rollback: the rollout whose version is wanted; 0: the one that ran well before
   SysTime now{};

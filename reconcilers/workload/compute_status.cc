@@ -147,6 +147,13 @@ bool SameSpec(const EventInput& input) {
 
 }  // namespace
 
+v1::ResolvedSource ResolvedOf(const DesiredState& desired, const ObservedState& observed) {
+  const std::string& version = desired.version;  // "1.4.2 by manifest"
+  return {.tag = version.substr(0, version.find(' ')),
+          .digest = DigestOf(desired, observed),
+          .set_by = version.substr(version.rfind(' ') + 1)};
+}
+
 v1::Status ComputeStatus(const StatusInput& input) {
   v1::Status status = input.previous;
   status.observed_generation = input.generation;
@@ -154,11 +161,9 @@ v1::Status ComputeStatus(const StatusInput& input) {
   FillConditions(input, status);
   if (!input.desired) return status;
   status.replicas = static_cast<int>(input.desired->containers.size());
-  const std::string& version = input.desired->version;  // "1.4.2 by manifest"
-  status.resolved =
-      v1::ResolvedSource{.tag = version.substr(0, version.find(' ')), .set_by = version.substr(version.rfind(' ') + 1)};
+  status.services = input.services;
+  status.resolved = ResolvedOf(*input.desired, input.observed ? *input.observed : ObservedState());
   if (!input.observed || !input.decision) return status;
-  status.resolved->digest = DigestOf(*input.desired, *input.observed);
   status.ready_replicas = input.decision->verdict.ready_replicas;
   FillFacts(input, status);
   FillInventory(input, status);

@@ -8,10 +8,14 @@
 
 namespace tinyforge {
 
+// The version that is desired, with the digest of what serves where that came from a registry.
+v1::ResolvedSource ResolvedOf(const DesiredState& desired, const ObservedState& observed);
+
 struct StatusInput {
   const v1::Object& object;
   std::int64_t generation = 0;
   Revision revision;
+  std::vector<v1::ServiceStatus> services{};  // of a workload with several, see Combine
   const DesiredState* desired = nullptr;    // null: it could not be rendered
   const ObservedState* observed = nullptr;  // null: the Engine could not be asked
   const Decision* decision = nullptr;       // null with either of them

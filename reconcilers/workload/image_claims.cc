@@ -24,7 +24,8 @@ class Collector {
     if (facts.candidate)
       Claim(facts.candidate->image_id, facts.candidate->reference, NameOf(workload) + " is bringing it up");
     if (facts.pin) Claim("", facts.pin->reference, NameOf(workload) + " is pinned to it");
-    for (const TriggeredVersion& v : facts.versions) AddVersion(workload, v);
+    for (const TriggeredVersion& v : objects_.Owner(workload) ? facts.versions : std::vector<TriggeredVersion>())
+      Claim("", ReferenceOf(RepositoryOf(v.base), v.version), NameOf(workload) + " was given it by a trigger");
     for (const SupersededImage& s : facts.superseded) {
       Name(s.image_id, s.reference);
       if (IsSuspended(workload)) Claim(s.image_id, s.reference, NameOf(workload) + ", which left it, is suspended");
@@ -40,11 +41,6 @@ class Collector {
   std::string NameOf(const std::string& workload) const {
     const v1::Object* owner = objects_.Owner(workload);
     return ToString(owner ? owner->key : ObjectKey{Kind::Workload, workload});
-  }
-  void AddVersion(const std::string& workload, const TriggeredVersion& v) {
-    const v1::Object* owner = objects_.Owner(workload);
-    const auto& image = owner ? owner->workload().source.image : std::nullopt;
-    if (image) Claim("", ReferenceOf(image->repository, v.version), NameOf(workload) + " was given it by a trigger");
   }
   bool IsSuspended(const std::string& workload) const {
     const v1::Object* owner = objects_.Owner(workload);

@@ -7,15 +7,13 @@
 #include "api-types/v1/hosts.h"
 #include "reconcilers/config/dependencies.h"
 #include "reconcilers/config/deploy_window.h"
-#include "reconcilers/source/image/image_source.h"
 #include "reconcilers/workload/compute_status.h"
-#include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/observer.h"
 #include "reconcilers/workload/releases.h"
 #include "reconcilers/workload/rollout_record.h"
 #include "reconcilers/workload/slots.h"
-#include "reconcilers/workload/version_decision.h"
+#include "reconcilers/workload/versioned_rendering.h"
 
 namespace tinyforge {
 
@@ -124,32 +122,16 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
   return std::move(pass.view->decision);
 }
 
-Expected<DesiredServices> WorkloadReconciler::Render(const Pass& pass, ReadSet& read_set) {
-  auto kind = FindSourceKind(pass.object.workload().source);
-  if (!kind) return std::move(kind).error();
-  RenderRequest request{.workload = pass.object,
+Expected<DesiredServices> WorkloadReconciler::Render(Pass& pass, ReadSet& read_set) {
+  const VersionedRendering rendering(
+      ports_, pass.preview ? ports_.onlooker : ports_.containers,
+      {.snapshot = pass.snapshot, .now = pass.now, .keeps = !pass.preview && options_.read_only().empty()});
+  return rendering.Run({.workload = pass.object,
                         .tree = *pass.snapshot.tree,
                         .secrets = ports_.secrets,
                         .paths = options_.paths,
-                        .project = ProjectOf(*pass.snapshot.objects, pass.object.key.name)};
-  if (!pass.object.workload().source.image) return (*kind)->Render(request, read_set);
-  auto containers = ContainersOf(pass);
-  if (!containers) return std::move(containers).error();
-  const VersionQuestion question = Question(pass);
-  const VersionDecision decision = DecideVersion(question, pass.facts);
-  const auto wordings = WordingsOf(decision, question.repository, *containers);
-  std::optional<Expected<DesiredServices>> first;
-  for (const ImageWording& wording : wordings) {
-    if (!decision.by_manifest || !wording.digest.empty()) request.resolved = wording.image;
-    auto desired = (*kind)->Render(request, read_set);
-    if (!desired || IsWornBy(wording, desired->front(), *containers)) return desired;
-    if (!first) first = std::move(desired);
-  }
-  return *std::move(first);
-}
-
-VersionQuestion WorkloadReconciler::Question(const Pass& pass) {
-  return QuestionOf(pass.object, ports_.bindings.DecidingFor(pass.snapshot, pass.object.key.name));
+                        .project = ProjectOf(*pass.snapshot.objects, pass.object.key.name)},
+                       read_set, pass.facts);
 }
 
 // Of the whole workload: what is of one service alone is filled in for each.
@@ -213,7 +195,6 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   auto facts = ports_.facts.Load(v1::IdentityOf(pass.object));
   if (!facts) return std::move(facts).error().Within("load facts");
   pass.facts = std::move(*facts);
-  if (auto followed = Follow(pass); !followed) return followed;
   auto rendered = Render(pass, read_set);
   if (!rendered) return std::move(rendered).error();
   if (pass.held.empty()) pass.held = WhySuspended(pass.object, pass.facts);
@@ -244,14 +225,14 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
 
 Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext context, ServicePass& service) {
   DesiredState& desired = service.desired;
-  if (const auto& remake = pass.facts.remake)
-    for (DesiredContainer& container : desired.containers)
-      container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
   if (!desired.service.empty()) {
     auto own = ports_.facts.Load(FactKeyOf(desired));
     if (!own) return std::move(own).error().Within("load facts");
     context.facts = FactsOfService(std::move(*own), pass.facts);
   }
+  if (const auto& remake = context.facts.remake)
+    for (DesiredContainer& container : desired.containers)
+      container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
   const std::string dropped = DropUnsupported(desired, service.observed, ports_.containers.Host());
   const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
   const Observer::Need need{.owner = pass.object.key, .context = context, .held = !pass.held.empty()};
@@ -264,33 +245,6 @@ Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext con
   if (!dropped.empty())
     warnings.push_back({warning::kEngineDisagrees, "this host's kernel cannot limit " + dropped + "; it runs without"});
   return {};
-}
-
-// Whoever looks at a revision that is in force no more, or may change nothing, keeps what it finds to itself.
-Expected<void> WorkloadReconciler::Follow(Pass& pass) {
-  if (!pass.object.workload().source.image) return {};
-  const VersionQuestion question = Question(pass);
-  auto containers = ContainersOf(pass);
-  if (!containers) return std::move(containers).error();
-  const auto follow = [&](Facts& facts) {
-    RecoverVersions(question, *containers, facts);
-    FollowManifest(question, pass.now, facts);
-  };
-  const Facts before = pass.facts;
-  follow(pass.facts);
-  if (pass.facts == before || pass.preview || !options_.read_only().empty()) return {};
-  auto kept = ports_.facts.Update(v1::IdentityOf(pass.object), [&](Facts& facts) {
-    const auto current = ports_.config.Current();
-    if (current && current->objects->revision == pass.snapshot.objects->revision) follow(facts);
-  });
-  if (!kept) return std::move(kept).error().Within("follow the manifest");
-  return {};
-}
-
-Expected<std::vector<ObservedContainer>> WorkloadReconciler::ContainersOf(const Pass& pass) {
-  auto containers = (pass.preview ? ports_.onlooker : ports_.containers).Containers(v1::IdentityOf(pass.object));
-  if (!containers) return std::move(containers).error().Within("observe containers");
-  return containers;
 }
 
 void WorkloadReconciler::Execute(Pass& pass) {
@@ -335,6 +289,7 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.status = ComputeStatus({.object = pass.object,
                                   .generation = pass.record.generation,
                                   .revision = pass.snapshot.objects->revision,
+                                  .services = pass.view ? pass.view->services : std::vector<v1::ServiceStatus>(),
                                   .desired = pass.view ? &pass.view->desired : nullptr,
                                   .observed = pass.planned ? &pass.view->observed : nullptr,
                                   .decision = pass.planned ? &pass.view->decision : nullptr,

@@ -9,7 +9,6 @@
 #include "reconcilers/workload/compute_plan.h"
 #include "reconcilers/workload/image_pruner.h"
 #include "reconcilers/workload/services.h"
-#include "reconcilers/workload/version_decision.h"
 #include "reconcilers/workload/workload_ports.h"
 
 namespace tinyforge {
@@ -40,13 +39,10 @@ class WorkloadReconciler : public Reconciler {
  private:
   struct Pass;
   struct SettledService;
-  Expected<DesiredServices> Render(const Pass& pass, ReadSet& read_set);
+  Expected<DesiredServices> Render(Pass& pass, ReadSet& read_set);
   Expected<PlanContext> ContextOf(const Pass& pass);
   std::string Awaited(const Pass& pass);
   static Expected<void> CheckIdentity(const Pass& pass);
-  VersionQuestion Question(const Pass& pass);
-  Expected<void> Follow(Pass& pass);
-  Expected<std::vector<ObservedContainer>> ContainersOf(const Pass& pass);
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   Expected<void> PlanServices(const Pass& pass, std::vector<ServicePass>& services);

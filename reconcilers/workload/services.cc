@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/slots.h"
 
@@ -78,6 +79,25 @@ void Append(Verdict& all, Verdict& some, const std::string& service) {
   all.message = service.empty() ? std::move(some.message) : service + ": " + some.message;
 }
 
+v1::ServiceStatus StatusOf(const ServicePass& service) {
+  const DesiredState& desired = service.desired;
+  const Verdict& verdict = service.decision.verdict;
+  const bool ready = verdict.phase == Phase::Ready && service.decision.plan.empty();
+  return {.name = desired.service,
+          .image = desired.image,
+          .resolved = ResolvedOf(desired, service.observed),
+          .replicas = static_cast<int>(desired.containers.size()),
+          .ready_replicas = verdict.ready_replicas,
+          .ready = ready,
+          .reason = verdict.reason,
+          .message = ready ? "" : verdict.message};
+}
+
+// What a person asked of the workload as a whole, or an error in it, is said of none of its services.
+bool IsOfWorkload(const std::string& reason) {
+  return reason == "Suspended" || reason == "ReadOnly" || reason == "Stopped";
+}
+
 }  // namespace
 
 void Divide(ObservedState all, std::vector<ServicePass>& services) {
@@ -105,6 +125,7 @@ Facts FactsOfService(Facts own, const Facts& workload) {
   own.suspended = workload.suspended;
   own.stopped = workload.stopped;
   own.stop_began = workload.stop_began;
+  if (workload.remake && (!own.remake || own.remake->at < workload.remake->at)) own.remake = workload.remake;
   own.retried = std::max(own.retried, workload.retried);
   std::erase_if(own.failed, [&](const FailedRelease& f) { return f.at <= own.retried; });
   return own;
@@ -122,10 +143,13 @@ std::string AwaitedOf(const DesiredState& desired, std::span<const ServicePass> 
 }
 
 WorkloadView Combine(std::vector<ServicePass> services) {
+  WorkloadView all;
+  for (const ServicePass& service : services)
+    if (!service.desired.service.empty()) all.services.push_back(StatusOf(service));
+  std::ranges::sort(all.services, {}, &v1::ServiceStatus::name);
   if (services.size() == 1)
     return {std::move(services.front().desired), std::move(services.front().observed),
-            std::move(services.front().decision)};
-  WorkloadView all;
+            std::move(services.front().decision), std::move(all.services)};
   int groups = 0;
   for (ServicePass& service : services) {
     if (all.desired.workload.empty()) {
@@ -139,6 +163,22 @@ WorkloadView Combine(std::vector<ServicePass> services) {
     Append(all.observed, service.observed);
   }
   return all;
+}
+
+v1::Status StatusOfService(v1::Status status, const std::string& service) {
+  const auto found = std::ranges::find(status.services, service, &v1::ServiceStatus::name);
+  if (service.empty() || found == status.services.end()) return status;
+  status.resolved = found->resolved;
+  status.ready_replicas = found->ready_replicas;
+  for (Condition& condition : status.conditions) {
+    if (condition.type != condition::kReady || IsOfWorkload(condition.reason)) continue;
+    condition.status = found->ready ? ConditionStatus::True : ConditionStatus::False;
+    condition.reason = found->reason;
+    condition.message = found->message;
+  }
+  auto& rollout = status.last_rollout;
+  if (rollout && rollout->outcome == "Failed") rollout->to = {found->resolved.tag, found->image, ""};
+  return status;
 }
 
 }  // namespace tinyforge

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api-types/v1/status.h"
 #include "reconcilers/workload/compute_plan.h"
 
 namespace tinyforge {
@@ -36,7 +37,12 @@ struct WorkloadView {
   DesiredState desired;
   ObservedState observed;
   Decision decision;
+  std::vector<v1::ServiceStatus> services;  // by name; of a workload of one image none
 };
 WorkloadView Combine(std::vector<ServicePass> services);
+
+// The status of a workload as that of one of its services: its version, and whether that serves. Without a service, or
+// one that is not known yet, as it is.
+v1::Status StatusOfService(v1::Status status, const std::string& service);
 
 }  // namespace tinyforge

@@ -105,10 +105,14 @@ void Bound(List& list) {
 
 }  // namespace
 
-VersionQuestion QuestionOf(const v1::Object& workload, std::optional<DecidingBinding> deciding) {
-  const v1::ImageSource& image = *workload.workload().source.image;
+VersionQuestion QuestionOf(const v1::ImageSource& image, std::optional<DecidingBinding> deciding) {
   const std::string standard = image.digest ? "" : "latest";
   return {image.repository, {image.tag.value_or(standard), image.digest.value_or("")}, std::move(deciding)};
+}
+
+std::string ManifestReference(const v1::ImageSource& image) {
+  const VersionQuestion question = QuestionOf(image, {});
+  return ReferenceOf(question.repository, question.manifest);
 }
 
 VersionDecision DecideVersion(const VersionQuestion& question, const Facts& facts) {

@@ -12,15 +12,16 @@
 
 namespace tinyforge {
 
-// Who may decide on the image of a workload.
+// Who may decide on the version of an image.
 struct VersionQuestion {
-  std::string repository;  // of source.image
-  ImageVersion manifest;   // as its tag and digest say
+  std::string repository;
+  ImageVersion manifest;  // as its tag and digest say
   std::optional<DecidingBinding> deciding{};
 };
 
-// Of a workload with source.image.
-VersionQuestion QuestionOf(const v1::Object& workload, std::optional<DecidingBinding> deciding);
+// The reference that is asked for where nothing decides.
+std::string ManifestReference(const v1::ImageSource& image);
+VersionQuestion QuestionOf(const v1::ImageSource& image, std::optional<DecidingBinding> deciding);
 
 struct VersionDecision {
   std::string reference;                   // what to ask the Engine for

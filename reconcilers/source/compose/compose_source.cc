@@ -15,19 +15,19 @@ std::string FolderOf(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-Expected<std::vector<std::string>> PathsOf(const RenderRequest& request, const v1::ComposeSource& source) {
+Expected<std::vector<std::string>> PathsOf(const v1::Object& workload, const v1::ComposeSource& source) {
   std::vector<std::string> paths;
   std::vector<std::string> asked = source.files;
   if (source.file) asked.push_back(*source.file);
   for (const std::string& file : asked) {
-    auto path = ResolveTreePath(request.workload.position.path, file);
+    auto path = ResolveTreePath(workload.position.path, file);
     if (!path) return std::move(path).error();
     paths.push_back(std::move(*path));
   }
   return paths;
 }
 
-Expected<void> AddEnvironment(const RenderRequest& request, const v1::ComposeSource& source, LoadRequest& load) {
+Expected<void> AddEnvironment(const v1::Object& workload, const v1::ComposeSource& source, LoadRequest& load) {
   for (const v1::EnvVar& variable : source.env) {
     if (variable.secret)
       load.secrets.emplace(variable.name, *variable.secret);
@@ -39,35 +39,39 @@ Expected<void> AddEnvironment(const RenderRequest& request, const v1::ComposeSou
       return Error{ErrorKind::Terminal,
                    "source.compose.envFiles: a file that is a secret as a whole cannot be read for its names; expected "
                    "each of its variables in source.compose.env with valueFrom.secret"};
-    auto path = ResolveTreePath(request.workload.position.path, file.path);
+    auto path = ResolveTreePath(workload.position.path, file.path);
     if (!path) return std::move(path).error();
     load.env_files.push_back(std::move(*path));
   }
   return {};
 }
 
-Expected<LoadRequest> RequestOf(const RenderRequest& request) {
-  const v1::ComposeSource& source = *request.workload.workload().source.compose;
+}  // namespace
+
+Expected<LoadRequest> LoadRequestOf(const v1::Object& workload) {
+  const v1::ComposeSource& source = *workload.workload().source.compose;
   if (source.adopt)
     return Error{ErrorKind::Terminal,
                  "source.compose.adopt is not done yet; expected containers of docker compose to be removed first "
                  "(`docker compose down` keeps volumes)"};
   LoadRequest load{.project_name = source.project_name.value_or(""),
-                   .default_name = v1::IdentityOf(request.workload),
+                   .default_name = v1::IdentityOf(workload),
                    .profiles = {source.profiles.begin(), source.profiles.end()}};
-  const std::string& manifest = request.workload.position.path;
+  const std::string& manifest = workload.position.path;
   if (source.inline_) {
     load.files.push_back({.path = manifest, .text = *source.inline_});
     load.directory = FolderOf(manifest);
   } else {
-    auto paths = PathsOf(request, source);
+    auto paths = PathsOf(workload, source);
     if (!paths) return std::move(paths).error();
     for (std::string& path : *paths) load.files.push_back({.path = std::move(path)});
     load.directory = FolderOf(load.files.front().path);
   }
-  if (auto added = AddEnvironment(request, source, load); !added) return std::move(added).error();
+  if (auto added = AddEnvironment(workload, source, load); !added) return std::move(added).error();
   return load;
 }
+
+namespace {
 
 // env_file and label_file of services.
 class FilesAround {
@@ -109,8 +113,24 @@ spec:
 )";
 }
 
+Expected<SourceImages> ComposeSourceKind::Images(const v1::Object& workload, const TreeReader& tree) const {
+  const auto load = compose::LoadRequestOf(workload);
+  if (!load) return load.error();
+  ReadSet unused;
+  const auto loaded = compose::Load(*load, tree, unused);
+  if (!loaded) return loaded.error();
+  SourceImages images;
+  const doc::Node* services = loaded->root.Find("services");
+  for (const doc::Node::Member& service : services ? services->members : std::vector<doc::Node::Member>()) {
+    const doc::Node* image = service.value.Find("image");
+    const bool named = image && image->type == doc::Type::String && !image->text.empty();
+    images.emplace(service.key, named ? std::optional(ParseImageReference(image->text)) : std::nullopt);
+  }
+  return images;
+}
+
 Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
-  auto load = compose::RequestOf(request);
+  auto load = compose::LoadRequestOf(request.workload);
   if (!load) return std::move(load).error();
   auto loaded = compose::Load(*load, request.tree, read_set);
   if (!loaded) return std::move(loaded).error();

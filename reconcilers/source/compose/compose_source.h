@@ -1,15 +1,24 @@
 // source.compose: the services of a compose project.
 #pragma once
 
+#include "reconcilers/source/compose/loader.h"
 #include "reconcilers/source/source_kind.h"
 
 namespace tinyforge {
+
+namespace compose {
+
+// What the manifest says of its project. Terminal for a path that leaves the tree, and for what is not done yet.
+Expected<LoadRequest> LoadRequestOf(const v1::Object& workload);
+
+}  // namespace compose
 
 class ComposeSourceKind : public SourceKind {
  public:
   std::string_view Kind() const override { return "compose"; }
   bool Serves(const v1::Source& source) const override { return source.compose.has_value(); }
   std::string_view Sample() const override;
+  Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree) const override;
   Expected<DesiredServices> Render(const RenderRequest& request, ReadSet& read_set) const override;
 };
 

@@ -90,6 +90,18 @@ void ServiceRenderer::RenderImage() {
   desired_.image = ImageOf(input_.project, name_, service_);
   desired_.version = TagOf(desired_.image) + " by manifest";
   container_.spec.image = desired_.image;
+  RenderPullPolicy();
+  const auto decided = input_.request.resolved.find(name_);
+  if (decided == input_.request.resolved.end()) return;
+  const ResolvedImage& resolved = decided->second;
+  desired_.image = resolved.reference;
+  desired_.version = resolved.tag + " by " + resolved.set_by;
+  container_.spec.image = resolved.name;
+  // What was decided on is one image, however its tag moves.
+  if (desired_.pull_policy == v1::PullPolicy::Always) desired_.pull_policy = v1::PullPolicy::IfNotPresent;
+}
+
+void ServiceRenderer::RenderPullPolicy() {
   switch (service_.pull_policy) {
     case PullPolicy::Missing: desired_.pull_policy = v1::PullPolicy::IfNotPresent; break;
     case PullPolicy::Always: desired_.pull_policy = v1::PullPolicy::Always; break;

@@ -18,6 +18,7 @@ class ServiceRenderer {
 
  private:
   void RenderImage();
+  void RenderPullPolicy();
   Expected<void> RenderEnvironment();
   void RenderDependencies(const DesiredServices& before);
   void RenderTerms();

@@ -147,15 +147,21 @@ spec:
 )";
 }
 
+Expected<SourceImages> ImageSourceKind::Images(const v1::Object& workload, const TreeReader&) const {
+  return SourceImages{{"", *workload.workload().source.image}};
+}
+
 Expected<DesiredServices> ImageSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
   const v1::WorkloadSpec& spec = request.workload.workload();
   const v1::ImageSource& image = *spec.source.image;
   DesiredState desired{.workload = v1::IdentityOf(request.workload), .source_kind = std::string(Kind())};
-  const ResolvedImage resolved = request.resolved.value_or(FromManifest(image));
+  const auto decided = request.resolved.find("");
+  const bool is_decided = decided != request.resolved.end();
+  const ResolvedImage resolved = is_decided ? decided->second : FromManifest(image);
   desired.image = resolved.reference;
   // What was decided on is one image, however its tag moves.
-  desired.pull_policy = request.resolved && image.pull_policy == v1::PullPolicy::Always ? v1::PullPolicy::IfNotPresent
-                                                                                        : image.pull_policy;
+  desired.pull_policy =
+      is_decided && image.pull_policy == v1::PullPolicy::Always ? v1::PullPolicy::IfNotPresent : image.pull_policy;
   RenderPullSecret(request, read_set, desired);
   desired.version = resolved.tag + " by " + resolved.set_by;
 

@@ -70,7 +70,7 @@ MatchResult SetTag(const GitPushed& event, v1::ImageTag rule, std::string reason
       .act = DeploymentIntent::Act::SetVersion, .version = {.tag = std::move(tag)}, .reason = std::move(reason)};
 }
 
-MatchResult MatchPush(const GitPushed& event, const v1::GitTrigger& config, const v1::Source& source) {
+MatchResult MatchPush(const GitPushed& event, const v1::GitTrigger& config, const BoundTarget& target) {
   if (!IsPushTo(event, config.repository))
     return NoMatch{"the push is to " + event.repository + ", and " + config.repository + " is watched"};
   if (!IsWantedRef(event, config)) return NoMatch{NameOf(event) + " is none of those that are watched"};
@@ -78,7 +78,7 @@ MatchResult MatchPush(const GitPushed& event, const v1::GitTrigger& config, cons
   if (!paths) return NoMatch{"no changed file is in the watched paths"};
   std::string reason = NameOf(event) + " of " + event.repository + " was pushed" + *paths;
   if (config.image_tag) return SetTag(event, *config.image_tag, std::move(reason));
-  const auto act = source.image ? DeploymentIntent::Act::Refresh : DeploymentIntent::Act::Redeploy;
+  const auto act = target.image ? DeploymentIntent::Act::Refresh : DeploymentIntent::Act::Redeploy;
   return DeploymentIntent{.act = act, .reason = std::move(reason)};
 }
 
@@ -117,18 +117,18 @@ std::vector<v1::Problem> GitTriggerKind::Validate(const v1::TriggerSpec& config)
   return problems;
 }
 
-std::string GitTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const {
-  if (!config.git->image_tag || workload.workload().source.image) return {};
-  return ToString(workload.key) + " has no source.image, whose tag git.imageTag could set";
+std::string GitTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const {
+  if (!config.git->image_tag || target.image) return {};
+  return ToString(target.workload.key) + " has no source.image, whose tag git.imageTag could set";
 }
 
-bool GitTriggerKind::AreAlike(const v1::Object& a, const v1::Object& b) const {
-  return a.workload().source.image.has_value() == b.workload().source.image.has_value();
+bool GitTriggerKind::AreAlike(const BoundTarget& a, const BoundTarget& b) const {
+  return (a.image == nullptr) == (b.image == nullptr);
 }
 
 MatchResult GitTriggerKind::Match(const MatchRequest& request) const {
   if (const auto* push = std::get_if<GitPushed>(&request.event))
-    return MatchPush(*push, *request.config.git, request.workload.workload().source);
+    return MatchPush(*push, *request.config.git, request.target);
   if (std::holds_alternative<Fired>(request.event)) return DeploymentIntent{.reason = "it was fired"};
   return NoMatch{"a git trigger acts on pushes to a git repository"};
 }

@@ -11,9 +11,10 @@ class GitTriggerKind final : public TriggerKind {
   bool Serves(const v1::TriggerSpec& config) const override { return config.git.has_value(); }
   std::string_view Sample() const override;
   std::vector<v1::Problem> Validate(const v1::TriggerSpec& config) const override;
-  std::string WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const override;
+  bool NeedsImage(const v1::TriggerSpec& config) const override { return config.git->image_tag.has_value(); }
+  std::string WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const override;
   MatchResult Match(const MatchRequest& request) const override;
-  bool AreAlike(const v1::Object& a, const v1::Object& b) const override;
+  bool AreAlike(const BoundTarget& a, const BoundTarget& b) const override;
 };
 
 // Whether it is, or may be, a push to what a trigger calls its repository. A push that names none is.

@@ -13,9 +13,9 @@ spec:
 )";
 
 // A caller that names an image means that version of it.
-MatchResult MatchPush(const ImagePushed& event, const v1::Source& source) {
+MatchResult MatchPush(const ImagePushed& event, const v1::ImageSource* image) {
   const ImageName pushed = PushedName(event.host, event.path);
-  if (!source.image || !MayBeSame(pushed, SplitImageName(source.image->repository)))
+  if (!image || !MayBeSame(pushed, SplitImageName(image->repository)))
     return NoMatch{"the caller names " + ToString(pushed) + ", which the workload does not run"};
   const ImageVersion version = {event.tag, event.digest};
   return DeploymentIntent{.act = DeploymentIntent::Act::SetVersion,
@@ -33,13 +33,13 @@ std::vector<v1::Problem> ManualTriggerKind::Validate(const v1::TriggerSpec&) con
   return {};
 }
 
-std::string ManualTriggerKind::WhyUnfit(const v1::TriggerSpec&, const v1::Object&) const {
+std::string ManualTriggerKind::WhyUnfit(const v1::TriggerSpec&, const BoundTarget&) const {
   return {};
 }
 
 MatchResult ManualTriggerKind::Match(const MatchRequest& request) const {
   if (const auto* push = std::get_if<ImagePushed>(&request.event))
-    return MatchPush(*push, request.workload.workload().source);
+    return MatchPush(*push, request.target.image);
   if (std::holds_alternative<TimeCame>(request.event)) return NoMatch{"a manual trigger acts when it is called"};
   return DeploymentIntent{.act = DeploymentIntent::Act::Redeploy, .reason = "it was called"};
 }

@@ -11,7 +11,8 @@ class ManualTriggerKind final : public TriggerKind {
   bool Serves(const v1::TriggerSpec& config) const override { return config.manual.has_value(); }
   std::string_view Sample() const override;
   std::vector<v1::Problem> Validate(const v1::TriggerSpec& config) const override;
-  std::string WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const override;
+  bool NeedsImage(const v1::TriggerSpec&) const override { return false; }
+  std::string WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const override;
   MatchResult Match(const MatchRequest& request) const override;
 };
 

@@ -20,10 +20,11 @@ std::vector<v1::Problem> PromotionTriggerKind::Validate(const v1::TriggerSpec&) 
   return {};
 }
 
-std::string PromotionTriggerKind::WhyUnfit(const v1::TriggerSpec&, const v1::Object& workload) const {
+std::string PromotionTriggerKind::WhyUnfit(const v1::TriggerSpec&, const BoundTarget& target) const {
+  const v1::Object& workload = target.workload;
   const v1::WorkloadSpec& spec = workload.workload();
   if (!spec.parent) return ToString(workload.key) + " has no spec.parent, the stage that it would be promoted from";
-  if (!spec.source.image) return ToString(workload.key) + " has no source.image, which could be promoted";
+  if (!target.image) return ToString(workload.key) + " has no source.image, which could be promoted";
   return {};
 }
 

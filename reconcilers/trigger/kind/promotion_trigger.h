@@ -12,7 +12,8 @@ class PromotionTriggerKind final : public TriggerKind {
   bool IsPolicy() const override { return true; }
   std::string_view Sample() const override;
   std::vector<v1::Problem> Validate(const v1::TriggerSpec& config) const override;
-  std::string WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const override;
+  bool NeedsImage(const v1::TriggerSpec&) const override { return true; }
+  std::string WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const override;
   MatchResult Match(const MatchRequest& request) const override;
 };
 

@@ -53,8 +53,9 @@ std::vector<v1::Problem> RegistryTriggerKind::Validate(const v1::TriggerSpec& co
   return {{problem->field.empty() ? field : field + "." + problem->field, problem->message}};
 }
 
-std::string RegistryTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const {
-  const auto& image = workload.workload().source.image;
+std::string RegistryTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const {
+  const v1::ImageSource* image = target.image;
+  const v1::Object& workload = target.workload;
   if (!image) return ToString(workload.key) + " has no source.image, whose tag a registry could decide";
   const ImageName own = SplitImageName(image->repository);
   const ImageName watched = WatchedImage(*config.registry, *image);
@@ -67,7 +68,7 @@ std::string RegistryTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const v
 }
 
 MatchResult RegistryTriggerKind::Match(const MatchRequest& request) const {
-  const v1::ImageSource& image = *request.workload.workload().source.image;
+  const v1::ImageSource& image = *request.target.image;
   if (const auto* push = std::get_if<ImagePushed>(&request.event))
     return MatchPush(*push, *request.config.registry, image);
   if (std::holds_alternative<Fired>(request.event)) return DeploymentIntent{.reason = "it was fired"};

@@ -14,11 +14,12 @@ class RegistryTriggerKind final : public TriggerKind {
   bool IsPolicy() const override { return true; }
   std::string_view Sample() const override;
   std::vector<v1::Problem> Validate(const v1::TriggerSpec& config) const override;
-  std::string WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const override;
+  bool NeedsImage(const v1::TriggerSpec&) const override { return true; }
+  std::string WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const override;
   MatchResult Match(const MatchRequest& request) const override;
 };
 
-// The repository that is watched for a workload with source.image: the trigger's, else the workload's own.
+// The repository that is watched for an image: the trigger's, else its own.
 ImageName WatchedImage(const v1::RegistryTrigger& config, const v1::ImageSource& image);
 
 // The policy that holds for it: tagPolicy, else the digest of the tag in its manifest ("latest" without one). Of a

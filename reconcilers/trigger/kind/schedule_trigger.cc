@@ -34,11 +34,9 @@ std::vector<v1::Problem> ScheduleTriggerKind::Validate(const v1::TriggerSpec& co
   return {};
 }
 
-std::string ScheduleTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const {
-  const v1::Source& source = workload.workload().source;
-  if (config.schedule->action != v1::ScheduleAction::Refresh) return {};
-  if (source.image && source.image->digest)
-    return ToString(workload.key) +
+std::string ScheduleTriggerKind::WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const {
+  if (NeedsImage(config) && target.image && target.image->digest)
+    return ToString(target.workload.key) +
            " names a digest, which never points to something newer; action: Refresh needs a tag";
   return {};
 }

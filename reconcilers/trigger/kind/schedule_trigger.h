@@ -11,7 +11,10 @@ class ScheduleTriggerKind final : public TriggerKind {
   bool Serves(const v1::TriggerSpec& config) const override { return config.schedule.has_value(); }
   std::string_view Sample() const override;
   std::vector<v1::Problem> Validate(const v1::TriggerSpec& config) const override;
-  std::string WhyUnfit(const v1::TriggerSpec& config, const v1::Object& workload) const override;
+  bool NeedsImage(const v1::TriggerSpec& config) const override {
+    return config.schedule->action == v1::ScheduleAction::Refresh;
+  }
+  std::string WhyUnfit(const v1::TriggerSpec& config, const BoundTarget& target) const override;
   MatchResult Match(const MatchRequest& request) const override;
 };
 

@@ -41,7 +41,7 @@ class RolloutWatchTest : public ::testing::Test {
 
 TEST_F(RolloutWatchTest, IsDeployedWhenThatDigestRunsAndIsReady) {
   const Ticket ticket = Open();
-  watch_.Follow("shop", To("1.5.0", "sha256:5"), {ticket});
+  watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {ticket});
   watch_.OnStatus("shop", Status(ConditionStatus::True, "sha256:4"));  // of before
   watch_.OnStatus("shop", Status(ConditionStatus::False, "sha256:5"));
   watch_.OnStatus("other", Status(ConditionStatus::True, "sha256:5"));
@@ -52,7 +52,7 @@ TEST_F(RolloutWatchTest, IsDeployedWhenThatDigestRunsAndIsReady) {
 
 TEST_F(RolloutWatchTest, AFailureCountsOnlyOfThatImage) {
   const Ticket ticket = Open();
-  watch_.Follow("shop", To("1.5.0", "sha256:5"), {ticket});
+  watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {ticket});
   const v1::Status failed = Status(ConditionStatus::False, "sha256:4", "RolloutFailed");
   watch_.OnStatus("shop", Rolled(failed, "Failed", "shop@sha256:4"));
   EXPECT_EQ(OutcomeOf(ticket).result, DeliveryResult::Rolling);
@@ -65,7 +65,7 @@ TEST_F(RolloutWatchTest, MadeAnewIsWhatWasRolledOutSince) {
   const Ticket ticket = Open();
   const v1::Status before = Rolled(Status(ConditionStatus::True, "sha256:4"), "Succeeded", "shop@sha256:4");
   clock_.Advance(std::chrono::seconds(1));
-  watch_.Follow("shop", {{}, clock_.SystemNow()}, {ticket});
+  watch_.Follow({"shop", ""}, {{}, clock_.SystemNow()}, {ticket});
   watch_.OnStatus("shop", before);
   EXPECT_EQ(OutcomeOf(ticket).result, DeliveryResult::Rolling);
   clock_.Advance(std::chrono::seconds(1));
@@ -76,8 +76,8 @@ TEST_F(RolloutWatchTest, MadeAnewIsWhatWasRolledOutSince) {
 TEST_F(RolloutWatchTest, ALaterGoalTakesThePlaceOfTheOneBefore) {
   const Ticket first = Open();
   const Ticket second = Open();
-  watch_.Follow("shop", To("1.5.0", "sha256:5"), {first});
-  watch_.Follow("shop", To("1.6.0", "sha256:6"), {second});
+  watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {first});
+  watch_.Follow({"shop", ""}, To("1.6.0", "sha256:6"), {second});
   EXPECT_EQ(OutcomeOf(first).result, DeliveryResult::Skipped);
   watch_.OnStatus("shop", Status(ConditionStatus::True, "sha256:6"));
   EXPECT_EQ(OutcomeOf(second).result, DeliveryResult::Deployed);
@@ -86,12 +86,12 @@ TEST_F(RolloutWatchTest, ALaterGoalTakesThePlaceOfTheOneBefore) {
 TEST_F(RolloutWatchTest, WhatIsHeldBackEndsAsKeptForLater) {
   for (const char* reason : {"Suspended", "Stopped", "ReadOnly"}) {
     const Ticket ticket = Open();
-    watch_.Follow("shop", To("1.5.0", "sha256:5"), {ticket});
+    watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {ticket});
     watch_.OnStatus("shop", Status(ConditionStatus::False, "sha256:4", reason));
     EXPECT_EQ(OutcomeOf(ticket).result, DeliveryResult::Skipped) << reason;
   }
   const Ticket ticket = Open();
-  watch_.Follow("shop", To("1.5.0", "sha256:5"), {ticket});
+  watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {ticket});
   v1::Status pinned = Status(ConditionStatus::True, "sha256:3");
   pinned.resolved->set_by = "pin";
   watch_.OnStatus("shop", pinned);
@@ -100,7 +100,7 @@ TEST_F(RolloutWatchTest, WhatIsHeldBackEndsAsKeptForLater) {
 
 TEST_F(RolloutWatchTest, AWorkloadThatIsGoneEndsWhatWasFollowed) {
   const Ticket ticket = Open();
-  watch_.Follow("shop", To("1.5.0", "sha256:5"), {ticket});
+  watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {ticket});
   watch_.Drop([](const std::string& name) { return name != "shop"; });
   EXPECT_EQ(OutcomeOf(ticket).message, "the workload is gone");
 }
@@ -108,22 +108,22 @@ TEST_F(RolloutWatchTest, AWorkloadThatIsGoneEndsWhatWasFollowed) {
 TEST_F(RolloutWatchTest, AGoalThatIsNotHeldAnyMoreEnds) {
   const Ticket ticket = Open();
   const Goal goal = To("1.5.0", "sha256:5");
-  watch_.Follow("shop", goal, {ticket});
-  EXPECT_THAT(watch_.Workloads(), ::testing::ElementsAre("shop"));
-  watch_.Review("other", [](const Goal&) { return false; });
-  watch_.Review("shop", [&](const Goal& asked) { return asked == goal; });
+  watch_.Follow({"shop", ""}, goal, {ticket});
+  EXPECT_THAT(watch_.Targets(), ::testing::ElementsAre(ServiceName{"shop", ""}));
+  watch_.Review({"other", ""}, [](const Goal&) { return false; });
+  watch_.Review({"shop", ""}, [&](const Goal& asked) { return asked == goal; });
   EXPECT_EQ(OutcomeOf(ticket).result, DeliveryResult::Rolling);
-  watch_.Review("shop", [](const Goal&) { return false; });
+  watch_.Review({"shop", ""}, [](const Goal&) { return false; });
   EXPECT_EQ(OutcomeOf(ticket).message, "overruled meanwhile");
-  EXPECT_THAT(watch_.Workloads(), ::testing::IsEmpty());
+  EXPECT_THAT(watch_.Targets(), ::testing::IsEmpty());
 }
 
 TEST_F(RolloutWatchTest, AGoalThatCameWhileTheOneBeforeWasJudgedStays) {
   const Ticket first = Open();
   const Ticket second = Open();
-  watch_.Follow("shop", To("1.5.0", "sha256:5"), {first});
-  watch_.Review("shop", [&](const Goal&) {
-    watch_.Follow("shop", To("1.6.0", "sha256:6"), {second});
+  watch_.Follow({"shop", ""}, To("1.5.0", "sha256:5"), {first});
+  watch_.Review({"shop", ""}, [&](const Goal&) {
+    watch_.Follow({"shop", ""}, To("1.6.0", "sha256:6"), {second});
     return false;
   });
   EXPECT_EQ(OutcomeOf(first).message, "a later version took its place");
@@ -135,8 +135,8 @@ TEST_F(RolloutWatchTest, TicketsOfAnEarlierProcessFollowTheLatestGoal) {
   const Ticket second = Open();
   const Goal old = To("1.5.0", "sha256:5");
   clock_.Advance(std::chrono::seconds(1));
-  watch_.Join("shop", old, first);
-  watch_.Join("shop", To("1.6.0", "sha256:6"), second);
+  watch_.Join({"shop", ""}, old, first);
+  watch_.Join({"shop", ""}, To("1.6.0", "sha256:6"), second);
   watch_.OnStatus("shop", Status(ConditionStatus::True, "sha256:6"));
   EXPECT_EQ(OutcomeOf(first).result, DeliveryResult::Deployed);
   EXPECT_EQ(OutcomeOf(second).result, DeliveryResult::Deployed);

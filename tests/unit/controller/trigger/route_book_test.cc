@@ -31,11 +31,11 @@ TEST(RouteBook, SaysWhoDecidesAndWhoIsPromotedFromWhom) {
                ImageWorkload("prod", "repository: shop, tag: \"1.4.2\"", "parent: dev") + ImageWorkload("free") +
                Bound("a", "auto", "dev", "writeBack: {mode: Commit}") + Bound("p", "promote", "prod") +
                Bound("h", "hand", "free"));
-  EXPECT_EQ(book.DecidingFor(snapshot, "dev")->binding, "a");
-  EXPECT_TRUE(book.DecidingFor(snapshot, "dev")->writes_back);
-  EXPECT_EQ(book.DecidingFor(snapshot, "prod")->binding, "p");
-  EXPECT_FALSE(book.DecidingFor(snapshot, "prod")->writes_back);
-  EXPECT_FALSE(book.DecidingFor(snapshot, "free"));
+  EXPECT_EQ(book.DecidingFor(snapshot, "dev", "")->binding, "a");
+  EXPECT_TRUE(book.DecidingFor(snapshot, "dev", "")->writes_back);
+  EXPECT_EQ(book.DecidingFor(snapshot, "prod", "")->binding, "p");
+  EXPECT_FALSE(book.DecidingFor(snapshot, "prod", "")->writes_back);
+  EXPECT_FALSE(book.DecidingFor(snapshot, "free", ""));
   ASSERT_THAT(book.PromotedFrom(snapshot, "dev"), SizeIs(1));
   EXPECT_EQ(book.PromotedFrom(snapshot, "dev").front().workload->key.name, "prod");
   EXPECT_THAT(book.PromotedFrom(snapshot, "prod"), SizeIs(0));

@@ -36,7 +36,9 @@ class OneWorkload : public ConfigReader, public BindingReader {
     return std::make_shared<ConfigSnapshot>(ConfigSnapshot{objects, std::make_shared<FakeTree>()});
   }
   bool HistoryHeld(const Revision&, std::string_view) override { return true; }
-  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&) override { return deciding; }
+  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&, const std::string&) override {
+    return deciding;
+  }
 
   std::optional<DecidingBinding> deciding;
   v1::WorkloadSpec spec;
@@ -161,7 +163,7 @@ TEST_F(Commands, RollbackOverAPolicyLeavesItsVersionForGood) {
   const Facts before = Kept();
   Kept().pin.reset();
   const v1::Object& object = *config.objects->Find({Kind::Workload, "web"});
-  EXPECT_EQ(DecideVersion(QuestionOf(object, config.deciding), Kept()).reference, "web@sha256:1");
+  EXPECT_EQ(DecideVersion(QuestionOf(*object.workload().source.image, config.deciding), Kept()).reference, "web@sha256:1");
   Kept() = before;
 }
 

@@ -28,7 +28,9 @@ class FakeConfig : public ConfigReader, public DeletionGate, public BindingReade
   }
   bool HistoryHeld(const Revision&, std::string_view) override { return in_history; }
   bool MayDelete(std::string_view) override { return may_delete; }
-  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&) override { return deciding; }
+  std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&, const std::string&) override {
+    return deciding;
+  }
 };
 
 class WorkloadReconcilerTest : public ::testing::Test {
