@@ -24,9 +24,6 @@ void EncodeEdit(const VersionEdit& edit, const std::string& prefix, FieldWriter&
       .Text(prefix + "-path", edit.path)
       .Text(prefix + "-from", edit.from)
       .Text(prefix + "-to", edit.to)
-      .Number(prefix + "-line", edit.place.line)
-      .Number(prefix + "-column", edit.place.column)
-      .Text(prefix + "-text", edit.place.text)
       .Number(prefix + "-keys", edit.field.size());
   for (std::size_t i = 0; i < edit.field.size(); ++i) out.Text(Numbered(prefix + "-key", i), edit.field[i]);
 }
@@ -39,9 +36,6 @@ std::optional<VersionEdit> DecodeEdit(const std::string& prefix, FieldReader& in
   edit.path = in.Text(prefix + "-path");
   edit.from = in.Text(prefix + "-from");
   edit.to = in.Text(prefix + "-to");
-  edit.place.line = static_cast<std::uint32_t>(in.Count(prefix + "-line", kMaxManifestBytes));
-  edit.place.column = static_cast<std::uint32_t>(in.Count(prefix + "-column", kMaxManifestBytes));
-  edit.place.text = in.Text(prefix + "-text");
   const std::size_t keys = in.Count(prefix + "-keys", kMaxFieldDepth);
   for (std::size_t i = 0; i < keys; ++i) edit.field.push_back(in.Text(Numbered(prefix + "-key", i)));
   return kind ? std::optional(std::move(edit)) : std::nullopt;

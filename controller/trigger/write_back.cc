@@ -71,6 +71,12 @@ void WriteBack::OnStatus(const std::string& workload, const v1::Status& status) 
 
 std::optional<Condition> WriteBack::ConditionOf(const std::string& binding) {
   auto state = state_.Lock();
+  if (state->unwritable.contains(binding))
+    return Condition{.type = std::string(kCondition),
+                     .status = ConditionStatus::False,
+                     .reason = "NotSupported",
+                     .message = "versions of services are not written to compose files yet; what was set runs all the "
+                                "same, and is kept beside the repository"};
   const auto found = state->conditions.find(binding);
   return found == state->conditions.end() ? std::nullopt : std::optional(found->second);
 }
@@ -134,10 +140,16 @@ std::map<std::string, WriteBack::Proposals> WriteBack::Wanted() {
   const auto snapshot = ports_.config.Current();
   if (!snapshot) return wanted;
   std::set<std::string> bound;
+  std::set<std::string> unwritable;
   for (const auto& [trigger, routes] : ports_.routes.Of(*snapshot)->by_trigger)
-    for (const Route& route : routes)
-      if (std::get<v1::BindingSpec>(route.binding->spec).write_back.mode == v1::WriteBackMode::Commit)
+    for (const Route& route : routes) {
+      if (std::get<v1::BindingSpec>(route.binding->spec).write_back.mode != v1::WriteBackMode::Commit) continue;
+      if (route.service.empty())
         bound.insert(route.workload->key.name);
+      else
+        unwritable.insert(route.binding->key.name);
+    }
+  NoteUnwritable(std::move(unwritable));
   for (const std::string& name : bound) {
     const v1::Object* workload = snapshot->objects->Find({Kind::Workload, name});
     std::string branch;
@@ -145,6 +157,16 @@ std::map<std::string, WriteBack::Proposals> WriteBack::Wanted() {
       wanted[branch].push_back(std::move(*proposal));
   }
   return wanted;
+}
+
+void WriteBack::NoteUnwritable(std::set<std::string> bindings) {
+  std::set<std::string> before;
+  {
+    auto state = state_.Lock();
+    before = std::exchange(state->unwritable, bindings);
+  }
+  for (const std::string& binding : bindings)
+    if (!before.contains(binding)) options_.on_news({Kind::Binding, binding});
 }
 
 // What runs instead of what the manifest says, by a binding that writes back, or by a person over such a one.

@@ -71,6 +71,7 @@ class WriteBack {
     bool awake = false;
     std::map<std::string, std::string> ready;     // by workload: what it was last seen to run well, and by whom
     std::map<std::string, Condition> conditions;  // by binding
+    std::set<std::string> unwritable;             // bindings of services, which are not written yet
     std::map<std::string, Proposals> written;     // by branch for review: what was last put there
     int failures = 0;                             // in a row
   };
@@ -78,6 +79,7 @@ class WriteBack {
   void Run(std::stop_token stop);
   void AwaitCalm(std::stop_token stop);
   bool WriteAll(std::stop_token stop);
+  void NoteUnwritable(std::set<std::string> bindings);
   void ForgetFailuresBut(const std::map<std::string, Proposals>& wanted);
   std::map<std::string, Proposals> Wanted();
   std::optional<Proposal> ProposalFor(const ConfigSnapshot& snapshot, const v1::Object& workload, std::string& branch);

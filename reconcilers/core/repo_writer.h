@@ -1,7 +1,6 @@
 // Writing accepted versions back into the config repository, so that git stays the whole truth.
 #pragma once
 
-#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -12,24 +11,15 @@
 
 namespace tinyforge {
 
-// One value: of a manifest by its field, or of any file of the repository by the place of its bytes.
+// One value of one manifest.
 struct VersionEdit {
-  ObjectKey object;                // whose version it is; with a field, whose manifest
-  std::string path;                // of the file, relative to the sub-path of the configuration
-  std::vector<std::string> field;  // {"spec", "source", "image", "tag"}; empty: `place` says where
+  ObjectKey object;
+  std::string path;                // of its file, relative to the sub-path of the configuration
+  std::vector<std::string> field;  // {"spec", "source", "image", "tag"}
   // What the field must still say; else the edit is dropped and reported, since somebody changed it meanwhile. Empty:
   // it is not there. The tag or digest of an image is then added behind its repository.
   std::string from;
   std::string to;
-  // Bytes in a line. What stands around them there must be as in `text`, else the edit is dropped like one whose value
-  // was changed.
-  struct Place {
-    std::uint32_t line = 0;    // from 1
-    std::uint32_t column = 0;  // from 1, in bytes
-    std::string text;          // the whole line with `from` in it, without its end
-    bool operator==(const Place&) const = default;
-  };
-  Place place{};
   bool operator==(const VersionEdit&) const = default;
 };
 

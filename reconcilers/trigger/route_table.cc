@@ -104,8 +104,8 @@ class Resolver {
     const auto& spec = std::get<Spec>(route.binding->spec);
     const TriggerKind& kind = **FindTriggerKind(route.config->spec);
     const std::string field = spec.workload ? "spec.workload" : "spec.workloadSelector";
-    if (auto unfit = FindImage(route, kind))
-      return Report(*route.binding, route_reason::kUnfit, {unfit->field.empty() ? field : unfit->field, unfit->message});
+    std::string_view reason = route_reason::kUnfit;
+    if (auto unfit = FindImage(route, kind, reason)) return Report(*route.binding, reason, *std::move(unfit));
     if (std::string why = kind.WhyUnfit(route.config->spec, route.target()); !why.empty())
       return Report(*route.binding, route_reason::kUnfit, {field, std::move(why)});
     const std::string target = NameOf(*route.workload, route.service);
@@ -129,7 +129,7 @@ class Resolver {
   }
 
   // Fills in Route::image, or says why there is none that the kind could act on.
-  std::optional<v1::Problem> FindImage(Route& route, const TriggerKind& kind) const {
+  std::optional<v1::Problem> FindImage(Route& route, const TriggerKind& kind, std::string_view& reason) const {
     const v1::Source& source = route.workload->workload().source;
     const std::string name = ToString(route.workload->key);
     if (!source.compose) {
@@ -142,7 +142,10 @@ class Resolver {
     const bool needed = kind.NeedsImage(route.config->spec);
     if (!needed && route.service.empty()) return std::nullopt;
     const auto images = images_(*route.workload);
-    if (!images) return v1::Problem{"spec.service", "the services of " + name + " are not known: " + images.error().message};
+    if (!images) {
+      reason = route_reason::kServicesUnknown;
+      return v1::Problem{"spec.service", "the services of " + name + " are not known: " + images.error().message};
+    }
     return FindService(route, *images, needed);
   }
 

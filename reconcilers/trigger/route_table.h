@@ -43,6 +43,7 @@ inline constexpr std::string_view kInvalidOverrides = "InvalidOverrides";
 inline constexpr std::string_view kWorkloadNotFound = "WorkloadNotFound";
 inline constexpr std::string_view kNothingSelected = "NothingSelected";
 inline constexpr std::string_view kUnfit = "Unfit";
+inline constexpr std::string_view kServicesUnknown = "ServicesUnknown";  // the compose files cannot be read
 inline constexpr std::string_view kAlreadyBound = "AlreadyBound";
 inline constexpr std::string_view kConflict = "Conflict";
 }  // namespace route_reason

@@ -53,7 +53,8 @@ class CommandLine {
     AddDeliver("replay", "Let a delivery act once more, by the configuration in force",
                "Its id, see tfctl get deliveries", Replay);
     AddDeploy();
-    AddNamed("promote", "Bring what runs on the stage before, without soak and approval", "The workload", Promote);
+    AddNamed("promote", "Bring what runs on the stage before, without soak and approval",
+             "The workload, or WORKLOAD/SERVICE", Promote);
     AddRotate();
     AddApprove();
     AddOffline();
@@ -158,7 +159,9 @@ class CommandLine {
   void AddCommand(const char* name, const char* help) {
     auto options = std::make_shared<CommandOptions>(CommandOptions{.verb = name, .workload = {}, .to = {}});
     auto* verb = RemoteVerb(name, help, [options](const Session& s) { return Command(s, *options); });
-    verb->add_option("name", options->workload, "The workload")->required();
+    const bool of_image = options->verb == "rollback" || options->verb == "unpin";
+    verb->add_option("name", options->workload, of_image ? "The workload, or WORKLOAD/SERVICE" : "The workload")
+        ->required();
     if (options->verb == "rollback")
       verb->add_option("--to", options->to, "The rollout whose version is wanted, see tfctl get rollouts NAME")
           ->type_name("ID")
@@ -179,7 +182,7 @@ class CommandLine {
     auto options = std::make_shared<DeployOptions>();
     auto* verb = RemoteVerb("deploy", "Run a version until the manifest's is edited, or make the workload anew",
                             [options](const Session& s) { return Deploy(s, *options); });
-    verb->add_option("name", options->workload, "The workload")->required();
+    verb->add_option("name", options->workload, "The workload, or WORKLOAD/SERVICE")->required();
     verb->add_option("version", options->version,
                      "A tag or a digest, as 1.4.2 or sha256:...; omitted: what its tag points to now");
   }

@@ -35,8 +35,15 @@ int Sync(const Session& session) {
   return kDone;
 }
 
+std::string TargetName(std::string name) {
+  constexpr std::string_view kPrefix = "workload/";
+  if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
+  if (const auto slash = name.find('/'); slash != std::string::npos) name[slash] = '.';
+  return name;
+}
+
 int Command(const Session& session, const CommandOptions& options) {
-  const std::string path = "/api/workloads/" + PercentEncode(options.workload) + "/" + options.verb;
+  const std::string path = "/api/workloads/" + PercentEncode(TargetName(options.workload)) + "/" + options.verb;
   const auto result = session.client.Post(path, options.to ? Json{{"to", *options.to}}.dump() : "{}");
   if (!result) return Report(session.terminal, result.error());
   session.terminal.out << Text(*result, {"message"}) << "\n";

@@ -30,9 +30,13 @@ struct WaitOptions {
 // Until the condition holds for every object, for its newest spec. "delete" waits until none of them is there.
 int Wait(const Session& session, const WaitOptions& options);
 
+// A workload as the API names it, with a service of it as "shop.web"; people write that "shop/web" too, and
+// "workload/shop" as `get -o name` prints it.
+std::string TargetName(std::string name);
+
 struct CommandOptions {
-  std::string verb;  // suspend, resume, stop, start, retry, rollback, unpin
-  std::string workload;
+  std::string verb;      // suspend, resume, stop, start, retry, rollback, unpin
+  std::string workload;  // of rollback and unpin also a service of one, see TargetName
   std::optional<std::int64_t> to;  // rollback: a rollout's id
 };
 // Prints what comes of it.

@@ -6,6 +6,7 @@
 
 #include "controller/cmd/tfctl/columns.h"
 #include "controller/cmd/tfctl/describe_triggers.h"
+#include "controller/cmd/tfctl/operations.h"
 #include "controller/cmd/tfctl/text.h"
 #include "controller/cmd/tfctl/trigger_columns.h"
 
@@ -106,17 +107,17 @@ int Rotate(const Session& session, const RotateOptions& options) {
 }
 
 int Deploy(const Session& session, const DeployOptions& options) {
-  const std::string path = "/api/workloads/" + PercentEncode(Bare(options.workload, "workload")) + "/deploy";
+  const std::string path = "/api/workloads/" + PercentEncode(TargetName(options.workload)) + "/deploy";
   return PrintSentence(session, path, options.version.empty() ? Json::object() : Json{{"version", options.version}});
 }
 
 int Promote(const Session& session, const std::string& workload) {
-  const std::string path = "/api/workloads/" + PercentEncode(Bare(workload, "workload")) + "/promote";
+  const std::string path = "/api/workloads/" + PercentEncode(TargetName(workload)) + "/promote";
   return PrintSentence(session, path, Json::object());
 }
 
 int ApprovePromotion(const Session& session, const std::string& workload) {
-  return PrintSentence(session, "/api/approve/promotion", Json{{"workload", Bare(workload, "workload")}});
+  return PrintSentence(session, "/api/approve/promotion", Json{{"workload", TargetName(workload)}});
 }
 
 }  // namespace tinyforge::tfctl

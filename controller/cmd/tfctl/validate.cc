@@ -85,6 +85,7 @@ class RouteCheck {
   // Whether an error that is told anyway is behind it.
   bool Follows(const RouteProblem& problem) const {
     if (problem.reason == route_reason::kTriggerInvalid) return true;
+    if (problem.reason == route_reason::kServicesUnknown) return true;  // only manifests are read here
     const v1::Object* object = set_.Find(problem.object);
     if (!object || object->key.kind != Kind::Binding) return false;
     const auto& binding = std::get<v1::BindingSpec>(object->spec);

@@ -215,11 +215,11 @@ TEST_F(EvaluatorTest, AnEventThatSetAVersionBeforeAnotherDidSetsItAgain) {
   const Job job = JobOf("hand", Act::SetVersion, {"1.5.0", ""});
   Look(job);
   clock_.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(evaluator_.Deploy(table_->by_trigger.at("hand").front().workload, {"1.4.2", ""}, {}).goal);
+  EXPECT_TRUE(evaluator_.Deploy(table_->by_trigger.at("hand").front(), {"1.4.2", ""}, {}).goal);
   clock_.Advance(std::chrono::seconds(1));
   EXPECT_EQ(Look(job).result, DeliveryResult::Rolling);
   const Facts facts = Kept();
-  EXPECT_EQ(DecideVersion(QuestionOf(*table_->by_trigger.at("hand").front().workload, {}), facts).version.tag, "1.5.0");
+  EXPECT_EQ(DecideVersion(QuestionOf(*table_->by_trigger.at("hand").front().image, {}), facts).version.tag, "1.5.0");
 }
 
 TEST_F(EvaluatorTest, AnImageThatIsNotThereYetIsWaitedFor) {
@@ -263,7 +263,7 @@ TEST_F(EvaluatorTest, ATagAndADigestThatDisagreeAreAnErrorOnceTheRegistryHadTime
 
 TEST_F(EvaluatorTest, AnEditAfterAnEventWasQueuedWinsOverIt) {
   SetEvents();
-  const v1::ObjectPtr queued = table_->by_trigger.at("hand").front().workload;
+  const auto queued = table_->by_trigger.at("hand").front().image;
   EXPECT_EQ(ManifestReference(*queued), "shop:1.4.2");
   SetEvents("repository: shop, tag: \"1.5.0\"");
   for (const Act act : {Act::SetVersion, Act::Refresh}) {
@@ -502,12 +502,12 @@ TEST_F(PromotionEvaluatorTest, AStageThatIsNotKnownIsNoError) {
 
 TEST_F(EvaluatorTest, APersonSetsAVersionOrHasItMadeAnew) {
   SetEvents();
-  const v1::ObjectPtr workload = table_->by_trigger.at("hand").front().workload;
-  EXPECT_EQ(evaluator_.Deploy(workload, {"1.5.0", ""}, {}).goal->version.digest, Digest('5'));
+  const Route target = table_->by_trigger.at("hand").front();
+  EXPECT_EQ(evaluator_.Deploy(target, {"1.5.0", ""}, {}).goal->version.digest, Digest('5'));
   EXPECT_EQ(Kept().versions.front().binding, "");
-  EXPECT_EQ(evaluator_.Deploy(workload, {}, {}).goal->version, ImageVersion{});
+  EXPECT_EQ(evaluator_.Deploy(target, {}, {}).goal->version, ImageVersion{});
   registry_.Fail("shop", Error{ErrorKind::Transient, "503"});
-  EXPECT_FALSE(evaluator_.Deploy(workload, {"1.6.0", ""}, {}).goal);
+  EXPECT_FALSE(evaluator_.Deploy(target, {"1.6.0", ""}, {}).goal);
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ TEST_F(FanOutTest, WhatADeliveryAsksOfManyIsAddedAsOneAfterTheOther) {
   EXPECT_THAT(seen.results, SizeIs(2));
   EXPECT_EQ(seen.runs.back().delivery, "d199");
   EXPECT_EQ(seen.runs.back().intent.reason, "99");
-  EXPECT_EQ(seen.runs.back().queued, seen.runs.back().route.workload);
+  EXPECT_EQ(seen.runs.back().queued, seen.runs.back().route.image);
 }
 
 TEST_F(FanOutTest, TheOldestOfTooManyAreSupersededAndSixteenWait) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/fake_tree.h"
 #include "tests/unit/controller/trigger/trigger_world.h"
 
 namespace tinyforge {
@@ -39,6 +40,27 @@ TEST(RouteBook, SaysWhoDecidesAndWhoIsPromotedFromWhom) {
   ASSERT_THAT(book.PromotedFrom(snapshot, "dev"), SizeIs(1));
   EXPECT_EQ(book.PromotedFrom(snapshot, "dev").front().workload->key.name, "prod");
   EXPECT_THAT(book.PromotedFrom(snapshot, "prod"), SizeIs(0));
+}
+
+TEST(RouteBook, KnowsTheServicesOfAProjectByItsFiles) {
+  RouteBook book("");
+  auto tree = std::make_shared<FakeTree>();
+  tree->files["compose.yaml"] =
+      "services:\n  api: {image: 'shop/api:${TAG:-1.4.2}'}\n  web: {image: shop/web}\n  site: {build: .}\n";
+  const ConfigSnapshot snapshot{
+      std::make_shared<v1::ObjectSet>(ParseManifests(
+          Manifest("Trigger", "name: auto", kPolicy) +
+          Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
+          Bound("a", "auto", "shop", "service: api") + Bound("b", "auto", "shop", "service: web"))),
+      tree};
+  ASSERT_THAT(book.Of(snapshot)->problems, SizeIs(0));
+  EXPECT_EQ(book.DecidingFor(snapshot, "shop", "api")->binding, "a");
+  EXPECT_EQ(book.DecidingFor(snapshot, "shop", "web")->binding, "b");
+  EXPECT_FALSE(book.DecidingFor(snapshot, "shop", ""));
+  const v1::Object& shop = *snapshot.objects->Find({Kind::Workload, "shop"});
+  EXPECT_EQ(book.ImageOf(snapshot, shop, "api")->tag, "1.4.2");
+  EXPECT_EQ(book.ImageOf(snapshot, shop, "web")->repository, "shop/web");
+  EXPECT_EQ(book.ImageOf(snapshot, shop, "site").error().kind, ErrorKind::NotFound);
 }
 
 }  // namespace

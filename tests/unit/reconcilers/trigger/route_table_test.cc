@@ -46,6 +46,12 @@ RouteTable Resolve(const std::string& manifests, std::string_view host = "web1")
   return ResolveRoutes(ParseManifests(manifests), host);
 }
 
+Expected<SourceImages> Services(const v1::Object&) {
+  return SourceImages{{"api", ParseImageReference("registry:5000/shop/api:1.4.2")},
+                      {"site", std::nullopt},
+                      {"web", ParseImageReference("shop/web")}};
+}
+
 TEST(RouteTable, ABindingBindsAWorkloadByName) {
   const RouteTable table =
       Resolve(Workload("shop") + Workload("other") + Trigger("t") + Binding("b", "trigger: t, workload: shop"));
@@ -75,6 +81,62 @@ TEST(RouteTable, EachBindingHasItsOwnConfiguration) {
   EXPECT_EQ(routes[0].config->spec.registry->tag_policy->semver, "1.x");
   EXPECT_EQ(routes[1].config->spec.registry->tag_policy->semver, "2.x");
   EXPECT_THAT(routes[1].config->overridden, ElementsAre("tagPolicy"));
+}
+
+// --- services of source.compose ---
+
+RouteTable ResolveCompose(const std::string& bindings, const ImageLookup& images = Services) {
+  return ResolveRoutes(ParseManifests(Workload("shop", "", "source: {compose: {file: compose.yaml}}") + Trigger("t") +
+                                      Trigger("hook", "manual: {}") + bindings),
+                       "", images);
+}
+
+TEST(RouteTable, ABindingNamesAServiceAndTwoOfOneWorkloadAreIndependent) {
+  const RouteTable table = ResolveCompose(Binding("a", "trigger: t, workload: shop, service: api") +
+                                          Binding("b", "trigger: t, workload: shop, service: web"));
+  EXPECT_THAT(Problems(table), IsEmpty());
+  EXPECT_THAT(Routes(table), ElementsAre("t: a > shop/api decides", "t: b > shop/web decides"));
+  const v1::ImageSource& api = *table.RoutesOf("t")[0].image;
+  EXPECT_EQ(api.repository, "registry:5000/shop/api");
+  EXPECT_EQ(api.tag, "1.4.2");
+  EXPECT_FALSE(table.RoutesOf("t")[1].image->tag);
+}
+
+TEST(RouteTable, TwoPoliciesOfOneServiceAreAConflict) {
+  const RouteTable table = ResolveCompose(Trigger("u") + Binding("a", "trigger: t, workload: shop, service: api") +
+                                          Binding("b", "trigger: u, workload: shop, service: api"));
+  EXPECT_THAT(Routes(table), ElementsAre("t: a > shop/api decides"));
+  ASSERT_EQ(table.problems.size(), 1U);
+  EXPECT_EQ(table.problems.front().reason, "Conflict");
+}
+
+TEST(RouteTable, ABindingThatNamesNoServiceThatItCouldSetSaysWhichThereAre) {
+  const auto problem = [](const std::string& spec) {
+    return Problems(ResolveCompose(Binding("b", "trigger: t, workload: shop" + spec)));
+  };
+  EXPECT_THAT(problem(""), ElementsAre("binding/b Unfit spec.service: workload/shop has source.compose; say the service "
+                                       "whose image is meant; its services are api, site, web"));
+  EXPECT_THAT(problem(", service: db"), ElementsAre("binding/b Unfit spec.service: workload/shop has no service \"db\"; "
+                                                    "its services are api, site, web"));
+  EXPECT_THAT(problem(", service: site"),
+              ElementsAre("binding/b Unfit spec.service: service site of workload/shop has only a build, and no image "
+                          "whose version could be set; its services are api, site, web"));
+}
+
+TEST(RouteTable, WhatMakesAnewNeedsNoImage) {
+  const RouteTable table = ResolveCompose(Binding("all", "trigger: hook, workload: shop") +
+                                          Binding("one", "trigger: hook, workload: shop, service: site"));
+  EXPECT_THAT(Problems(table), IsEmpty());
+  EXPECT_THAT(Routes(table), ElementsAre("hook: all > shop", "hook: one > shop/site"));
+}
+
+TEST(RouteTable, FilesThatCannotBeReadAreTheReason) {
+  const auto unread = [](const v1::Object&) -> Expected<SourceImages> {
+    return Error{ErrorKind::Terminal, "compose.yaml:3:5: expected a mapping"};
+  };
+  EXPECT_THAT(Problems(ResolveCompose(Binding("b", "trigger: t, workload: shop, service: api"), unread)),
+              ElementsAre("binding/b ServicesUnknown spec.service: the services of workload/shop are not known: "
+                          "compose.yaml:3:5: expected a mapping"));
 }
 
 TEST(RouteTable, WhatDanglesIsNamed) {
@@ -139,13 +201,15 @@ TEST(RouteTable, OneWorkloadThatDoesNotFitLeavesTheOthersBound) {
 
 TEST(RouteTable, AServiceIsOfACompose) {
   const std::string compose = Workload("stack", "", "source: {compose: {files: [compose.yaml]}}");
-  const RouteTable table = Resolve(compose + Workload("shop") + Trigger("m", "manual: {}") +
-                                   Binding("a", "trigger: m, workload: stack, service: web") +
-                                   Binding("b", "trigger: m, workload: stack, service: db") +
-                                   Binding("c", "trigger: m, workload: shop, service: web"));
-  EXPECT_THAT(Routes(table), ElementsAre("m: a > stack/web", "m: b > stack/db"));
+  const RouteTable table = ResolveRoutes(
+      ParseManifests(compose + Workload("shop") + Trigger("m", "manual: {}") +
+                     Binding("a", "trigger: m, workload: stack, service: web") +
+                     Binding("b", "trigger: m, workload: stack, service: api") +
+                     Binding("c", "trigger: m, workload: shop, service: web")),
+      "web1", Services);
+  EXPECT_THAT(Routes(table), ElementsAre("m: a > stack/web", "m: b > stack/api"));
   EXPECT_THAT(Problems(table),
-              ElementsAre("binding/c Unfit spec.workload: workload/shop has no source.compose, so it has no "
+              ElementsAre("binding/c Unfit spec.service: workload/shop has no source.compose, so it has no "
                           "service \"web\""));
 }
 
