@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "reconcilers/workload/version_decision.h"
+
 namespace tinyforge {
 namespace {
 
