@@ -144,7 +144,8 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
   const ServiceName target = ParseServiceName(workload);
   const WorkloadCommand command{
       .verb = *known, .workload = target.workload, .service = target.service, .to = to, .now = now};
-  auto answer = RunCommand(command, {parts_.manager, parts_.routes, parts_.facts, parts_.store, parts_.engine.puller()});
+  auto answer =
+      RunCommand(command, {parts_.manager, parts_.routes, parts_.facts, parts_.store, parts_.engine.puller()});
   if (!answer) return answer;
   // History: the command itself is done.
   (void)parts_.store.AddEvents({{.time = now,

@@ -36,8 +36,7 @@ std::optional<Goal> AcceptedGoals::GoalOf(const Route& route, const Delivery& de
   if (AsksForRemake(MatchAll(ToTriggerEvents(delivery.events), route)))
     return facts->remake ? std::optional(Goal{{}, facts->remake->at}) : std::nullopt;
   for (const TriggeredVersion& version : facts->versions)
-    if (const Goal goal{version.version, version.at};
-        version.binding == route.binding->key.name && Holds(target, goal))
+    if (const Goal goal{version.version, version.at}; version.binding == route.binding->key.name && Holds(target, goal))
       return goal;
   return std::nullopt;
 }

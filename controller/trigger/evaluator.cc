@@ -261,8 +261,8 @@ Expected<void> Evaluator::CheckPromoted(const Job& job, const ImageVersion& vers
   const auto there = stage ? ports_.routes.ImageOf(*snapshot, *stage, job.route.service)
                            : Expected<v1::ImageSource>(Error{ErrorKind::NotFound, ""});
   const std::string from = there ? there->repository : "another source";
-  return Error{ErrorKind::NotFound, image.repository + " does not have " +
-                                        ToString(version) + ", which " + parent + " runs from " + from};
+  return Error{ErrorKind::NotFound,
+               image.repository + " does not have " + ToString(version) + ", which " + parent + " runs from " + from};
 }
 
 Evaluated Evaluator::EvaluatePromotion(const Job& job, std::stop_token stop) {
@@ -349,8 +349,7 @@ Evaluated Evaluator::SetVersion(const Job& job, std::stop_token stop) {
 // What the tag of the manifest points to now. With `remake` it is made anew also when that has not moved.
 Evaluated Evaluator::Refresh(const Job& job, bool remake, std::stop_token stop) {
   const v1::ImageSource* image = job.route.image.get();
-  if (!image || image->digest)
-    return remake ? MakeAnew(job) : Skip("its manifest names a digest, which cannot move");
+  if (!image || image->digest) return remake ? MakeAnew(job) : Skip("its manifest names a digest, which cannot move");
   if (!remake && WasEdited(job)) return Skip(std::string(kEdited));
   if (const auto deciding = DecidingFor(job.route))
     return remake ? MakeAnew(job) : Skip(DecidedBy(*deciding, job.route));

@@ -28,7 +28,6 @@ struct Evaluated {
   ErrorKind problem = ErrorKind::Conflict;  // with Errored, and with Pending: what is waited out
 };
 
-
 // Thread-safe. The facts are durable before Evaluate returns. What an event asks for counts from the time when it was
 // received, whatever held it up: it does not overrule what a later one has set.
 class Evaluator {

@@ -39,8 +39,8 @@ void AddTicket(Job& job, const Ticket& ticket, std::vector<Ticket>& surplus) {
 }
 
 bool IsSame(const Route& a, const Route& b) {
-  return a.binding == b.binding && a.workload == b.workload && a.config == b.config && a.service == b.service && a.image == b.image &&
-         a.decides == b.decides;
+  return a.binding == b.binding && a.workload == b.workload && a.config == b.config && a.service == b.service &&
+         a.image == b.image && a.decides == b.decides;
 }
 
 bool IsKeyOf(const RouteKey& key, const Route& route) {

@@ -39,13 +39,13 @@ const Route* FindRoute(const RouteTable& table, const RouteKey& key);
 struct Job {
   Route route;
   DeploymentIntent intent;
-  std::string delivery;         // the newest that asked for it; empty: nobody did
-  std::vector<Ticket> tickets;  // of all that asked, as a ring
-  SteadyTime since{};           // of the newest: what was read before that may be outdated
-  int attempt = 0;              // of this job before
+  std::string delivery;                             // the newest that asked for it; empty: nobody did
+  std::vector<Ticket> tickets;                      // of all that asked, as a ring
+  SteadyTime since{};                               // of the newest: what was read before that may be outdated
+  int attempt = 0;                                  // of this job before
   std::shared_ptr<const v1::ImageSource> queued{};  // its image as it was said when this was queued; null: not known
-  std::size_t oldest = 0;       // place of the ticket that the ring begins with
-  SysTime received{};           // when that delivery, or a person's wish, came in; epoch: nobody asked
+  std::size_t oldest = 0;                           // place of the ticket that the ring begins with
+  SysTime received{};  // when that delivery, or a person's wish, came in; epoch: nobody asked
 };
 
 // What a delivery asks of a route.

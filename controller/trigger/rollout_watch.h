@@ -18,7 +18,8 @@ class RolloutWatch {
  public:
   explicit RolloutWatch(DeliveryDesk& desk) : desk_(desk) {}
 
-  // From now on `tickets` stand for that goal of the workload, or of that service of it; a goal before it is superseded.
+  // From now on `tickets` stand for that goal of the workload, or of that service of it; a goal before it is
+  // superseded.
   void Follow(const ServiceName& target, const Goal& goal, std::vector<Ticket> tickets);
   // A ticket of an earlier process, for a goal that is followed already or is to be.
   void Join(const ServiceName& target, const Goal& goal, Ticket ticket);

@@ -44,8 +44,8 @@ std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& s
       if (route.config->spec.promotion) page->promoted[*route.workload->workload().parent].push_back(route);
       if (!route.decides) continue;
       const auto& binding = std::get<v1::BindingSpec>(route.binding->spec);
-      page->deciding[FactKeyOf(route.workload->key.name, route.service)] = {route.binding->key.name,
-                                                  binding.write_back.mode == v1::WriteBackMode::Commit};
+      page->deciding[FactKeyOf(route.workload->key.name, route.service)] = {
+          route.binding->key.name, binding.write_back.mode == v1::WriteBackMode::Commit};
     }
   KeepBroken(snapshot, *page);
   auto pages = pages_.Lock();
@@ -65,7 +65,8 @@ void RouteBook::KeepBroken(const ConfigSnapshot& snapshot, Page& page) const {
     const auto* config = trigger ? &std::get<v1::TriggerSpec>(trigger->spec) : nullptr;
     if (!spec.enabled || (config && !config->registry && !config->promotion)) continue;
     for (const v1::ObjectPtr& workload : FindTargets(spec, *snapshot.objects, host_).workloads)
-      page.deciding.try_emplace(FactKeyOf(workload->key.name, spec.service.value_or("")), DecidingBinding{binding->key.name, false});
+      page.deciding.try_emplace(FactKeyOf(workload->key.name, spec.service.value_or("")),
+                                DecidingBinding{binding->key.name, false});
   }
 }
 

@@ -35,8 +35,8 @@ class RouteBook : public BindingReader {
   struct Page {
     std::shared_ptr<const v1::ObjectSet> objects;  // kept, so that its address stands for it
     std::shared_ptr<const RouteTable> table;
-    std::map<std::string, DecidingBinding> deciding;     // by workload and service, see FactKeyOf
-    std::map<std::string, std::vector<Route>> promoted;  // by the stage before
+    std::map<std::string, DecidingBinding> deciding;             // by workload and service, see FactKeyOf
+    std::map<std::string, std::vector<Route>> promoted;          // by the stage before
     std::map<const v1::Object*, Expected<SourceImages>> images;  // of bound workloads with source.compose
   };
   std::shared_ptr<const Page> PageOf(const ConfigSnapshot& snapshot);

@@ -45,7 +45,8 @@ Finding FindOnBinding(const v1::Object& binding, const RouteTable& table, const 
     ++bound;
     const auto note = notes.Of(KeyOf(route));
     if (note && (note->result == DeliveryResult::Errored || note->result == DeliveryResult::Pending))
-      Append(waits, route.workload->key.name + (route.service.empty() ? "" : "/" + route.service) + ": " + note->message);
+      Append(waits,
+             route.workload->key.name + (route.service.empty() ? "" : "/" + route.service) + ": " + note->message);
   }
   std::string reason;
   const std::string problems = ProblemsOf(binding.key, table, reason);

@@ -75,8 +75,9 @@ std::optional<Condition> WriteBack::ConditionOf(const std::string& binding) {
     return Condition{.type = std::string(kCondition),
                      .status = ConditionStatus::False,
                      .reason = "NotSupported",
-                     .message = "versions of services are not written to compose files yet; what was set runs all the "
-                                "same, and is kept beside the repository"};
+                     .message =
+                         "versions of services are not written to compose files yet; what was set runs all the "
+                         "same, and is kept beside the repository"};
   const auto found = state->conditions.find(binding);
   return found == state->conditions.end() ? std::nullopt : std::optional(found->second);
 }

@@ -29,7 +29,7 @@ struct RenderRequest {
   const TreeReader& tree;
   SecretReader& secrets;
   const HostPaths& paths;
-  std::string project;                      // identity of the root of the parent chain; the workload's own without one
+  std::string project;  // identity of the root of the parent chain; the workload's own without one
   std::map<std::string, ResolvedImage, std::less<>> resolved{};  // by service; of one that is not there the manifest's
 };
 

@@ -16,13 +16,13 @@ struct StatusInput {
   std::int64_t generation = 0;
   Revision revision;
   std::vector<v1::ServiceStatus> services{};  // of a workload with several, see Combine
-  const DesiredState* desired = nullptr;    // null: it could not be rendered
-  const ObservedState* observed = nullptr;  // null: the Engine could not be asked
-  const Decision* decision = nullptr;       // null with either of them
-  bool held = false;                        // nothing of the decision was done
-  std::string suspended{};                  // why; empty: it is not
-  std::vector<const Step*> applied{};       // what was
-  std::optional<Error> error;               // of the pass: rendering, observing or a step
+  const DesiredState* desired = nullptr;      // null: it could not be rendered
+  const ObservedState* observed = nullptr;    // null: the Engine could not be asked
+  const Decision* decision = nullptr;         // null with either of them
+  bool held = false;                          // nothing of the decision was done
+  std::string suspended{};                    // why; empty: it is not
+  std::vector<const Step*> applied{};         // what was
+  std::optional<Error> error;                 // of the pass: rendering, observing or a step
   v1::Status previous;
   SysTime now{};
 };

@@ -112,12 +112,13 @@ void PrintServices(const Terminal& terminal, const Json& services) {
   Table table({"SERVICE", "READY", "VERSION", "SET BY", "MESSAGE"});
   for (const auto& service : services) {
     const bool ready = Flag(service, {"ready"});
-    table.Add({{Text(service, {"name"})},
-               {std::to_string(Number(service, {"readyReplicas"})) + "/" + std::to_string(Number(service, {"replicas"})),
-                ready ? Tone::Good : Tone::Bad},
-               {Text(service, {"resolved", "tag"})},
-               {Text(service, {"resolved", "setBy"})},
-               {Text(service, {"message"})}});
+    table.Add(
+        {{Text(service, {"name"})},
+         {std::to_string(Number(service, {"readyReplicas"})) + "/" + std::to_string(Number(service, {"replicas"})),
+          ready ? Tone::Good : Tone::Bad},
+         {Text(service, {"resolved", "tag"})},
+         {Text(service, {"resolved", "setBy"})},
+         {Text(service, {"message"})}});
   }
   terminal.out << "Services:\n";
   PrintIndentedTable(terminal, table);

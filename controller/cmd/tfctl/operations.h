@@ -35,8 +35,8 @@ int Wait(const Session& session, const WaitOptions& options);
 std::string TargetName(std::string name);
 
 struct CommandOptions {
-  std::string verb;      // suspend, resume, stop, start, retry, rollback, unpin
-  std::string workload;  // of rollback and unpin also a service of one, see TargetName
+  std::string verb;                // suspend, resume, stop, start, retry, rollback, unpin
+  std::string workload;            // of rollback and unpin also a service of one, see TargetName
   std::optional<std::int64_t> to;  // rollback: a rollout's id
 };
 // Prints what comes of it.

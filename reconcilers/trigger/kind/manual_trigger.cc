@@ -38,8 +38,7 @@ std::string ManualTriggerKind::WhyUnfit(const v1::TriggerSpec&, const BoundTarge
 }
 
 MatchResult ManualTriggerKind::Match(const MatchRequest& request) const {
-  if (const auto* push = std::get_if<ImagePushed>(&request.event))
-    return MatchPush(*push, request.target.image);
+  if (const auto* push = std::get_if<ImagePushed>(&request.event)) return MatchPush(*push, request.target.image);
   if (std::holds_alternative<TimeCame>(request.event)) return NoMatch{"a manual trigger acts when it is called"};
   return DeploymentIntent{.act = DeploymentIntent::Act::Redeploy, .reason = "it was called"};
 }

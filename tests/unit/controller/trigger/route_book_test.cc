@@ -48,10 +48,10 @@ TEST(RouteBook, KnowsTheServicesOfAProjectByItsFiles) {
   tree->files["compose.yaml"] =
       "services:\n  api: {image: 'shop/api:${TAG:-1.4.2}'}\n  web: {image: shop/web}\n  site: {build: .}\n";
   const ConfigSnapshot snapshot{
-      std::make_shared<v1::ObjectSet>(ParseManifests(
-          Manifest("Trigger", "name: auto", kPolicy) +
-          Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
-          Bound("a", "auto", "shop", "service: api") + Bound("b", "auto", "shop", "service: web"))),
+      std::make_shared<v1::ObjectSet>(
+          ParseManifests(Manifest("Trigger", "name: auto", kPolicy) +
+                         Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
+                         Bound("a", "auto", "shop", "service: api") + Bound("b", "auto", "shop", "service: web"))),
       tree};
   ASSERT_THAT(book.Of(snapshot)->problems, SizeIs(0));
   EXPECT_EQ(book.DecidingFor(snapshot, "shop", "api")->binding, "a");

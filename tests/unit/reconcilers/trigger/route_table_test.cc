@@ -114,10 +114,12 @@ TEST(RouteTable, ABindingThatNamesNoServiceThatItCouldSetSaysWhichThereAre) {
   const auto problem = [](const std::string& spec) {
     return Problems(ResolveCompose(Binding("b", "trigger: t, workload: shop" + spec)));
   };
-  EXPECT_THAT(problem(""), ElementsAre("binding/b Unfit spec.service: workload/shop has source.compose; say the service "
-                                       "whose image is meant; its services are api, site, web"));
-  EXPECT_THAT(problem(", service: db"), ElementsAre("binding/b Unfit spec.service: workload/shop has no service \"db\"; "
-                                                    "its services are api, site, web"));
+  EXPECT_THAT(problem(""),
+              ElementsAre("binding/b Unfit spec.service: workload/shop has source.compose; say the service "
+                          "whose image is meant; its services are api, site, web"));
+  EXPECT_THAT(problem(", service: db"),
+              ElementsAre("binding/b Unfit spec.service: workload/shop has no service \"db\"; "
+                          "its services are api, site, web"));
   EXPECT_THAT(problem(", service: site"),
               ElementsAre("binding/b Unfit spec.service: service site of workload/shop has only a build, and no image "
                           "whose version could be set; its services are api, site, web"));
@@ -201,12 +203,11 @@ TEST(RouteTable, OneWorkloadThatDoesNotFitLeavesTheOthersBound) {
 
 TEST(RouteTable, AServiceIsOfACompose) {
   const std::string compose = Workload("stack", "", "source: {compose: {files: [compose.yaml]}}");
-  const RouteTable table = ResolveRoutes(
-      ParseManifests(compose + Workload("shop") + Trigger("m", "manual: {}") +
-                     Binding("a", "trigger: m, workload: stack, service: web") +
-                     Binding("b", "trigger: m, workload: stack, service: api") +
-                     Binding("c", "trigger: m, workload: shop, service: web")),
-      "web1", Services);
+  const RouteTable table = ResolveRoutes(ParseManifests(compose + Workload("shop") + Trigger("m", "manual: {}") +
+                                                        Binding("a", "trigger: m, workload: stack, service: web") +
+                                                        Binding("b", "trigger: m, workload: stack, service: api") +
+                                                        Binding("c", "trigger: m, workload: shop, service: web")),
+                                         "web1", Services);
   EXPECT_THAT(Routes(table), ElementsAre("m: a > stack/web", "m: b > stack/api"));
   EXPECT_THAT(Problems(table),
               ElementsAre("binding/c Unfit spec.service: workload/shop has no source.compose, so it has no "

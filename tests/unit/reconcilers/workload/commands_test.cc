@@ -163,7 +163,8 @@ TEST_F(Commands, RollbackOverAPolicyLeavesItsVersionForGood) {
   const Facts before = Kept();
   Kept().pin.reset();
   const v1::Object& object = *config.objects->Find({Kind::Workload, "web"});
-  EXPECT_EQ(DecideVersion(QuestionOf(*object.workload().source.image, config.deciding), Kept()).reference, "web@sha256:1");
+  EXPECT_EQ(DecideVersion(QuestionOf(*object.workload().source.image, config.deciding), Kept()).reference,
+            "web@sha256:1");
   Kept() = before;
 }
 

@@ -34,8 +34,9 @@ class DecidedServiceTest : public WorkloadReconcilerTest {
     engine.pinned[id] = repository + "@" + digest;
   }
   void Files(const std::string& front) {
-    config.tree->files["compose.yaml"] = "services:\n  api: {image: 'api:1', restart: always}\n  front: {image: 'front:" +
-                                         front + "', restart: always}\n";
+    config.tree->files["compose.yaml"] =
+        "services:\n  api: {image: 'api:1', restart: always}\n  front: {image: 'front:" + front +
+        "', restart: always}\n";
     Commit();
   }
   void Accept(const std::string& tag, bool policy = true) {
