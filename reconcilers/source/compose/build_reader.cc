@@ -3,6 +3,7 @@
 #include "reconcilers/source/compose/limits.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
+#include "reconcilers/source/compose/secret_mark.h"
 
 namespace tinyforge::compose {
 namespace {
@@ -24,7 +25,7 @@ std::optional<StringMap> ReadArguments(const Value& value, const Variables& vari
   if (!read) return std::nullopt;
   StringMap arguments;
   for (auto& [name, text] : *read) {
-    if (text && HasSecret(*text))
+    if (text && HasMark(*text))
       value.Fail("argument " + Quoted(name) + ": a secret would stay in the image; use the secrets of build");
     else if (text)
       arguments[name] = *std::move(text);

@@ -4,16 +4,14 @@
 #include "reconcilers/source/compose/env_file.h"
 #include "reconcilers/source/compose/loader.h"
 #include "reconcilers/source/compose/render.h"
+#include "reconcilers/source/compose/tree_path.h"
 #include "reconcilers/source/desired_files.h"
 
 namespace tinyforge {
 namespace compose {
 namespace {
 
-std::string FolderOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash);
-}
+constexpr std::size_t kMaxEnvBytes = 64 << 20;
 
 Expected<std::vector<std::string>> PathsOf(const RenderRequest& request, const v1::ComposeSource& source) {
   std::vector<std::string> paths;
@@ -75,12 +73,15 @@ class FilesAround {
   FilesAround(const RenderRequest& request, const std::string& directory, ReadSet& read_set)
       : request_(request), directory_(directory), read_set_(read_set) {}
 
-  Expected<Assignments> Read(const EnvFile& file, const Variables& lookup) const {
+  Expected<Assignments> Read(const EnvFile& file, const Variables& lookup) {
     auto path = ResolveTreePath(directory_.empty() ? "" : directory_ + "/x", file.path);
     if (!path) return std::move(path).error();
     auto text = ReadTreeFile(request_.tree, *path, read_set_);
     if (!text) return std::move(text).error();
     if (!*text) return Error{ErrorKind::NotFound, "no file " + *path + " in the repository"};
+    bytes_ += (*text)->size();
+    if (bytes_ > kMaxEnvBytes)
+      return Error{ErrorKind::Terminal, "the services name env and label files of more than 64 MiB in all"};
     auto entries = file.raw ? ParseRawEnvFile(**text, lookup) : ParseEnvFile(**text, lookup);
     if (!entries) return std::move(entries).error().Within(*path);
     return entries;
@@ -90,6 +91,7 @@ class FilesAround {
   const RenderRequest& request_;
   const std::string& directory_;
   ReadSet& read_set_;
+  std::size_t bytes_ = 0;  // read so far, each time anew
 };
 
 }  // namespace
@@ -114,16 +116,18 @@ Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request
   if (!load) return std::move(load).error();
   auto loaded = compose::Load(*load, request.tree, read_set);
   if (!loaded) return std::move(loaded).error();
-  const compose::FilesAround around(request, load->directory, read_set);
+  compose::FilesAround around(request, load->directory, read_set);
   auto project = compose::Decode(
       {.name = loaded->name,
        .root = loaded->root,
+       .disabled = loaded->disabled,
        .files = loaded->files,
        .surroundings = {.variables = compose::LookupIn(loaded->environment),
                         .env_file = [&](const auto& file, const auto& lookup) { return around.Read(file, lookup); }}});
   if (!project) return std::move(project).error();
   const auto& source = *request.workload.workload().source.compose;
   return compose::Render({.project = *project,
+                          .root = loaded->root,
                           .request = request,
                           .secrets = std::move(loaded->secrets),
                           .folder = load->directory,

@@ -11,6 +11,9 @@ namespace tinyforge::compose {
 namespace {
 
 constexpr std::size_t kMaxShown = 10;
+constexpr std::size_t kMaxServices = 500;
+constexpr int kMaxContainers = 1000;
+constexpr std::size_t kMaxPorts = 16384;
 
 std::vector<std::string_view> KeysOf(const doc::Node& root, std::string_view section) {
   std::vector<std::string_view> keys;
@@ -20,7 +23,8 @@ std::vector<std::string_view> KeysOf(const doc::Node& root, std::string_view sec
   return keys;
 }
 
-Names NamesOf(const doc::Node& root) {
+Names NamesOf(const DecodeRequest& request) {
+  const doc::Node& root = request.root;
   return {.services = KeysOf(root, "services"),
           .networks = KeysOf(root, "networks"),
           .volumes = KeysOf(root, "volumes"),
@@ -39,7 +43,7 @@ bool IsResourceKey(std::string_view key) {
 class Decoder {
  public:
   explicit Decoder(const DecodeRequest& request)
-      : request_(request), scope_{request.name, NamesOf(request.root), request.surroundings} {}
+      : request_(request), scope_{request.name, NamesOf(request), request.surroundings} {}
 
   Expected<Project> Run() {
     Project project{.name = request_.name};
@@ -71,15 +75,50 @@ class Decoder {
   }
 
   void ReadServices(const Section& root, Project& project) {
-    const auto services = root.Find("services");
-    if (!services) return;
-    for (const Value::Entry& entry : services->Entries()) {
-      if (!CheckKey(entry)) continue;
-      const Section keys(entry.value, "services.*");
-      const auto value = keys.Find("deploy");
-      const auto deploy = value ? std::optional<Section>(std::in_place, *value, "services.*.deploy") : std::nullopt;
-      project.services[entry.key] = ReadService({entry.key, keys, deploy ? &*deploy : nullptr, scope_});
-    }
+    if (const auto services = root.Find("services"))
+      for (const Value::Entry& entry : services->Entries())
+        if (CheckKey(entry) && CheckBounds(*services, entry)) Add(entry, project);
+    CheckDisabled();
+  }
+
+  void Add(const Value::Entry& entry, Project& project) {
+    Service service = ReadOne(entry, scope_);
+    ports_ += service.ports.size() + service.expose.size();
+    containers_ += service.replicas;
+    project.services[entry.key] = std::move(service);
+  }
+
+  // An alias makes many of one: what a project may grow to is bounded before it has grown.
+  bool CheckBounds(const Value& services, const Value::Entry& entry) {
+    std::string message;
+    if (services.node().members.size() > kMaxServices)
+      message = "the project has more than " + std::to_string(kMaxServices) + " services";
+    else if (containers_ > kMaxContainers)
+      message = "the services before have more than " + std::to_string(kMaxContainers) + " containers in all";
+    else if (ports_ > kMaxPorts)
+      message = "the services before publish or expose more than " + std::to_string(kMaxPorts) + " ports in all";
+    if (message.empty()) return true;
+    if (!bounded_) entry.value.Fail(message);
+    bounded_ = true;
+    return false;
+  }
+
+  Service ReadOne(const Value::Entry& entry, const ProjectScope& scope) {
+    const Section keys(entry.value, "services.*");
+    const auto value = keys.Find("deploy");
+    const auto deploy = value ? std::optional<Section>(std::in_place, *value, "services.*.deploy") : std::nullopt;
+    return ReadService({entry.key, keys, deploy ? &*deploy : nullptr, scope});
+  }
+
+  // They may name each other; their files are not read.
+  void CheckDisabled() {
+    const Surroundings surroundings{request_.surroundings.variables,
+                                    [](const auto&, const auto&) { return Expected<Assignments>(Assignments{}); }};
+    ProjectScope scope{scope_.project, scope_.names, surroundings};
+    for (const doc::Node::Member& service : request_.disabled.members) scope.names.services.push_back(service.key);
+    std::sort(scope.names.services.begin(), scope.names.services.end());
+    for (const Value::Entry& entry : Value(request_.disabled, "services", problems_).Entries())
+      if (CheckKey(entry)) ReadOne(entry, scope);
   }
 
   Error Failure() {
@@ -103,6 +142,9 @@ class Decoder {
   const DecodeRequest& request_;
   ProjectScope scope_;
   std::vector<Problem> problems_;
+  std::size_t ports_ = 0;
+  int containers_ = 0;
+  bool bounded_ = false;  // said that something is too much
 };
 
 }  // namespace

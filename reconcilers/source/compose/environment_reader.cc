@@ -1,5 +1,6 @@
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
+#include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/service_readers.h"
 
 namespace tinyforge::compose {
@@ -69,7 +70,7 @@ StringMap ReadLabelFiles(const ServiceInput& in) {
     if (auto path = ReadFilePath(item)) Apply({item, {*std::move(path)}}, in, lookup, all);
   StringMap labels;
   for (const auto& [label, text] : all) {
-    if (text && HasSecret(*text)) value->Fail("label " + Quoted(label) + ": a secret may not stand in a label");
+    if (text && HasMark(*text)) value->Fail("label " + Quoted(label) + ": a secret may not stand in a label");
     labels[label] = text.value_or("");
   }
   RefuseReserved(*value, labels);

@@ -59,6 +59,7 @@ struct ServiceVolume {
   std::string source;
   std::string target;  // absolute and clean
   bool read_only = false;
+  bool writable = false;  // said so, not only not read_only
   // Bind only.
   bool create_host_path = false;  // make a directory on the host where nothing is; always so with the short syntax
   Propagation propagation = Propagation::Default;

@@ -188,7 +188,7 @@ constexpr std::array kUlimit = {Key{"soft"}, Key{"hard"}};
 
 constexpr std::array kServiceVolume = {
     Key{"type", Outcome::Done, "bind, volume and tmpfs; image, cluster and npipe are an error"},
-    Key{"source"},
+    Key{"source", Outcome::Done, "what the repository has there is mounted as a read-only copy"},
     Key{"target"},
     Key{"read_only"},
     Key{"consistency", Outcome::Done, "checked; it has no meaning on Linux"},

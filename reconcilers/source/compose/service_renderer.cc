@@ -12,6 +12,8 @@ namespace tinyforge::compose {
 namespace {
 
 constexpr std::string_view kTag = "com.docker.compose.";
+// Linux takes a quarter of the stack's limit, which is 2 MiB as a rule, for arguments and environment together.
+constexpr std::size_t kMaxEnvironment = 1 << 20;
 // Of the docker compose whose labels these are.
 constexpr std::string_view kComposeVersion = "2";
 
@@ -100,6 +102,7 @@ void ServiceRenderer::RenderImage() {
 }
 
 Expected<void> ServiceRenderer::RenderEnvironment() {
+  std::size_t bytes = 0;
   for (const auto& [name, text] : service_.environment) {
     EnvEntry entry{.name = name, .unset = !text};
     for (TextPart& part : SplitMarks(text.value_or(""))) {
@@ -113,8 +116,11 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
       if (!handle) return std::move(handle).error().Within("service " + name_ + ": environment " + name);
       entry.inserts.push_back({entry.value.size(), std::move(*handle)});
     }
+    bytes += name.size() + entry.value.size();
     container_.spec.env.push_back(std::move(entry));
   }
+  if (bytes > kMaxEnvironment)
+    return Error{ErrorKind::Terminal, "the environment is larger than 1 MiB, and no process can be started with it"};
   return {};
 }
 
@@ -142,7 +148,7 @@ void ServiceRenderer::RenderTerms() {
   RolloutTerms terms;
   if (!alone)
     terms.strategy =
-        update.parallelism.value_or(0) == 1 ? v1::RolloutStrategy::Rolling : v1::RolloutStrategy::BlueGreen;
+        update.parallelism.value_or(0) > 0 ? v1::RolloutStrategy::Rolling : v1::RolloutStrategy::BlueGreen;
   terms.trial = alone && port && !address && !data && update.order != UpdateOrder::StopFirst &&
                 service_.network_mode.kind == NamespaceKind::Default;
   desired_.rollout = terms;

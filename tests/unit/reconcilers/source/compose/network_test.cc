@@ -45,7 +45,7 @@ TEST_F(NetworkTest, Attachments) {
 
 TEST_F(NetworkTest, WhatIsNotDeclaredIsAnError) {
   EXPECT_THAT(WebError("networks: [frnt]", kNetworks),
-              HasSubstr("services.web.networks[0]: the project has no network \"frnt\"; did you mean \"front\"?"));
+              HasSubstr("services.web.networks.frnt: the project has no network \"frnt\"; did you mean \"front\"?"));
   EXPECT_THAT(WebError("networks: {zzzz: }", kNetworks), HasSubstr("declare it below the top-level networks"));
   EXPECT_THAT(WebError("networks: {front: {ipv4_address: 1.2.3}}", kNetworks), HasSubstr("expected an IPv4 address"));
 }
@@ -59,7 +59,7 @@ networks:
     driver_opts: {com.docker.network.bridge.name: br1}
     internal: true
     attachable: "true"
-    enable_ipv4: false
+    enable_ipv4: true
     enable_ipv6: true
     labels: [k=v]
     ipam:
@@ -79,7 +79,6 @@ networks:
                                   .options = {{"foo", "bar"}}},
                          .internal = true,
                          .attachable = true,
-                         .enable_ipv4 = false,
                          .enable_ipv6 = true,
                          .labels = {{"k", "v"}}};
   EXPECT_THAT(project->networks, ElementsAre(Pair("a", expected)));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api-types/doc/yaml.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "tests/fakes/fake_tree.h"
 
@@ -40,6 +41,7 @@ class ComposeRenderTest : public ::testing::Test {
     const RenderRequest request{
         .workload = object, .tree = tree, .secrets = secrets, .paths = paths, .project = "shop"};
     return compose::Render({.project = project,
+                            .root = root,
                             .request = request,
                             .secrets = {{"shop", "password"}},
                             .folder = "apps",
@@ -53,6 +55,7 @@ class ComposeRenderTest : public ::testing::Test {
 
   v1::Object object;
   Project project;
+  doc::Node root;
   FakeTree tree;
   FakeSecrets secrets;
   HostPaths paths{"/volumes", "/files"};
@@ -176,7 +179,7 @@ TEST_F(ComposeRenderTest, OptionsOfTmpfsAreTheEnginesOrAnError) {
   EXPECT_EQ(mount.tmpfs_size, 64 << 20);
   EXPECT_EQ(mount.tmpfs_mode, 01777u);
   web().tmpfs["/run"] = "exec";
-  EXPECT_THAT(Render().error().message, HasSubstr("service web: tmpfs /run: option \"exec\" is not done"));
+  EXPECT_THAT(Render().error().message, HasSubstr("services.web: tmpfs /run: option \"exec\" is not done"));
 }
 
 TEST_F(ComposeRenderTest, WhatIsNotDoneIsAnError) {
@@ -205,6 +208,24 @@ TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
   EXPECT_FALSE(RenderWeb().rollout->trial);
   web().update.order = UpdateOrder::StartFirst;
   EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
+}
+
+TEST_F(ComposeRenderTest, WhatTheRepositoryHasCannotBeMountedToBeWritten) {
+  tree.files["apps/conf"] = "x";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/conf", .writable = true}};
+  EXPECT_THAT(Render().error().message, HasSubstr("conf is in the repository, and its copy cannot be written"));
+}
+
+TEST_F(ComposeRenderTest, AnErrorGivesThePlaceOfItsService) {
+  auto parsed = doc::ParseYaml({"services:\n  web: {}\n"});
+  root = std::get<doc::Node>(std::move(parsed));
+  web().volumes = {{.type = MountType::Bind, .source = "none", .target = "/conf"}};
+  EXPECT_THAT(Render().error().message, StartsWith("apps/compose.yaml:2:3: services.web: volume /conf: none is not in"));
+}
+
+TEST_F(ComposeRenderTest, AnEnvironmentThatNoProcessCanHaveIsAnError) {
+  web().environment["BIG"] = std::string((1 << 20) + 1, 'x');
+  EXPECT_THAT(Render().error().message, HasSubstr("the environment is larger than 1 MiB"));
 }
 
 TEST_F(ComposeRenderTest, WhatIsNotRestartedRunsOnce) {
