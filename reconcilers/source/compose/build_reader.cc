@@ -114,14 +114,11 @@ void CheckWatch(const Value& item, const ProjectScope& scope) {
 
 std::optional<Build> ReadBuild(const Value& value, const ProjectScope& scope) {
   Build build;
-  if (value.Is(doc::Type::Map)) {
-    ReadLongBuild(value, scope, build);
-  } else if (value.Is(doc::Type::String)) {
-    if (auto context = ReadContext(value)) build.context = *std::move(context);
-  } else {
+  if (!value.Is(doc::Type::Map)) {
     value.Mismatch("a folder, or a mapping");
     return std::nullopt;
   }
+  ReadLongBuild(value, scope, build);
   return build;
 }
 

@@ -220,8 +220,9 @@ class Canonicaliser {
     std::string wanted = "a name";
     if (form == Form::Pairs) wanted = "NAME=VALUE or NAME alone";
     if (form == Form::Hosts) wanted = "NAME=ADDRESS";
-    error_ = session_.Fail(item.mark, Print(path) + ": expected " + wanted + " as an item of this list" +
-                                          (item.type == Type::String ? "" : ", got " + std::string(Describe(item.type))));
+    error_ =
+        session_.Fail(item.mark, Print(path) + ": expected " + wanted + " as an item of this list" +
+                                     (item.type == Type::String ? "" : ", got " + std::string(Describe(item.type))));
   }
 
   LoadSession& session_;

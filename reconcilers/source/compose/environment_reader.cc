@@ -30,10 +30,6 @@ std::optional<Entry> ReadEntry(const Value& item) {
   return entry;
 }
 
-std::vector<Value> OneOrMore(const Value& value) {
-  return value.Is(doc::Type::List) ? value.Items() : std::vector<Value>{value};
-}
-
 // Adds what the file says to `out`; later files win.
 void Apply(const Entry& entry, const ServiceInput& in, const Variables& lookup, Environment& out) {
   auto assignments = in.scope.surroundings.env_file(entry.file, lookup);
@@ -66,7 +62,7 @@ StringMap ReadLabelFiles(const ServiceInput& in) {
   const auto value = in.keys.Find("label_file");
   if (!value) return {};
   const Variables lookup = [&](std::string_view name) { return Find(all, name); };
-  for (const Value& item : OneOrMore(*value))
+  for (const Value& item : value->Items())
     if (auto path = ReadFilePath(item)) Apply({item, {*std::move(path)}}, in, lookup, all);
   StringMap labels;
   for (const auto& [label, text] : all) {
@@ -90,7 +86,7 @@ void ReadEnvironment(const ServiceInput& in, Service& out) {
     return text ? text : Find(own, name);
   };
   if (const auto files = in.keys.Find("env_file"))
-    for (const Value& item : OneOrMore(*files))
+    for (const Value& item : files->Items())
       if (const auto entry = ReadEntry(item)) Apply(*entry, in, lookup, out.environment);
   for (auto& [name, text] : own) out.environment[name] = std::move(text);
 }

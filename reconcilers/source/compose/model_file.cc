@@ -38,8 +38,10 @@ Expected<void> RefuseSecretContent(const LoadSession& session, const Node& docum
   for (const Node::Member& secret : secrets->members)
     for (const Node::Member& member : secret.value.members)
       if (member.key == "content")
-        return session.Fail(member.mark, "secrets." + secret.key + ".content: unknown key; expected environment: VARIABLE, a "
-                                         "variable whose value is a secret, or external: true with name: SECRET/KEY");
+        return session.Fail(member.mark,
+                            "secrets." + secret.key +
+                                ".content: unknown key; expected environment: VARIABLE, a "
+                                "variable whose value is a secret, or external: true with name: SECRET/KEY");
   return {};
 }
 

@@ -196,8 +196,7 @@ class Mounts {
 
   Expected<void> AddFile(DesiredFile file, std::string origin) {
     for (const DesiredFile::Entry& entry : file.entries) file_bytes_ += entry.content.size();
-    if (file_bytes_ > kMaxFileBytes)
-      return Error{ErrorKind::Terminal, "the files of the service are more than 64 MiB"};
+    if (file_bytes_ > kMaxFileBytes) return Error{ErrorKind::Terminal, "the files of the service are more than 64 MiB"};
     file.content_hash = ContentHash(file);
     file.host_path = input_.request.paths.files + "/" + file.content_hash;
     container_.mounts.push_back({.type = MountType::Bind,

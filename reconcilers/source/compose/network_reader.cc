@@ -55,15 +55,7 @@ ServiceNetwork ReadNetwork(const Value& value) {
   return network;
 }
 
-void ReadNetworkList(const Value& list, const Names& names, Service& out) {
-  for (const Value& item : list.Items()) {
-    const auto key = item.Word();
-    if (key && CheckNetwork(item, *key, names)) out.networks[*key] = {};
-  }
-}
-
 void ReadNetworks(const Value& value, const Names& names, Service& out) {
-  if (value.Is(doc::Type::List)) return ReadNetworkList(value, names, out);
   if (!value.Is(doc::Type::Map)) return value.Mismatch("a list of networks, or a mapping by network");
   for (const Value::Entry& entry : value.Entries()) {
     ServiceNetwork network = ReadNetwork(entry.value);

@@ -20,9 +20,8 @@ bool IsProfile(const Node& name) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   };
   const std::string& text = name.text;
-  return name.type == Type::String && !text.empty() && is_alnum(text.front()) && std::ranges::all_of(text, [&](char c) {
-           return is_alnum(c) || c == '_' || c == '.' || c == '-';
-         });
+  return name.type == Type::String && !text.empty() && is_alnum(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; });
 }
 
 // A list that cannot be read must not count as none: the service would run where it should not.
@@ -33,8 +32,9 @@ Expected<void> CheckProfiles(const LoadSession& session, const Node::Member& ser
   if (profiles->type != Type::List) return session.Fail(profiles->mark, place + "expected a list of names");
   for (const Node& name : profiles->items)
     if (!IsProfile(name))
-      return session.Fail(name.mark, place + "expected a name of letters, digits, _ . and -, which begins with a letter "
-                                             "or digit");
+      return session.Fail(name.mark, place +
+                                         "expected a name of letters, digits, _ . and -, which begins with a letter "
+                                         "or digit");
   return {};
 }
 

@@ -33,11 +33,9 @@ std::size_t Weigh(const DesiredState& desired) {
 }  // namespace
 
 Expected<DesiredServices> Render(const RenderInput& input, ReadSet& read_set) {
-  auto order = OrderOf(input.project);
-  if (!order) return std::move(order).error();
   DesiredServices services;
   std::size_t bytes = 0;
-  for (const std::string& name : *order) {
+  for (const std::string& name : OrderOf(input.project).names) {
     auto desired = ServiceRenderer(input, name, input.project.services.at(name), read_set).Render(services);
     if (!desired) return std::move(desired).error().Within(PlaceOf(input, name) + "services." + name);
     bytes += Weigh(*desired);

@@ -21,8 +21,8 @@ struct RenderInput {
   std::vector<std::string> files;  // of the project, for places, and for the labels that docker compose reads
 };
 
-// In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not, or when files and
-// environments of all containers are more than 128 MiB. Errors give the place of the service.
+// In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not, or when files
+// and environments of all containers are more than 128 MiB. Errors give the place of the service.
 Expected<DesiredServices> Render(const RenderInput& input, ReadSet& read_set);
 
 }  // namespace tinyforge::compose

@@ -265,8 +265,7 @@ struct Service {
   UpdateConfig update;
   Resources resources;
 
-  StringMap labels;         // of the containers; with what label_file gave
-  StringMap deploy_labels;  // of the service as such
+  StringMap labels;  // of the containers; with what label_file gave
   StringMap annotations;
   std::optional<v1::Logging> logging;  // its driver may be empty: the Engine's default with these options
   bool operator==(const Service&) const = default;

@@ -147,8 +147,7 @@ void ServiceRenderer::RenderTerms() {
                      service_.network_mode.kind == NamespaceKind::Service || update.order == UpdateOrder::StopFirst;
   RolloutTerms terms;
   if (!alone)
-    terms.strategy =
-        update.parallelism.value_or(0) > 0 ? v1::RolloutStrategy::Rolling : v1::RolloutStrategy::BlueGreen;
+    terms.strategy = update.parallelism.value_or(0) > 0 ? v1::RolloutStrategy::Rolling : v1::RolloutStrategy::BlueGreen;
   terms.trial = alone && port && !address && !data && update.order != UpdateOrder::StopFirst &&
                 service_.network_mode.kind == NamespaceKind::Default;
   desired_.rollout = terms;

@@ -195,8 +195,7 @@ void ReadVolumes(const ServiceInput& in, Service& out) {
       if (volume) out.volumes.push_back(*std::move(volume));
     }
   if (const auto tmpfs = in.keys.Find("tmpfs")) {
-    const std::vector<Value> items = tmpfs->Is(doc::Type::List) ? tmpfs->Items() : std::vector<Value>{*tmpfs};
-    for (const Value& item : items) ReadTmpfs(item, out.tmpfs);
+    for (const Value& item : tmpfs->Items()) ReadTmpfs(item, out.tmpfs);
   }
   in.keys.Take("shm_size", out.shm_size, &Value::Bytes);
   in.keys.Take("storage_opt", out.storage_opt, ReadOptions);

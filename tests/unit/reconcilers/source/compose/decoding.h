@@ -36,7 +36,8 @@ class Decoding : public ::testing::Test {
               return found == variables.end() ? std::nullopt : std::optional(found->second);
             },
         .env_file = [this](const EnvFile& file, const Variables& lookup) { return ReadEnvFile(file, lookup); }};
-    return compose::Decode({.name = "shop", .root = root, .disabled = disabled, .files = {"compose.yaml"}, .surroundings = surroundings});
+    return compose::Decode(
+        {.name = "shop", .root = root, .disabled = disabled, .files = {"compose.yaml"}, .surroundings = surroundings});
   }
 
   // A file whose only service "web" has an image and these keys, each on a line of its own.

@@ -231,7 +231,8 @@ TEST(MergeFiles, InterpolationComesBeforeMerging) {
 }
 
 TEST(Merge, GpusAreAppended) {
-  EXPECT_EQ(ProjectFiles("services: {web: {gpus: [{driver: nvidia}]}}", "services: {web: {gpus: [{driver: amd}]}}").Web("gpus"),
+  EXPECT_EQ(ProjectFiles("services: {web: {gpus: [{driver: nvidia}]}}", "services: {web: {gpus: [{driver: amd}]}}")
+                .Web("gpus"),
             R"([{"driver":"nvidia"},{"driver":"amd"}])");
 }
 

@@ -76,15 +76,6 @@ TEST_F(ComposeRenderTest, ServicesComeAfterThoseTheyDependOn) {
   EXPECT_THAT((*services)[1].after, ElementsAre(ServiceDependency{"db", ServiceCondition::Healthy}));
 }
 
-TEST_F(ComposeRenderTest, ACircleIsSpelledOut) {
-  web().depends_on["db"] = {};
-  Add("db", "postgres:16").depends_on["web"] = {};
-  auto services = Render();
-  ASSERT_FALSE(services);
-  EXPECT_EQ(services.error().kind, ErrorKind::Terminal);
-  EXPECT_THAT(services.error().message, HasSubstr("db -> web -> db"));
-}
-
 TEST_F(ComposeRenderTest, ContainersAreCalledAsDockerComposeDoes) {
   web().replicas = 2;
   const DesiredState desired = RenderWeb();
@@ -220,7 +211,8 @@ TEST_F(ComposeRenderTest, AnErrorGivesThePlaceOfItsService) {
   auto parsed = doc::ParseYaml({"services:\n  web: {}\n"});
   root = std::get<doc::Node>(std::move(parsed));
   web().volumes = {{.type = MountType::Bind, .source = "none", .target = "/conf"}};
-  EXPECT_THAT(Render().error().message, StartsWith("apps/compose.yaml:2:3: services.web: volume /conf: none is not in"));
+  EXPECT_THAT(Render().error().message,
+              StartsWith("apps/compose.yaml:2:3: services.web: volume /conf: none is not in"));
 }
 
 TEST_F(ComposeRenderTest, AnEnvironmentThatNoProcessCanHaveIsAnError) {

@@ -195,7 +195,6 @@ TEST_F(ServiceTest, UpdateConfig) {
   const Service service = WebService(
       "deploy: {labels: {a: b}, update_config: {parallelism: 2, order: start-first, failure_action: rollback}}");
   EXPECT_EQ(service.update, (UpdateConfig{.parallelism = 2, .order = UpdateOrder::StartFirst}));
-  EXPECT_THAT(service.deploy_labels, ElementsAre(Pair("a", "b")));
   EXPECT_THAT(WebError("deploy: {update_config: {failure_action: explode}}"), HasSubstr("failure_action"));
 }
 
@@ -280,7 +279,8 @@ TEST_F(ServiceTest, NamesOfServices) {
 }
 
 TEST_F(ServiceTest, AServiceThatIsNotEnabledIsCheckedAndNotMade) {
-  auto parsed = doc::ParseYaml({"debug: {image: x, comand: y, depends_on: {other: {condition: service_started}}}\nother: {image: x}"});
+  auto parsed = doc::ParseYaml(
+      {"debug: {image: x, comand: y, depends_on: {other: {condition: service_started}}}\nother: {image: x}"});
   disabled = std::get<doc::Node>(std::move(parsed));
   EXPECT_THAT(WebError("tty: true"), HasSubstr("services.debug.comand: unknown key; did you mean \"command\"?"));
   disabled.members.front().value.members.erase(disabled.members.front().value.members.begin() + 1);
@@ -331,6 +331,13 @@ TEST_F(ServiceTest, AProjectHasBounds) {
   std::string scaled = "services:\n";
   for (int i = 0; i < 12; ++i) scaled += "  s" + std::to_string(i) + ": {image: x, scale: 100}\n";
   EXPECT_THAT(FileError(scaled), HasSubstr("more than 1000 containers"));
+}
+
+TEST_F(ServiceTest, ALongChainOfDependenciesIsAnOrder) {
+  std::string file = "services:\n  s0: {image: x}\n";
+  for (int i = 1; i < 400; ++i)
+    file += "  s" + std::to_string(i) + ": {image: x, depends_on: [s" + std::to_string(i - 1) + "]}\n";
+  EXPECT_EQ(FileError(file), "(no error)");
 }
 
 }  // namespace
