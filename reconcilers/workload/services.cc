@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -57,14 +58,33 @@ void Append(ObservedState& all, ObservedState& some) {
   all.probes.merge(some.probes);
 }
 
-void Append(Plan& all, Plan& some, int& groups) {
-  int last = 0;
+// The services in the order of their planning: each has a lane of its own, in the turn after those of all that it
+// depends on by any path and that have steps.
+class Sequence {
+ public:
+  StepOrder Next(const ServicePass& service) {
+    int turn = 0;
+    for (const ServiceDependency& dependency : service.desired.after)
+      if (const auto on = after_.find(dependency.service); on != after_.end()) turn = std::max(turn, on->second);
+    if (service.desired.containers.empty()) turn = last_;
+    const int after = service.decision.plan.empty() ? turn : turn + 1;
+    last_ = std::max(last_, after);
+    after_.insert_or_assign(service.desired.service, after);
+    return {.turn = turn, .lane = lanes_++};
+  }
+
+ private:
+  std::map<std::string, int, std::less<>> after_;  // by service: the first turn after its own
+  int last_ = 0;
+  int lanes_ = 0;
+};
+
+// A lane has groups of its own.
+void Append(Plan& all, Plan& some, const StepOrder& order) {
   for (Step& step : some.steps) {
-    last = std::max(last, step.group);
-    step.group += groups;
+    step.order = order;
     all.steps.push_back(std::move(step));
   }
-  groups += last + 1;
   std::ranges::move(some.warnings, std::back_inserter(all.warnings));
 }
 
@@ -126,15 +146,16 @@ WorkloadView Combine(std::vector<ServicePass> services) {
     return {std::move(services.front().desired), std::move(services.front().observed),
             std::move(services.front().decision)};
   WorkloadView all;
-  int groups = 0;
+  Sequence sequence;
   for (ServicePass& service : services) {
+    const StepOrder order = sequence.Next(service);
     if (all.desired.workload.empty()) {
       all.desired.workload = service.desired.workload;
       all.desired.source_kind = service.desired.source_kind;
       all.desired.version = service.desired.source_kind + " by manifest";
     }
     Append(all.decision.verdict, service.decision.verdict, service.desired.service);
-    Append(all.decision.plan, service.decision.plan, groups);
+    Append(all.decision.plan, service.decision.plan, order);
     Append(all.desired, service.desired);
     Append(all.observed, service.observed);
   }

@@ -31,7 +31,8 @@ Facts FactsOfService(Facts own, const Facts& workload);
 std::string AwaitedOf(const DesiredState& desired, std::span<const ServicePass> before);
 
 // All services of a pass as one workload, for its status and for applying: the steps of different services never hold
-// one another up, the worst verdict speaks, and says of which service.
+// one another up but where one depends on the other, whose turn is then before; what no service asks for has the last
+// turn. The worst verdict speaks, and says of which service.
 struct WorkloadView {
   DesiredState desired;
   ObservedState observed;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reconcilers/core/ports.h"
+#include "reconcilers/core/task_runner.h"
 
 namespace tinyforge {
 
@@ -21,6 +22,7 @@ struct WorkloadPorts {
   FactStore& facts;
   ObjectStore& store;
   HostImages& host_images;
+  TaskRunner& tasks;
 };
 
 }  // namespace tinyforge

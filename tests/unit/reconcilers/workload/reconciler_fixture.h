@@ -12,6 +12,7 @@
 #include "tests/fakes/fake_host_images.h"
 #include "tests/fakes/fake_store.h"
 #include "tests/fakes/fake_tree.h"
+#include "tests/fakes/one_by_one.h"
 
 namespace tinyforge {
 
@@ -74,11 +75,12 @@ class WorkloadReconcilerTest : public ::testing::Test {
   FakeCalendar calendar;
   FakeStore store;
   FakeHostImages host_images;
+  OneByOne tasks;
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
       {config, config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store,
-       host_images},
+       host_images, tasks},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 

@@ -154,16 +154,69 @@ TEST(Combine, TheWorstVerdictSpeaksAndNamesItsService) {
   EXPECT_EQ(verdict.come_back, std::chrono::seconds(5));
 }
 
-TEST(Combine, StepsOfDifferentServicesAreOfDifferentGroups) {
-  std::vector<ServicePass> services;
-  for (const std::string name : {"db", "web"}) {
+class OrderTest : public ::testing::Test {
+ protected:
+  ServicePass& Add(const std::string& name, std::vector<ServiceDependency> after = {}) {
     services.push_back(Service(name));
+    services.back().desired.after = std::move(after);
     services.back().decision.plan.steps = {{action::Start{{name, name}}, "c", 0},
                                            {action::Start{{name, name}}, "c", 2}};
+    return services.back();
   }
-  std::vector<int> groups;
-  for (const Step& step : Combine(std::move(services)).decision.plan.steps) groups.push_back(step.group);
-  EXPECT_THAT(groups, ElementsAre(0, 2, 3, 5));
+  // Of each service, by its first step.
+  std::map<std::string, StepOrder> Orders() {
+    std::map<std::string, StepOrder> orders;
+    for (const Step& step : Combine(std::move(services)).decision.plan.steps)
+      orders.try_emplace(std::get<action::Start>(step.action).target.name, step.order);
+    return orders;
+  }
+  std::vector<ServicePass> services;
+};
+
+TEST_F(OrderTest, IndependentServicesHaveTheSameTurnAndLanesOfTheirOwn) {
+  for (const std::string name : {"a", "b", "c"}) Add(name);
+  const auto orders = Orders();
+  EXPECT_EQ(orders.at("a").turn, orders.at("c").turn);
+  EXPECT_NE(orders.at("a").lane, orders.at("b").lane);
+  EXPECT_NE(orders.at("b").lane, orders.at("c").lane);
+}
+
+TEST_F(OrderTest, TheStepsOfAServiceStayInItsLaneAndGroups) {
+  Add("a");
+  Add("b");
+  const auto steps = Combine(std::move(services)).decision.plan.steps;
+  EXPECT_EQ(steps[2].order, steps[3].order);
+  EXPECT_EQ(steps[2].group, 0);
+  EXPECT_EQ(steps[3].group, 2);
+}
+
+TEST_F(OrderTest, TheTurnOfAServiceFollowsThoseOfAllThatItDependsOn) {
+  Add("db");
+  Add("api", {{"db", ServiceCondition::Healthy}}).decision.plan.steps.clear();
+  Add("cache");
+  Add("web", {{"cache", ServiceCondition::Started}, {"api", ServiceCondition::Started}});
+  Add("proxy", {{"web", ServiceCondition::Started}});
+  const auto orders = Orders();
+  EXPECT_EQ(orders.at("db").turn, 0);
+  EXPECT_EQ(orders.at("cache").turn, 0);
+  EXPECT_EQ(orders.at("web").turn, 1);  // by way of api, which has nothing to do
+  EXPECT_EQ(orders.at("proxy").turn, 2);
+}
+
+TEST_F(OrderTest, WhoDependsOnWhatHasNothingToDoDoesNotWait) {
+  Add("db").decision.plan.steps.clear();
+  Add("a", {{"db", ServiceCondition::Started}});
+  Add("b");
+  const auto orders = Orders();
+  EXPECT_EQ(orders.at("a").turn, orders.at("b").turn);
+}
+
+TEST_F(OrderTest, WhatNoServiceAsksForComesLast) {
+  Add("db");
+  Add("web", {{"db", ServiceCondition::Started}});
+  Add("gone").desired.containers.clear();
+  const auto orders = Orders();
+  EXPECT_GT(orders.at("gone").turn, orders.at("web").turn);
 }
 
 TEST(Combine, NetworksOfSeveralServicesAreNamedOnce) {
