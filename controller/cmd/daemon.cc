@@ -259,8 +259,9 @@ Expected<void> Daemon::Parts::Open() {
                      .remembered = [this] { return facts->All(); }});
   routes = std::make_unique<RouteBook>(config.host);
   workloads = std::make_unique<WorkloadReconciler>(
-      WorkloadPorts{*manager, manager->deletion_gate(), *routes, engine->index(), *onlooker, engine->writer(), *prober,
-                    *logs, calendar, engine->puller(), *secrets, *files, *facts, *store, engine->images(), tasks},
+      WorkloadPorts{*manager, manager->deletion_gate(), *routes, engine->index(), *onlooker, engine->networks(),
+                    engine->writer(), *prober, *logs, calendar, engine->puller(), *secrets, *files, *facts, *store,
+                    engine->images(), tasks},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
                         return guard->WhyNot();
                       }});

@@ -213,13 +213,6 @@ Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const Create
   return body;
 }
 
-std::vector<std::string> ServicesNamed(const ContainerTemplate& spec) {
-  std::vector<std::string> names;
-  for (const std::string* mode : {&spec.network_mode, &spec.namespaces.pid, &spec.namespaces.ipc})
-    if (mode->starts_with(kServiceMode)) names.push_back(mode->substr(kServiceMode.size()));
-  return names;
-}
-
 std::string PortKey(const PublishedPort& port) {
   return std::to_string(port.container) + "/" + std::string(ProtocolName(port.protocol));
 }

@@ -20,6 +20,9 @@ struct Executor {
   Expected<bool> operator()(const action::EnsureNetwork& a) const {
     return to.containers.EnsureNetwork(a.network, a.workload);
   }
+  Expected<bool> operator()(const action::RemakeNetwork& a) const {
+    return to.containers.RemakeNetwork(a.network, a.workload);
+  }
   Expected<bool> operator()(const action::EnsureVolume& a) const {
     return to.containers.EnsureVolume(a.volume, a.workload);
   }

@@ -27,6 +27,10 @@ struct EnsureNetwork {
   DesiredNetwork network;
   std::string workload;
 };
+struct RemakeNetwork {
+  DesiredNetwork network;
+  std::string workload;
+};
 struct EnsureVolume {
   DesiredVolume volume;
   std::string workload;
@@ -88,7 +92,7 @@ struct RemoveImage {
 
 }  // namespace action
 
-using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
+using Action = std::variant<action::EnsureNetwork, action::RemakeNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
                             action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
                             action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
                             action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;

@@ -8,9 +8,12 @@
 #include "reconcilers/workload/replacement.h"
 #include "reconcilers/workload/retirement.h"
 #include "reconcilers/workload/steady.h"
+#include "reconcilers/workload/teardown_order.h"
 
 namespace tinyforge {
 namespace {
+
+constexpr std::string_view kRemoved = "removed from the configuration";
 
 void WarnOfForeign(Draft& draft) {
   for (const ForeignContainer& f : draft.slots.foreign)
@@ -89,20 +92,21 @@ Decision ComputeTeardown(const ObservedState& observed) {
   const DesiredState nothing;
   const PlanContext context;
   StepBuilder build(nothing, observed, context);
-  std::set<std::string> networks;
-  bool last = true;
-  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned) {
-    last = last && !IsUp(*c) && c->state != ContainerState::Removing;
-    for (const auto& [network, endpoint] : c->networks) networks.insert(network);
+  const auto owned = ClassifyOwnership(observed.containers).owned;
+  const auto waiting = AwaitDependents(owned);
+  std::set<std::string> leaves;  // networks
+  std::set<std::string> needed;
+  for (const ObservedContainer* c : owned) {
+    const bool goes = !IsUp(*c) && c->state != ContainerState::Removing;
+    for (const auto& [network, endpoint] : c->networks) (goes ? leaves : needed).insert(network);
     build.NextGroup();
-    if (IsUp(*c))
-      build.Halt(*c, "removed from the configuration");
-    else if (c->state != ContainerState::Removing)
-      build.Add(action::Remove{RefTo(*c)}, "removed from the configuration");
+    if (goes)
+      build.Add(action::Remove{RefTo(*c)}, kRemoved);
+    else if (IsUp(*c) && !waiting.contains(c))
+      build.Halt(*c, kRemoved);
   }
-  if (last)
-    for (const std::string& network : networks)
-      build.Add(action::RemoveNetwork{network}, "removed from the configuration");
+  for (const std::string& network : leaves)
+    if (!needed.contains(network)) build.Add(action::RemoveNetwork{network}, kRemoved);
   Decision decision{build.Take(), {}, {}, {}};
   if (!decision.plan.empty())
     decision.verdict = {.phase = Phase::Progressing, .reason = "Deleting", .message = "removing its containers"};

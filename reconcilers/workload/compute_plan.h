@@ -65,7 +65,8 @@ bool NeedsImage(const DesiredState& desired, const ObservedState& observed, cons
 // serves is stopped before its replacement is created, nor, where two may run side by side, before it is proven.
 Decision ComputePlan(const DesiredState& desired, const ObservedState& observed, const PlanContext& context);
 
-// Stops and removes all containers of a workload that is gone, then its networks; volumes stay.
+// Stops and removes all containers of a workload that is gone, those of services on which others depend after these,
+// and the networks that they leave; volumes stay.
 Decision ComputeTeardown(const ObservedState& observed);
 
 }  // namespace tinyforge

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <span>
 
 #include "api-types/v1/hosts.h"
 #include "reconcilers/config/dependencies.h"
@@ -11,9 +12,11 @@
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/network_change.h"
 #include "reconcilers/workload/observer.h"
 #include "reconcilers/workload/releases.h"
 #include "reconcilers/workload/rollout_record.h"
+#include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/slots.h"
 #include "reconcilers/workload/version_decision.h"
 
@@ -103,6 +106,7 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
   if (pass.settled.empty()) return outcome;
   PruneRequest prune{.key = request.key, .identity = v1::IdentityOf(*object), .now = request.now};
   for (const SettledService& service : pass.settled) prune.fact_keys.push_back(service.fact_key);
+  std::ranges::move(EndRemovedServices(pass), std::back_inserter(prune.fact_keys));
   Prune(prune, outcome);
   return outcome;
 }
@@ -235,10 +239,17 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
   auto context = ContextOf(pass);
   if (!context) return std::move(context).error();
   for (std::size_t i = 0; i < services.size(); ++i) {
-    const std::string awaited = AwaitedOf(services[i].desired, {services.begin(), services.begin() + i});
+    const std::span before(services.data(), i);
+    FindShared(services[i].desired, before);
+    const std::string awaited = AwaitedOf(services[i].desired, before);
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
       return planned;
   }
+  const auto networks = NetworksOf(services);
+  if (networks.empty()) return {};
+  auto outdated = ports_.networks.Outdated(networks, services.front().desired.workload);
+  if (!outdated) return std::move(outdated).error().Within("observe networks");
+  PlanNetworks(*outdated, *context, services);
   return {};
 }
 
@@ -387,7 +398,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
   // Nothing is made without a fact that tells of it: they are lost, and with them whether it was to be kept.
-  if (!elsewhere && !decision.plan.empty() && *facts == Facts() && FactKeysOf(identity).empty()) {
+  if (!elsewhere && !decision.plan.empty() && *facts == Facts() && FactKeysOf(ports_.facts, identity).empty()) {
     outcome.error =
         Error{ErrorKind::Waiting,
               "what was known of it is lost, its deletionPolicy too, so its containers stay; remove them by "
@@ -406,22 +417,20 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   return outcome;
 }
 
-// Of a workload and its services, as far as something is known of them.
-std::vector<std::string> WorkloadReconciler::FactKeysOf(const std::string& identity) {
-  std::vector<std::string> keys;
-  auto all = ports_.facts.All();
-  if (!all) return keys;
-  for (const auto& [key, facts] : *all)
-    if ((key == identity || key.starts_with(identity + ".")) && facts != Facts()) keys.push_back(key);
-  return keys;
-}
-
 // What was learnt about releases goes with the workload, and then their images.
 void WorkloadReconciler::Forget(PruneRequest request, Outcome& outcome) {
-  for (const std::string& key : FactKeysOf(request.identity))
-    if (ports_.facts.Update(key, [&](Facts& kept) { EndWorkload(kept, request.now); }))
-      request.fact_keys.push_back(key);
+  request.fact_keys = EndAll(ports_.facts, FactKeysOf(ports_.facts, request.identity), request.now);
   Prune(request, outcome);
+}
+
+// Services that their source does not name any more are over once they have no container. Their fact keys.
+std::vector<std::string> WorkloadReconciler::EndRemovedServices(const Pass& pass) {
+  if (pass.object.workload().source.image) return {};
+  std::set<std::string> used = FactKeysInUse(*pass.view);
+  for (const SettledService& service : pass.settled) used.insert(service.fact_key);
+  std::vector<std::string> keys = FactKeysOf(ports_.facts, pass.view->desired.workload);
+  std::erase_if(keys, [&](const std::string& key) { return used.contains(key); });
+  return EndAll(ports_.facts, keys, pass.now);
 }
 
 std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload) {

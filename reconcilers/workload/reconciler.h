@@ -58,8 +58,8 @@ class WorkloadReconciler : public Reconciler {
   void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
   Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);
-  std::vector<std::string> FactKeysOf(const std::string& identity);
   void Forget(PruneRequest request, Outcome& outcome);
+  std::vector<std::string> EndRemovedServices(const Pass& pass);
   void Prune(const PruneRequest& request, Outcome& outcome);
 
   WorkloadPorts ports_;

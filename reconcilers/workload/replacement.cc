@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
@@ -11,6 +12,12 @@ namespace {
 constexpr Duration kRefusedRetry = std::chrono::minutes(5);
 constexpr std::string_view kTriedBeside =
     " (tried beside the old version; where two cannot run at once, say rollout.strategy: Recreate)";
+
+// It has a network of its own.
+bool MayJoin(const ObservedContainer& c) {
+  const std::string_view mode = c.network_mode;
+  return mode != "host" && mode != "none" && !mode.starts_with("container:");
+}
 
 class Replacement {
  public:
@@ -128,7 +135,7 @@ class Replacement {
   // What a start waits for; it is said.
   bool MayBegin() {
     if (IsUpdate() && (draft_.MustAwaitOthers() || MustAwaitWindow())) return false;
-    if (!draft_.HaveImage() || !MyTurn()) return false;
+    if (!draft_.HaveImage() || !MyTurn() || draft_.MustAwaitShared(desired_)) return false;
     return side_by_side_ || !draft_.BlockedByOthers();
   }
 
@@ -144,7 +151,7 @@ class Replacement {
   }
 
   // A repair waits for no window and for nobody.
-  bool IsUpdate() const { return !IsAlteredCause(cause_); }
+  bool IsUpdate() const { return !IsAlteredCause(cause_) && !IsFollowCause(cause_); }
 
   // What has begun is brought to its end: else half of the replicas would be of another version for a day.
   bool MustAwaitWindow() {
@@ -193,16 +200,16 @@ class Replacement {
     KeepOld();
   }
 
-  // A switch that was cut short leaves a candidate without a network, where nobody can probe it.
-  void JoinMissing(const ObservedContainer& c, const DesiredContainer& d) {
-    if (c.state != ContainerState::Running || !d.spec.network_mode.empty()) return;
-    const bool with_aliases = !side_by_side_ || PublishesPorts(d);
+  // A switch that was cut short leaves a candidate without a network, where nobody can probe it; a network that was
+  // being made anew leaves an old one so, where nobody finds it.
+  void JoinMissing(const ObservedContainer& c, const DesiredContainer& d, bool with_aliases) {
+    if (c.state != ContainerState::Running || !d.spec.network_mode.empty() || !MayJoin(c)) return;
     for (NetworkAttachment& n : StepBuilder::Attachments(d, c.Label(label::kAddress), with_aliases))
       if (!c.networks.contains(n.network)) draft_.build.Add(action::Connect{RefTo(c), std::move(n)}, cause_);
   }
 
   void AwaitCandidate(const ObservedContainer& c, const DesiredContainer& d) {
-    JoinMissing(c, d);
+    JoinMissing(c, d, !side_by_side_ || PublishesPorts(d));
     const HealthVerdict health = draft_.judge.Health(c, d);
     if (health.fitness != Fitness::Unreachable)
       draft_.ComeBackIn(std::max(draft_.context.deadline - draft_.judge.RunningFor(c), Duration(1)));
@@ -297,8 +304,9 @@ class Replacement {
       draft_.build.Add(action::SetLimits{RefTo(old_), limits}, "the old version stays");
     }
     draft_.MendName(slot_, old_);
+    JoinMissing(old_, desired_, true);
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
-    if (down && OldIsWanted() && !CannotRun(old_) && !draft_.BlockedByOthers()) BringBackOld();
+    if (down && OldIsWanted() && FollowCause(old_, desired_).empty() && !CannotRun(old_) && !draft_.BlockedByOthers()) BringBackOld();
   }
   // What cannot be written for the new one is no reason to leave it down.
   void BringBackOld() {

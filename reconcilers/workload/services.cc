@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/slots.h"
 
 namespace tinyforge {
@@ -119,6 +120,7 @@ void Divide(ObservedState all, std::vector<ServicePass>& services) {
         service.observed.written_files.insert(*written);
   }
   if (!left.observed.containers.empty()) services.push_back(std::move(left));
+  MarkShared(services);
 }
 
 Facts FactsOfService(Facts own, const Facts& workload) {
@@ -138,6 +140,8 @@ std::string AwaitedOf(const DesiredState& desired, std::span<const ServicePass> 
     const std::string_view needs = on == before.end() ? " to be planned" : StillNeeds(*on, dependency.condition);
     if (!needs.empty()) text += (text.empty() ? "waiting for " : ", ") + dependency.service + std::string(needs);
   }
+  if (const std::string leaving = LeavingOf(desired, before); !leaving.empty())
+    text += (text.empty() ? "waiting for " : ", ") + leaving;
   return text;
 }
 
@@ -160,6 +164,14 @@ WorkloadView Combine(std::vector<ServicePass> services) {
     Append(all.observed, service.observed);
   }
   return all;
+}
+
+std::set<std::string> FactKeysInUse(const WorkloadView& view) {
+  const std::string& workload = view.desired.workload;
+  std::set<std::string> keys = {workload};
+  for (const DesiredContainer& c : view.desired.containers) keys.insert(workload + "." + c.role);
+  for (const ObservedContainer& c : view.observed.containers) keys.insert(workload + "." + std::string(ServiceOf(c)));
+  return keys;
 }
 
 }  // namespace tinyforge

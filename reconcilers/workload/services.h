@@ -2,6 +2,7 @@
 // them is told as one. A workload of one image is one service.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,5 +40,8 @@ struct WorkloadView {
   Decision decision;
 };
 WorkloadView Combine(std::vector<ServicePass> services);
+
+// Those of the workload and of the services that are asked for with containers or still have some.
+std::set<std::string> FactKeysInUse(const WorkloadView& view);
 
 }  // namespace tinyforge

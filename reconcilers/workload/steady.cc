@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/sharing.h"
 
 namespace tinyforge {
 namespace {
@@ -50,7 +51,7 @@ class Steady {
   void CreateMissing() {
     if (draft_.judge.IsDone(desired_)) return void(++draft_.verdict.ready_replicas);
     if (IsFirstStart() && draft_.MustAwaitOthers()) return;
-    if (MustFollowOthers() || !draft_.HaveImage()) return;
+    if (MustFollowOthers() || !draft_.HaveImage() || draft_.MustAwaitShared(desired_)) return;
     const std::string cause = "replica " + std::to_string(desired_.replica) + " is missing";
     const std::string name = Create(cause);
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause);
@@ -112,11 +113,21 @@ class Steady {
 
   void MendRunning() {
     const ObservedContainer& c = *slot_.current;
+    if (const std::string why = RestartedUnder(c, desired_); !why.empty()) return StartAnew(why);
     if (std::string where = WhereEngineDisagrees(c, desired_); !where.empty())
       draft_.build.Warn(warning::kEngineDisagrees, std::move(where));
     draft_.MendNetworks(slot_, c, "drift: networks or aliases");
     draft_.build.RewriteFiles(c);
     JudgeRunning();
+  }
+
+  // What is halted here is started again by the next pass, unless its policy leaves it down.
+  void StartAnew(const std::string& why) {
+    const ObservedContainer& c = *slot_.current;
+    draft_.Say(Phase::Progressing, "Starting", c.name + " " + why);
+    if (desired_.limits.restart != v1::RestartPolicy::Never) return draft_.build.Halt(c, why);
+    draft_.build.Halt(c, why, StepBuilder::Ending::Kill);
+    draft_.build.Start(RefTo(c), why);
   }
 
   void JudgeRunning() {

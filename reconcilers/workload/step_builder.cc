@@ -19,6 +19,12 @@ std::string WithDigest(std::string version, std::string_view pinned) {
   return version;
 }
 
+std::string DependenciesOf(const DesiredState& desired) {
+  std::string names;
+  for (const ServiceDependency& on : desired.after) names += (names.empty() ? "" : ",") + on.service;
+  return names;
+}
+
 // The same place on a network, for nobody to find.
 NetworkAttachment WithoutNames(const std::string& network, const ObservedEndpoint& endpoint) {
   NetworkAttachment silent{.network = network};
@@ -93,6 +99,7 @@ StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address
   set(label::kVersion, WithDigest(desired_.version, observed_.image_pinned));
   if (!address.empty()) set(label::kAddress, std::string(address));
   set(label::kTemplateHash, made.desired.template_hash);
+  if (const std::string after = DependenciesOf(desired_); !after.empty()) set(label::kDependsOn, after);
   if (!made.desired.remake.empty()) set(label::kRemake, made.desired.remake);
   set(label::kFields, FieldDigests(made.desired.spec));
   set(label::kRevision, context_.revision);
@@ -109,6 +116,7 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
       .workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
   request.image = observed_.image_pinned;
   request.service = desired_.service;
+  request.shares = made.desired.shares;
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);

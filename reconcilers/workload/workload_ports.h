@@ -12,6 +12,7 @@ struct WorkloadPorts {
   BindingReader& bindings;
   ContainerReader& containers;
   ContainerReader& onlooker;  // of the same containers, for previews: takes no change away and claims nothing
+  NetworkReader& networks;
   ContainerWriter& engine;
   HealthView& health;
   LogReader& logs;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@
 
 namespace tinyforge {
 
-class FakeEngine : public ContainerReader, public ContainerWriter, public ImagePuller {
+class FakeEngine : public ContainerReader, public ContainerWriter, public NetworkReader, public ImagePuller {
  public:
   struct Behaviour {
     bool exits = false;  // as soon as it is started
@@ -33,6 +34,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   std::map<std::string, Duration> attached;             // by id; to the same networks
   std::vector<ImageRequest> asked;                      // of the puller
   std::optional<Error> pull_failure;                    // what it answers for an image that is not in `images`
+  std::map<std::string, NetworkConfig> networks;        // by name, of those that were made from a config
   HostSupport host;
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
@@ -103,6 +105,20 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     return found == images.end() ? ImagePresence{} : Present(found->second);
   }
 
+  // NetworkReader
+  Expected<std::vector<OutdatedNetwork>> Outdated(const std::vector<DesiredNetwork>& wanted,
+                                                  std::string_view) override {
+    std::vector<OutdatedNetwork> outdated;
+    for (const DesiredNetwork& n : wanted) {
+      const auto found = networks.find(n.name);
+      if (!n.config || found == networks.end() || found->second == *n.config) continue;
+      outdated.push_back({.wanted = n, .members = {}});
+      for (const auto& [id, c] : containers)
+        if (c.networks.contains(n.name)) outdated.back().members.push_back({id, c.name});
+    }
+    return outdated;
+  }
+
   // ContainerWriter
   Expected<std::string> Create(const CreateRequest& r) override {
     if (auto error = Record("create " + r.name)) return *error;
@@ -118,6 +134,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     c.restart = r.limits.restart;
     c.network_mode = r.spec.network_mode;
     for (const NetworkAttachment& n : r.networks) c.networks[n.network] = EndpointOf(n);
+    for (const SharedNamespace& share : r.shares) c.shares.push_back(share.container);
     for (const Mount& m : r.spec.mounts) c.mounts.push_back({m.type, m.source, m.target, m.read_only});
     for (const ObservedMount& m : r.reattach) c.mounts.push_back(m);
     const std::string id = c.id;
@@ -206,6 +223,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     });
   }
   Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
+    if (gone_networks_.contains(n.network)) return Error{ErrorKind::Waiting, "no network " + n.network};
     return Change("connect", ref, [&](ObservedContainer& c) {
       c.networks[n.network] = EndpointOf(n);
       attached[c.id] = Duration(0);
@@ -218,7 +236,21 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       return Expected<void>();
     });
   }
-  Expected<bool> EnsureNetwork(const DesiredNetwork&, std::string_view) override { return false; }
+  Expected<bool> EnsureNetwork(const DesiredNetwork& n, std::string_view) override {
+    if (!n.config || !networks.try_emplace(n.name, *n.config).second) return false;
+    gone_networks_.erase(n.name);
+    Done();
+    return true;
+  }
+  Expected<bool> RemakeNetwork(const DesiredNetwork& n, std::string_view) override {
+    if (auto error = Record("remake " + n.name)) return *error;
+    for (const auto& [id, c] : containers)
+      if (c.networks.contains(n.name)) return Error{ErrorKind::Conflict, c.name + " is on it"};
+    networks.erase(n.name);
+    gone_networks_.insert(n.name);
+    Done();
+    return EnsureNetwork(n, {});
+  }
   Expected<bool> EnsureVolume(const DesiredVolume&, std::string_view) override { return false; }
   Expected<bool> RemoveNetwork(std::string_view) override { return false; }
 
@@ -234,6 +266,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
 
   void SetRunning(ObservedContainer& c) {
     c.state = ContainerState::Running;
+    c.started = SysTime(Duration(++last_start_));
     running[c.id] = Duration(0);
   }
 
@@ -275,7 +308,9 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     return result;
   }
 
+  std::set<std::string> gone_networks_;
   int last_id_ = 0;
+  int last_start_ = 0;
   int last_address_ = 1;
 };
 

@@ -1,6 +1,7 @@
 #include "reconcilers/source/compose/service_renderer.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "reconcilers/source/compose/mounts.h"
@@ -98,6 +99,7 @@ void ServiceRenderer::RenderImage() {
     case PullPolicy::Never:
     case PullPolicy::Build: desired_.pull_policy = v1::PullPolicy::Never; break;
   }
+  if (service_.build) desired_.build = service_.build->context;
   if (!service_.image) desired_.pull_policy = v1::PullPolicy::Never;  // no registry has it
 }
 
@@ -124,13 +126,15 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
   return {};
 }
 
-// What asks to be restarted along with a dependency is made anew with it: its label follows the other's template.
+// What asks to be restarted along with a dependency is made anew with it: its label follows the other's template. One
+// whose namespaces it shares it follows anyhow.
 void ServiceRenderer::RenderDependencies(const DesiredServices& before) {
+  const std::set<std::string> shared = ServicesShared(container_.spec);
   for (const auto& [name, dependency] : service_.depends_on) {
     const auto other = std::ranges::find(before, name, &DesiredState::service);
     if (other == before.end()) continue;  // not required, and not there
     desired_.after.push_back({name, ConditionOf(dependency)});
-    if (dependency.restart && !other->containers.empty())
+    if (dependency.restart && !shared.contains(name) && !other->containers.empty())
       container_.spec.labels["tinyforge.follows." + name] = other->containers.front().template_hash;
   }
 }

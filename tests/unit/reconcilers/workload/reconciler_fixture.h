@@ -49,6 +49,12 @@ class WorkloadReconcilerTest : public ::testing::Test {
     config.objects->objects[object->key] = object;
     ASSERT_TRUE(store.CommitRevision({object}, {}, "c0ffee"));
   }
+  // A project in the place of the image.
+  void CommitCompose(const std::string& text) {
+    spec.source.image.reset();
+    spec.source.compose = v1::ComposeSource{.inline_ = text};
+    Commit();
+  }
   void Remove() { config.objects->objects.clear(); }
   Outcome Pass() {
     Outcome outcome = reconciler.Reconcile({{Kind::Workload, "web"}, now});
@@ -79,8 +85,8 @@ class WorkloadReconcilerTest : public ::testing::Test {
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
-      {config, config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store,
-       host_images, tasks},
+      {config, config, config, engine, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts,
+       store, host_images, tasks},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 

@@ -368,8 +368,8 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh({config, config, config, engine, engine, engine, health, logs, calendar, engine, secrets,
-                            files, facts, empty, host_images, tasks},
+  WorkloadReconciler fresh({config, config, config, engine, engine, engine, engine, health, logs, calendar, engine,
+                            secrets, files, facts, empty, host_images, tasks},
                            {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());
