@@ -127,14 +127,14 @@ Expected<SecretText> EngineWriter::EncodeAllowed(const CreateRequest& request, A
   auto services = FindServices(request);
   if (!services) return std::move(services).error().Within("create container " + request.name);
   CreateBodyOptions options{.version = version, .default_host_ip = policy_.policy().default_host_ip};
-  std::set<std::string> own;
+  PolicyGrants grants{.rendered = request.rendered};
   for (const auto& [name, container] : *services) {
     options.services.emplace(name, container.id);
-    own.insert(container.id);
+    grants.containers.insert(container.id);
   }
   auto body = EncodeCreateBody(request, options, secrets_);
   if (!body) return std::move(body).error().Within("create container " + request.name);
-  if (auto allowed = policy_.Check(request.workload, body->text(), own); !allowed) return std::move(allowed).error();
+  if (auto allowed = policy_.Check(request.workload, body->text(), grants); !allowed) return std::move(allowed).error();
   if (auto allowed = CheckSharedNetwork(request, *services); !allowed) return std::move(allowed).error();
   return body;
 }

@@ -50,6 +50,14 @@ class ContainerReader {
   virtual Expected<std::vector<std::string>> FreeAddresses(std::size_t count) = 0;
 };
 
+// What lies below the controller's own folders and was rendered for one service. Nothing else there may be mounted, and
+// files only read-only.
+struct RenderedPaths {
+  std::set<std::string> files;
+  std::set<std::string> directories;
+  bool operator==(const RenderedPaths&) const = default;
+};
+
 // What a create needs beside the template. `labels` are ours and the user's, merged.
 struct CreateRequest {
   std::string workload;
@@ -60,6 +68,7 @@ struct CreateRequest {
   std::vector<NetworkAttachment> networks;
   StringMap labels;
   std::vector<ObservedMount> reattach;  // anonymous volumes of the container it replaces
+  RenderedPaths rendered{};
   // Of a workload of many: which one. Then "service:x" in the template is the serving container of the service x of the
   // same workload.
   std::string service{};

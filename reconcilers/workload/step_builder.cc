@@ -78,6 +78,13 @@ std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
   return observed_.free_addresses[addresses_used_++];
 }
 
+RenderedPaths StepBuilder::Rendered() const {
+  RenderedPaths rendered;
+  for (const DesiredFile& file : desired_.files) rendered.files.insert(file.host_path);
+  for (const DesiredDirectory& directory : desired_.directories) rendered.directories.insert(directory.path);
+  return rendered;
+}
+
 StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address, std::string_view cause) const {
   StringMap labels = made.desired.spec.labels;
   labels.insert(made.desired.tags.begin(), made.desired.tags.end());
@@ -109,6 +116,7 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
       .workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
   request.image = observed_.image_pinned;
   request.service = desired_.service;
+  request.rendered = Rendered();
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);
