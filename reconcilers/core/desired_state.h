@@ -54,7 +54,7 @@ enum class MountType { Bind, Volume, Tmpfs };
 
 struct Mount {
   MountType type = MountType::Bind;
-  std::string source;  // host path or volume name; empty for Tmpfs
+  std::string source;  // host path or volume name; empty for Tmpfs and for an anonymous volume
   std::string target;
   bool read_only = false;
   std::int64_t tmpfs_size = 0;    // bytes; 0: the Engine's
