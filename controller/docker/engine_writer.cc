@@ -187,6 +187,7 @@ Expected<void> EngineWriter::Change(const EngineCall& call, std::string_view con
 }
 
 Expected<void> EngineWriter::Start(std::string_view container) {
+  index_.Starting(container);
   return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);
 }
 
@@ -208,6 +209,7 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
   call.deadline = index_.StopTimeout(container).value_or(kEngineGrace) + kStopSlack;
   // Asked before: a stopped container may be gone at once.
   auto workload = index_.WorkloadOf(container);
+  index_.Interrupting(container);
   auto answer = client_.Call(call, stop);
   index_.Touch(container);
   if (stop.stop_requested()) return {};
@@ -283,6 +285,7 @@ Expected<void> EngineWriter::Signal(std::string_view container, std::string_view
   EngineCall call{.endpoint = Endpoint::ContainerKill,
                   .object = std::string(container),
                   .query = {{"signal", std::string(signal)}}};
+  if (signal == "KILL") index_.Interrupting(container);
   auto done = Change(call, container);
   if (!done && signal == "KILL" && Says(done.error(), "is not running")) return {};
   return done;

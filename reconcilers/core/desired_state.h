@@ -349,7 +349,9 @@ struct DesiredState {
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
-  bool runs_once = false;                // once it ended well it is done until its release changes, gone or not
+  // It was said that it ends: its exit code 0 counts however it came about. What says nothing of it may end too, see
+  // ReleaseJudge::Completed.
+  bool job = false;
 };
 
 using DesiredServices = std::vector<DesiredState>;

@@ -82,6 +82,9 @@ struct ObservedContainer {
   SysTime created{};
   SysTime started{};  // epoch: never
   SysTime finished{};
+  // Exited: its end was asked for from outside, by a signal; or nobody watched, and the exit code may mean that (an
+  // Engine or a host that went down). False: it ended by itself.
+  bool interrupted = false;
   Limits limits;
   std::optional<v1::RestartPolicy> restart;  // empty: a policy that we never set (unless-stopped)
   std::string network_mode;

@@ -54,7 +54,7 @@ struct Decision {
   Plan plan;
   Verdict verdict;
   std::optional<GoodRelease> proven;  // runs well and is not the newest good release of the facts
-  std::string done{};                 // the release that ran once and ended well; empty: none
+  std::string done{};                 // the release that has completed, once all is as desired; empty: it runs
 };
 
 // Whether a container will have to be created: some replica has none that matches, and its release has not failed.

@@ -315,7 +315,7 @@ void WorkloadReconciler::Learn(Pass& pass) {
   for (const SettledService& service : pass.settled) {
     auto learnt = ports_.facts.Update(service.fact_key, [&](Facts& facts) {
       EndRelease(facts, service.proven, retain, pass.now);
-      if (!service.done.empty()) facts.done = service.done;
+      facts.done = service.done;
     });
     if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
   }

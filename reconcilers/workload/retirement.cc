@@ -34,13 +34,19 @@ const ObservedContainer* RecordOf(const Slot& slot) {
   return record;
 }
 
+// What was killed, or can never be started, has its successor among them.
+bool MaySucceed(const ObservedContainer& c, const Slot& slot) {
+  if (!slot.current || slot.serving_old || IsUp(c)) return WasKilled(slot);
+  return WasKilled(slot) || !Unusable(*slot.current).empty();
+}
+
 }  // namespace
 
 void PlanRetirement(Draft& draft) {
   for (const Slot& slot : draft.slots.slots) {
     const ObservedContainer* record = RecordOf(slot);
     for (const ObservedContainer* c : slot.superfluous) {
-      if (c == record || WasKilled(slot)) continue;  // of a killed one it may be the successor
+      if (c == record || MaySucceed(*c, slot)) continue;
       draft.build.NextGroup();
       Retire(draft, slot, *c);
     }

@@ -73,7 +73,7 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   RenderScheduling(service_.resources, container_.spec);
   if (service_.healthcheck) RenderHealthcheck(*service_.healthcheck, container_.spec);
   container_.limits = LimitsOf(service_);
-  desired_.runs_once = container_.limits.restart != v1::RestartPolicy::Always;
+  desired_.job = container_.limits.restart != v1::RestartPolicy::Always && IsAwaitedToComplete();
   for (const auto& [key, joined] : service_.networks)
     desired_.networks.push_back(RenderNetwork(input_.project.networks.at(key)));
   container_.networks = RenderAttachments(input_.project, name_);
@@ -116,6 +116,13 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
     container_.spec.env.push_back(std::move(entry));
   }
   return {};
+}
+
+bool ServiceRenderer::IsAwaitedToComplete() const {
+  return std::ranges::any_of(input_.project.services, [&](const auto& other) {
+    const auto on = other.second.depends_on.find(name_);
+    return on != other.second.depends_on.end() && on->second.condition == Condition::CompletedSuccessfully;
+  });
 }
 
 // What asks to be restarted along with a dependency is made anew with it: its label follows the other's template.

@@ -207,11 +207,15 @@ TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
   EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
 }
 
-TEST_F(ComposeRenderTest, WhatIsNotRestartedRunsOnce) {
-  EXPECT_TRUE(RenderWeb().runs_once);
+TEST_F(ComposeRenderTest, AJobIsWhatAnotherServiceAwaitsToComplete) {
+  EXPECT_FALSE(RenderWeb().job);
   EXPECT_EQ(RenderWeb().containers[0].limits.restart, v1::RestartPolicy::Never);
+  input.project.services["api"].depends_on["web"] = {.condition = Condition::Healthy};
+  EXPECT_FALSE(RenderWeb().job);
+  input.project.services["api"].depends_on["web"] = {.condition = Condition::CompletedSuccessfully};
+  EXPECT_TRUE(RenderWeb().job);
   web().restart.kind = RestartKind::Always;
-  EXPECT_FALSE(RenderWeb().runs_once);
+  EXPECT_FALSE(RenderWeb().job);
 }
 
 TEST_F(ComposeRenderTest, WhatIsRestartedWithADependencyFollowsItsTemplate) {
