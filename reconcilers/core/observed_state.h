@@ -141,6 +141,7 @@ struct ObservedState {
   std::string image_pinned;                   // see ImagePresence
   std::optional<Error> pull_failure;
   std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
+  std::map<std::string, std::string> writers_leaving{};  // by source: the container that nobody asks for any more
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
   std::map<std::string, ContainerAge> ages;   // by container id
   std::map<std::string, ProbeReport> probes;  // by container id; of those that the controller probes

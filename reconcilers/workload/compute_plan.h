@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "reconcilers/plan/plan.h"
@@ -30,6 +31,7 @@ struct PlanContext {
   std::string cycle;                 // of dependsOn, through this workload: it waits for ever
   std::string closed;                // why no update may begin now; empty: one may
   std::optional<Duration> opens_in;  // when that ends
+  std::set<std::string> staying{};   // ids of containers that nobody asks for and that serve for now
   SysTime now{};                     // for records only
 };
 

@@ -11,6 +11,7 @@
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/leaving.h"
 #include "reconcilers/workload/observer.h"
 #include "reconcilers/workload/releases.h"
 #include "reconcilers/workload/rollout_record.h"
@@ -221,7 +222,7 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   for (DesiredState& desired : *rendered) services.push_back({.desired = std::move(desired)});
   auto planned = PlanServices(pass, services);
   for (const ServicePass& service : services)
-    if (planned && IsSettled(service.decision))
+    if (planned && !service.left && IsSettled(service.decision))
       pass.settled.push_back({FactKeyOf(service.desired), service.decision.proven, service.decision.done});
   pass.planned = planned.has_value();
   pass.view = Combine(std::move(services));
@@ -236,6 +237,8 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
   if (!context) return std::move(context).error();
   for (std::size_t i = 0; i < services.size(); ++i) {
     const std::string awaited = AwaitedOf(services[i].desired, {services.begin(), services.begin() + i});
+    if (services[i].left)
+      context->staying = StillServing(services[i].observed, {services.begin(), services.begin() + i});
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
       return planned;
   }

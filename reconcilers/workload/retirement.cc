@@ -47,6 +47,10 @@ void PlanRetirement(Draft& draft) {
     const ObservedContainer* record = RecordOf(slot);
     for (const ObservedContainer* c : slot.superfluous) {
       if (c == record || MaySucceed(*c, slot)) continue;
+      if (!slot.desired && draft.context.staying.contains(c->id)) {
+        draft.Say(Phase::Progressing, "Replacing", c->name + " serves until what is asked for does");
+        continue;
+      }
       draft.build.NextGroup();
       Retire(draft, slot, *c);
     }
