@@ -208,11 +208,11 @@ TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
 }
 
 TEST_F(ComposeRenderTest, AJobIsWhatAnotherServiceAwaitsToComplete) {
-  EXPECT_FALSE(RenderWeb().job);
   EXPECT_EQ(RenderWeb().containers[0].limits.restart, v1::RestartPolicy::Never);
-  input.project.services["api"].depends_on["web"] = {.condition = Condition::Healthy};
+  auto& dependency = Add("api", "app:1").depends_on["web"];
+  dependency.condition = Condition::Healthy;
   EXPECT_FALSE(RenderWeb().job);
-  input.project.services["api"].depends_on["web"] = {.condition = Condition::CompletedSuccessfully};
+  dependency.condition = Condition::CompletedSuccessfully;
   EXPECT_TRUE(RenderWeb().job);
   web().restart.kind = RestartKind::Always;
   EXPECT_FALSE(RenderWeb().job);
