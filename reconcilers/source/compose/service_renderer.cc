@@ -44,8 +44,9 @@ ServiceCondition ConditionOf(const Dependency& dependency) {
   return ServiceCondition::Started;
 }
 
-bool KeepsData(const ServiceVolume& volume) {
-  return volume.type != MountType::Tmpfs && !volume.read_only;
+// A file of the repository is mounted read-only, whatever the compose file says.
+bool KeepsData(const Mount& mount) {
+  return mount.type != MountType::Tmpfs && !mount.read_only;
 }
 
 }  // namespace
@@ -143,7 +144,7 @@ void ServiceRenderer::RenderTerms() {
   const bool port = std::ranges::any_of(service_.ports, [](const Port& p) { return p.host != 0; });
   const bool address =
       std::ranges::any_of(service_.networks, [](const auto& n) { return n.second.ipv4_address.has_value(); });
-  const bool data = std::ranges::any_of(service_.volumes, KeepsData) && update.order != UpdateOrder::StartFirst;
+  const bool data = std::ranges::any_of(container_.spec.mounts, KeepsData) && update.order != UpdateOrder::StartFirst;
   const bool alone = port || address || data || service_.network_mode.kind == NamespaceKind::Host ||
                      service_.network_mode.kind == NamespaceKind::Service || update.order == UpdateOrder::StopFirst;
   RolloutTerms terms;

@@ -207,6 +207,12 @@ TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
   EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
 }
 
+TEST_F(ComposeRenderTest, AFileOfTheRepositoryIsNoWrittenData) {
+  tree.files["apps/conf/a.conf"] = "one";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/etc/conf"}};
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
+}
+
 TEST_F(ComposeRenderTest, AJobIsWhatAnotherServiceAwaitsToComplete) {
   EXPECT_EQ(RenderWeb().containers[0].limits.restart, v1::RestartPolicy::Never);
   auto& dependency = Add("api", "app:1").depends_on["web"];
