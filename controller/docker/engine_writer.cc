@@ -107,14 +107,14 @@ Expected<SecretText> EngineWriter::EncodeAllowed(const CreateRequest& request, A
   auto services = FindServices(request);
   if (!services) return std::move(services).error().Within("create container " + request.name);
   CreateBodyOptions options{.version = version, .default_host_ip = policy_.policy().default_host_ip};
-  std::set<std::string> own;
+  PolicyGrants grants{.rendered = request.rendered};
   for (const auto& [name, container] : *services) {
     options.services.emplace(name, container.id);
-    own.insert(container.id);
+    grants.containers.insert(container.id);
   }
   auto body = EncodeCreateBody(request, options, secrets_);
   if (!body) return std::move(body).error().Within("create container " + request.name);
-  if (auto allowed = policy_.Check(request.workload, body->text(), own); !allowed) return std::move(allowed).error();
+  if (auto allowed = policy_.Check(request.workload, body->text(), grants); !allowed) return std::move(allowed).error();
   if (auto allowed = CheckSharedNetwork(request, *services); !allowed) return std::move(allowed).error();
   return body;
 }
@@ -167,6 +167,7 @@ Expected<void> EngineWriter::Change(const EngineCall& call, std::string_view con
 }
 
 Expected<void> EngineWriter::Start(std::string_view container) {
+  index_.Starting(container);
   return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);
 }
 
@@ -188,6 +189,7 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
   call.deadline = index_.StopTimeout(container).value_or(kEngineGrace) + kStopSlack;
   // Asked before: a stopped container may be gone at once.
   auto workload = index_.WorkloadOf(container);
+  index_.Interrupting(container);
   auto answer = client_.Call(call, stop);
   index_.Touch(container);
   if (stop.stop_requested()) return {};
@@ -263,6 +265,7 @@ Expected<void> EngineWriter::Signal(std::string_view container, std::string_view
   EngineCall call{.endpoint = Endpoint::ContainerKill,
                   .object = std::string(container),
                   .query = {{"signal", std::string(signal)}}};
+  if (signal == "KILL") index_.Interrupting(container);
   auto done = Change(call, container);
   if (!done && signal == "KILL" && Says(done.error(), "is not running")) return {};
   return done;

@@ -55,7 +55,7 @@ enum class MountType { Bind, Volume, Tmpfs };
 
 struct Mount {
   MountType type = MountType::Bind;
-  std::string source;  // host path or volume name; empty for Tmpfs
+  std::string source;  // host path or volume name; empty for Tmpfs and for an anonymous volume
   std::string target;
   bool read_only = false;
   std::int64_t tmpfs_size = 0;    // bytes; 0: the Engine's
@@ -365,7 +365,9 @@ struct DesiredState {
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
-  bool runs_once = false;                // once it ended well it is done until its release changes, gone or not
+  // It was said that it ends: its exit code 0 counts however it came about. What says nothing of it may end too, see
+  // ReleaseJudge::Completed.
+  bool job = false;
 };
 
 using DesiredServices = std::vector<DesiredState>;

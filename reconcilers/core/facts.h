@@ -95,7 +95,7 @@ struct Facts {
   std::vector<ExcludedVersion> excluded;   // that no policy may choose: newest last, at most 8
   std::string approved;                    // digest of the promotion that a person approved
   std::optional<Remake> remake;            // the last one
-  std::string done;                        // release of what runs once and has ended well, see ReleaseJudge
+  std::string done;                        // the release that has completed, until one runs; see ReleaseJudge
   bool suspended = false;                  // by a person, beside spec.suspend
   bool stopped = false;                    // on purpose
   SysTime stop_began{};                    // of the last stop on purpose

@@ -84,6 +84,9 @@ struct ObservedContainer {
   SysTime created{};
   SysTime started{};  // epoch: never
   SysTime finished{};
+  // Exited: its end was asked for from outside, by a signal; or nobody watched, and the exit code may mean that (an
+  // Engine or a host that went down). False: it ended by itself.
+  bool interrupted = false;
   Limits limits;
   std::optional<v1::RestartPolicy> restart;  // empty: a policy that we never set (unless-stopped)
   std::string network_mode;
@@ -141,6 +144,7 @@ struct ObservedState {
   std::string image_pinned;                   // see ImagePresence
   std::optional<Error> pull_failure;
   std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
+  std::map<std::string, std::string> writers_leaving{};  // by source: the container that nobody asks for any more
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
   std::map<std::string, ContainerAge> ages;   // by container id
   std::map<std::string, ProbeReport> probes;  // by container id; of those that the controller probes

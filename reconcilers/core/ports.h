@@ -72,6 +72,14 @@ class NetworkReader {
                                                           std::string_view workload) = 0;
 };
 
+// What lies below the controller's own folders and was rendered for one service. Nothing else there may be mounted, and
+// files only read-only.
+struct RenderedPaths {
+  std::set<std::string> files;
+  std::set<std::string> directories;
+  bool operator==(const RenderedPaths&) const = default;
+};
+
 // What a create needs beside the template. `labels` are ours and the user's, merged.
 struct CreateRequest {
   std::string workload;
@@ -82,6 +90,7 @@ struct CreateRequest {
   std::vector<NetworkAttachment> networks;
   StringMap labels;
   std::vector<ObservedMount> reattach;  // anonymous volumes of the container it replaces
+  RenderedPaths rendered{};
   std::string service{};  // of a workload of many: which one
   // With a service: which containers "service:x" in the template stands for, of the same workload.
   std::vector<SharedNamespace> shares{};

@@ -37,11 +37,11 @@ std::optional<GoodRelease> NewlyProven(const Draft& draft) {
                      .digest = DigestOf(slots.front().current->image)};
 }
 
-// The release that has run to its end, of all replicas; empty: it has not, or is not meant to.
+// The release that has run to its end, of all replicas; empty: it runs.
 std::string DoneRelease(const Draft& draft) {
-  if (!draft.desired.runs_once || draft.slots.slots.empty()) return {};
+  if (draft.slots.slots.empty()) return {};
   const auto ended = [&](const Slot& s) {
-    return s.desired && (s.current ? Completed(*s.current, *s.desired) : draft.judge.IsDone(*s.desired));
+    return s.desired && (s.current ? draft.judge.Completed(*s.current, *s.desired) : draft.judge.IsDone(*s.desired));
   };
   if (!std::ranges::all_of(draft.slots.slots, ended)) return {};
   return draft.judge.ReleaseOf(*draft.slots.slots.front().desired);
@@ -63,7 +63,8 @@ bool NeedsImage(const DesiredState& desired, const ObservedState& observed, cons
   if (context.facts.stopped) return false;
   const Draft draft(desired, observed, context);
   return std::ranges::any_of(draft.slots.slots, [&](const Slot& s) {
-    if (!s.desired || (s.current && !WasKilled(s)) || (!s.serving_old && draft.judge.IsDone(*s.desired))) return false;
+    const bool stays = s.current && !WasKilled(s) && Unusable(*s.current).empty();
+    if (!s.desired || stays || (!s.serving_old && draft.judge.IsDone(*s.desired))) return false;
     return !s.serving_old || !draft.judge.FindFailure(*s.desired);
   });
 }

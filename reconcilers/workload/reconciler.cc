@@ -12,6 +12,7 @@
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/leaving.h"
 #include "reconcilers/workload/network_change.h"
 #include "reconcilers/workload/observer.h"
 #include "reconcilers/workload/releases.h"
@@ -225,7 +226,7 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   for (DesiredState& desired : *rendered) services.push_back({.desired = std::move(desired)});
   auto planned = PlanServices(pass, services);
   for (const ServicePass& service : services)
-    if (planned && IsSettled(service.decision))
+    if (planned && !service.left && IsSettled(service.decision))
       pass.settled.push_back({FactKeyOf(service.desired), service.decision.proven, service.decision.done});
   pass.planned = planned.has_value();
   pass.view = Combine(std::move(services));
@@ -242,6 +243,7 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
     const std::span before(services.data(), i);
     FindShared(services[i].desired, before);
     const std::string awaited = AwaitedOf(services[i].desired, before);
+    if (services[i].left) context->staying = StillServing(services[i].observed, before);
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
       return planned;
   }
@@ -326,7 +328,7 @@ void WorkloadReconciler::Learn(Pass& pass) {
   for (const SettledService& service : pass.settled) {
     auto learnt = ports_.facts.Update(service.fact_key, [&](Facts& facts) {
       EndRelease(facts, service.proven, retain, pass.now);
-      if (!service.done.empty()) facts.done = service.done;
+      facts.done = service.done;
     });
     if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
   }

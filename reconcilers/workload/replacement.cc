@@ -49,6 +49,7 @@ class Replacement {
       return side_by_side_ ? KeepOld() : void();
     }
     if (const std::string why = draft_.judge.WhyFailed(slot_); !why.empty()) return Refuse(candidate, why);
+    if (!proven && WasInterrupted(candidate)) return BeginAnew(candidate);
     if (StartWasRefused(candidate)) return RetryRefused();
     if (candidate.state == ContainerState::Paused) return draft_.Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(cause_);
@@ -56,6 +57,12 @@ class Replacement {
     if (proven && MaySwitch()) return Switch();
     if (!proven) AwaitCandidate(candidate, desired_);
     if (side_by_side_) KeepOld();
+  }
+
+  // It was put down before it was proven, by a person, a reboot, or for a failure that is forgotten.
+  void BeginAnew(const ObservedContainer& candidate) {
+    Discard(candidate, "it was stopped before it was proven");
+    KeepOld();
   }
 
   // What a candidate was begun with says nothing about what a newer commit wants it to read. One that this commit began
@@ -115,6 +122,8 @@ class Replacement {
       Discard(c, cause_);  // the tag has another image now
     else if (!why.empty())
       return Refuse(c, why);
+    else if (WasInterrupted(c) && !draft_.judge.Proven(tried))
+      Discard(c, "it was stopped before it was proven");
     else if (draft_.judge.Proven(tried))
       return CreateCandidate();
     else
@@ -145,7 +154,7 @@ class Replacement {
     const std::string name = CandidateName(desired_, seq);
     draft_.build.Create(
         {.desired = desired_, .name = name, .seq = seq, .with_aliases = !side_by_side_, .replaces = &old_}, cause_);
-    if (!side_by_side_) draft_.build.Halt(old_, cause_);
+    if (!side_by_side_ && !draft_.judge.Completed(old_, desired_)) draft_.build.Halt(old_, cause_);
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
     if (side_by_side_) KeepOld();
   }

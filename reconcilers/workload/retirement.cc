@@ -49,6 +49,12 @@ const ObservedContainer* RecordOf(const Slot& slot) {
   return record;
 }
 
+// What was killed, or can never be started, has its successor among them.
+bool MaySucceed(const ObservedContainer& c, const Slot& slot) {
+  if (!slot.current || slot.serving_old || IsUp(c)) return WasKilled(slot);
+  return WasKilled(slot) || !Unusable(*slot.current).empty();
+}
+
 }  // namespace
 
 void PlanRetirement(Draft& draft) {
@@ -56,9 +62,13 @@ void PlanRetirement(Draft& draft) {
   for (const Slot& slot : draft.slots.slots) {
     const ObservedContainer* record = RecordOf(slot);
     for (const ObservedContainer* c : slot.superfluous) {
-      if (c == record || WasKilled(slot)) continue;  // of a killed one it may be the successor
+      if (c == record || MaySucceed(*c, slot)) continue;
       if (waiting.contains(c)) {
         draft.Say(Phase::Progressing, "Removing", c->name + " goes after those that depend on it");
+        continue;
+      }
+      if (!slot.desired && draft.context.staying.contains(c->id)) {
+        draft.Say(Phase::Progressing, "Replacing", c->name + " serves until what is asked for does");
         continue;
       }
       draft.build.NextGroup();

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/workload/leaving.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/slots.h"
@@ -13,9 +14,12 @@
 namespace tinyforge {
 namespace {
 
-ServicePass* FindService(std::vector<ServicePass>& services, std::string_view name) {
-  const auto found = std::ranges::find(services, name, [](const ServicePass& s) { return s.desired.service; });
-  return found == services.end() ? nullptr : &*found;
+// Of one image: all but what is of a role that it had under another source.
+bool IsOf(const ServicePass& service, const ObservedContainer& container) {
+  const std::string_view role = ServiceOf(container);
+  if (!service.desired.service.empty()) return service.desired.service == role;
+  const auto& wanted = service.desired.containers;
+  return wanted.empty() || role.empty() || std::ranges::find(wanted, role, &DesiredContainer::role) != wanted.end();
 }
 
 // A container with what is known of it goes from one to the other.
@@ -102,15 +106,12 @@ void Append(Verdict& all, Verdict& some, const std::string& service) {
 }  // namespace
 
 void Divide(ObservedState all, std::vector<ServicePass>& services) {
-  if (services.size() == 1 && services.front().desired.service.empty()) {
-    services.front().observed = std::move(all);
-    return;
-  }
-  ServicePass left{.desired = {.workload = services.empty() ? "" : services.front().desired.workload}};
+  ServicePass left{.desired = {.workload = services.empty() ? "" : services.front().desired.workload}, .left = true};
   for (ObservedContainer& c : all.containers) {
-    ServicePass* service = FindService(services, ServiceOf(c));
-    Move(c, all, service ? service->observed : left.observed);
+    const auto service = std::ranges::find_if(services, [&](const ServicePass& s) { return IsOf(s, c); });
+    Move(c, all, service == services.end() ? left.observed : service->observed);
   }
+  MarkLeaving(left.observed, services);
   for (ServicePass& service : services) {
     for (const std::string& source : service.desired.exclusive_sources)
       if (const auto writer = all.writers_elsewhere.find(source); writer != all.writers_elsewhere.end())
@@ -153,7 +154,10 @@ WorkloadView Combine(std::vector<ServicePass> services) {
   Sequence sequence;
   for (ServicePass& service : services) {
     const StepOrder order = sequence.Next(service);
-    if (all.desired.workload.empty()) {
+    if (all.desired.workload.empty() && service.desired.service.empty()) {
+      all.desired = service.desired;  // of one image, beside what it leaves
+      service.desired = {};
+    } else if (all.desired.workload.empty()) {
       all.desired.workload = service.desired.workload;
       all.desired.source_kind = service.desired.source_kind;
       all.desired.version = service.desired.source_kind + " by manifest";

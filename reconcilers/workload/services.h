@@ -18,6 +18,7 @@ struct ServicePass {
   ObservedState observed{};
   Facts facts{};  // its own, with what a person said of the whole workload
   Decision decision{};
+  bool left = false;  // what no service asks for
 };
 
 // Gives each service the containers of its role, with what is known of them. `all` is of the whole workload; what is

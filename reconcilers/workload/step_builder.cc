@@ -8,6 +8,11 @@
 namespace tinyforge {
 namespace {
 
+// Asked for as any volume.
+bool IsAnonymous(const Mount& mount) {
+  return mount.type == MountType::Volume && mount.source.empty();
+}
+
 bool IsAnonymous(const ObservedMount& mount) {
   return mount.type == MountType::Volume && IsAnonymousVolume(mount.source);
 }
@@ -39,8 +44,9 @@ NetworkAttachment WithoutNames(const std::string& network, const ObservedEndpoin
 std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired) {
   std::vector<ObservedMount> found;
   for (const ObservedMount& mount : old.mounts) {
-    const bool wanted_otherwise = std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
-                                              [&](const Mount& m) { return m.target == mount.target; });
+    const bool wanted_otherwise =
+        std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
+                    [&](const Mount& m) { return m.target == mount.target && !IsAnonymous(m); });
     if (IsAnonymous(mount) && !wanted_otherwise) found.push_back(mount);
   }
   return found;
@@ -84,6 +90,13 @@ std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
   return observed_.free_addresses[addresses_used_++];
 }
 
+RenderedPaths StepBuilder::Rendered() const {
+  RenderedPaths rendered;
+  for (const DesiredFile& file : desired_.files) rendered.files.insert(file.host_path);
+  for (const DesiredDirectory& directory : desired_.directories) rendered.directories.insert(directory.path);
+  return rendered;
+}
+
 StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address, std::string_view cause) const {
   StringMap labels = made.desired.spec.labels;
   labels.insert(made.desired.tags.begin(), made.desired.tags.end());
@@ -117,6 +130,7 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
   request.image = observed_.image_pinned;
   request.service = desired_.service;
   request.shares = made.desired.shares;
+  request.rendered = Rendered();
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);

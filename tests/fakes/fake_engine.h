@@ -135,8 +135,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
     c.network_mode = r.spec.network_mode;
     for (const NetworkAttachment& n : r.networks) c.networks[n.network] = EndpointOf(n);
     for (const SharedNamespace& share : r.shares) c.shares.push_back(share.container);
-    for (const Mount& m : r.spec.mounts) c.mounts.push_back({m.type, m.source, m.target, m.read_only});
     for (const ObservedMount& m : r.reattach) c.mounts.push_back(m);
+    for (const Mount& m : r.spec.mounts) Mounted(c, m);
     const std::string id = c.id;
     containers.emplace(id, std::move(c));
     Done();
@@ -170,6 +170,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
     auto done = Change("stop", ref, [&](ObservedContainer& c) {
       c.state = ContainerState::Exited;
       c.exit_code = 0;
+      c.interrupted = true;
       running.erase(c.id);
       return Expected<void>();
     });
@@ -218,7 +219,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   }
   Expected<void> Signal(std::string_view ref, std::string_view signal) override {
     return Change(signal == "KILL" ? "kill" : "signal", ref, [&](ObservedContainer& c) {
-      if (signal == "KILL") Exit(c, 137);
+      if (signal == "KILL") Exit(c, 137), c.interrupted = true;
       return Expected<void>();
     });
   }
@@ -267,10 +268,19 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   void SetRunning(ObservedContainer& c) {
     c.state = ContainerState::Running;
     c.started = SysTime(Duration(++last_start_));
+    c.interrupted = false;
     running[c.id] = Duration(0);
   }
 
  private:
+  // An anonymous volume is made unless one is taken over.
+  void Mounted(ObservedContainer& c, const Mount& m) {
+    const bool anonymous = m.type == MountType::Volume && m.source.empty();
+    const bool taken = std::ranges::any_of(c.mounts, [&](const ObservedMount& o) { return o.target == m.target; });
+    if (anonymous && taken) return;
+    const std::string made = std::string(56, '0') + std::to_string(10'000'000 + last_id_);
+    c.mounts.push_back({m.type, anonymous ? made : m.source, m.target, m.read_only});
+  }
   ImagePresence Present(const std::string& id) const {
     const auto found = pinned.find(id);
     return {.id = id, .pinned = found == pinned.end() ? "" : found->second};

@@ -47,8 +47,9 @@ ServiceCondition ConditionOf(const Dependency& dependency) {
   return ServiceCondition::Started;
 }
 
-bool KeepsData(const ServiceVolume& volume) {
-  return volume.type != MountType::Tmpfs && !volume.read_only;
+// A file of the repository is mounted read-only, whatever the compose file says.
+bool KeepsData(const Mount& mount) {
+  return mount.type != MountType::Tmpfs && !mount.read_only;
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   RenderScheduling(service_.resources, container_.spec);
   if (service_.healthcheck) RenderHealthcheck(*service_.healthcheck, container_.spec);
   container_.limits = LimitsOf(service_);
-  desired_.runs_once = container_.limits.restart != v1::RestartPolicy::Always;
+  desired_.job = container_.limits.restart != v1::RestartPolicy::Always && IsAwaitedToComplete();
   for (const auto& [key, joined] : service_.networks)
     desired_.networks.push_back(RenderNetwork(input_.project.networks.at(key)));
   container_.networks = RenderAttachments(input_.project, name_);
@@ -126,6 +127,13 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
   return {};
 }
 
+bool ServiceRenderer::IsAwaitedToComplete() const {
+  return std::ranges::any_of(input_.project.services, [&](const auto& other) {
+    const auto on = other.second.depends_on.find(name_);
+    return on != other.second.depends_on.end() && on->second.condition == Condition::CompletedSuccessfully;
+  });
+}
+
 // What asks to be restarted along with a dependency is made anew with it: its label follows the other's template. One
 // whose namespaces it shares it follows anyhow.
 void ServiceRenderer::RenderDependencies(const DesiredServices& before) {
@@ -146,7 +154,7 @@ void ServiceRenderer::RenderTerms() {
   const bool port = std::ranges::any_of(service_.ports, [](const Port& p) { return p.host != 0; });
   const bool address =
       std::ranges::any_of(service_.networks, [](const auto& n) { return n.second.ipv4_address.has_value(); });
-  const bool data = std::ranges::any_of(service_.volumes, KeepsData) && update.order != UpdateOrder::StartFirst;
+  const bool data = std::ranges::any_of(container_.spec.mounts, KeepsData) && update.order != UpdateOrder::StartFirst;
   const bool alone = port || address || data || service_.network_mode.kind == NamespaceKind::Host ||
                      service_.network_mode.kind == NamespaceKind::Service || update.order == UpdateOrder::StopFirst;
   RolloutTerms terms;

@@ -19,6 +19,7 @@ class ServiceRenderer {
  private:
   void RenderImage();
   Expected<void> RenderEnvironment();
+  bool IsAwaitedToComplete() const;
   void RenderDependencies(const DesiredServices& before);
   void RenderTerms();
   void AddContainers();

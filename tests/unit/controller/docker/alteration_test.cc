@@ -179,6 +179,18 @@ TEST_F(AlterationTest, AMountMayBeWrittenInTwoWays) {
   EXPECT_THAT(Altered(inspect), IsEmpty());
 }
 
+TEST_F(AlterationTest, OfADeclaredAnonymousVolumeAnyWillDo) {
+  desired_.spec.mounts = {{.type = MountType::Volume, .target = "/data"}};
+  Json inspect = Inspect();
+  const std::string taken_over(64, 'c');
+  for (const std::string& source : {std::string(), taken_over}) {
+    inspect["HostConfig"]["Mounts"] = {{{"Type", "volume"}, {"Source", source}, {"Target", "/data"}}};
+    EXPECT_THAT(Altered(inspect), IsEmpty()) << source;
+  }
+  inspect["HostConfig"]["Mounts"][0]["Source"] = "named";
+  EXPECT_THAT(Altered(inspect), ElementsAre("mounts./data"));
+}
+
 TEST_F(AlterationTest, WhatTheTemplateLeavesToTheImageIsComparedWithTheImage) {
   desired_.spec = {.image = "shop:1"};
   Json inspect = Inspect();

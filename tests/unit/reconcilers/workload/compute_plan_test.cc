@@ -700,7 +700,7 @@ TEST(ComputePlan, ACommandThatCannotRunIsNotStartedOverAndOver) {
 
 TEST(ComputePlan, WhatRunsOnceAndIsDoneIsNotMadeAgainUntilItsReleaseChanges) {
   WorkloadWorld world;
-  world.desired.runs_once = true;
+  world.desired.job = true;
   world.WantLimits({.restart = v1::RestartPolicy::Never});
   world.Pass();
   ObservedContainer* job = world.engine.FindByName("web");

@@ -220,11 +220,21 @@ TEST_F(ComposeRenderTest, AnEnvironmentThatNoProcessCanHaveIsAnError) {
   EXPECT_THAT(Render().error().message, HasSubstr("the environment is larger than 1 MiB"));
 }
 
-TEST_F(ComposeRenderTest, WhatIsNotRestartedRunsOnce) {
-  EXPECT_TRUE(RenderWeb().runs_once);
+TEST_F(ComposeRenderTest, AFileOfTheRepositoryIsNoWrittenData) {
+  tree.files["apps/conf/a.conf"] = "one";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/etc/conf"}};
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
+}
+
+TEST_F(ComposeRenderTest, AJobIsWhatAnotherServiceAwaitsToComplete) {
   EXPECT_EQ(RenderWeb().containers[0].limits.restart, v1::RestartPolicy::Never);
+  auto& dependency = Add("api", "app:1").depends_on["web"];
+  dependency.condition = Condition::Healthy;
+  EXPECT_FALSE(RenderWeb().job);
+  dependency.condition = Condition::CompletedSuccessfully;
+  EXPECT_TRUE(RenderWeb().job);
   web().restart.kind = RestartKind::Always;
-  EXPECT_FALSE(RenderWeb().runs_once);
+  EXPECT_FALSE(RenderWeb().job);
 }
 
 TEST_F(ComposeRenderTest, WhatIsRestartedWithADependencyFollowsItsTemplate) {
