@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "reconcilers/source/compose/claims.h"
+
 namespace tinyforge::compose {
 namespace {
 
@@ -50,18 +52,6 @@ void CheckNamesDiffer(const auto& resources, std::string_view kind, const Value&
     if (!added && !root.Full())
       root.Fail(std::string(kind) + " " + Quoted(first->second) + " and " + Quoted(key) + " both have the name " +
                 Quoted(resource.name));
-  }
-}
-
-void CheckContainerNames(const Project& project, const Value& root) {
-  std::map<std::string_view, std::string_view> services;
-  for (const auto& [name, service] : project.services) {
-    if (!service.container_name) continue;
-    const auto [first, added] = services.emplace(*service.container_name, name);
-    if (!added && !root.Full())
-      ServiceValue(root, name)
-          .Fail("container_name " + Quoted(*service.container_name) + " is that of service " + Quoted(first->second) +
-                " too");
   }
 }
 
@@ -143,7 +133,7 @@ void Complete(Project& project, const Value& root) {
   KeepUsed(project.configs, uses.configs);
   CheckNamesDiffer(project.networks, "networks", root);
   CheckNamesDiffer(project.volumes, "volumes", root);
-  CheckContainerNames(project, root);
+  CheckClaims(project, root);
   CycleFinder finder(project);
   if (const std::string cycle = finder.Find(); !cycle.empty())
     ServiceValue(root, finder.First()).Fail("services depend on each other in a cycle: " + cycle);

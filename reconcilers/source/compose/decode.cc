@@ -28,9 +28,13 @@ Names NamesOf(const doc::Node& root) {
           .configs = KeysOf(root, "configs")};
 }
 
+constexpr std::size_t kMaxKey = 128;
+// With the name of its workload, a DNS label, and a dot it is the key that its facts are kept under.
+constexpr std::size_t kMaxServiceKey = 64;
+
 // A name that containers, networks and volumes are made from.
 bool IsResourceKey(std::string_view key) {
-  return !key.empty() && key.size() <= 128 && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
            c == '-';
   });
@@ -61,12 +65,12 @@ class Decoder {
     const auto section = root.Find(name);
     if (!section) return;
     for (const Value::Entry& entry : section->Entries())
-      if (CheckKey(entry)) out[entry.key] = read(entry.value, entry.key, scope_);
+      if (CheckKey(entry, kMaxKey)) out[entry.key] = read(entry.value, entry.key, scope_);
   }
 
-  bool CheckKey(const Value::Entry& entry) {
-    if (IsResourceKey(entry.key)) return true;
-    entry.value.Fail("expected a name of letters, digits, _ . and -");
+  bool CheckKey(const Value::Entry& entry, std::size_t longest) {
+    if (IsResourceKey(entry.key) && entry.key.size() <= longest) return true;
+    entry.value.Fail("expected a name of letters, digits, _ . and -, of at most " + std::to_string(longest));
     return false;
   }
 
@@ -74,7 +78,7 @@ class Decoder {
     const auto services = root.Find("services");
     if (!services) return;
     for (const Value::Entry& entry : services->Entries()) {
-      if (!CheckKey(entry)) continue;
+      if (!CheckKey(entry, kMaxServiceKey)) continue;
       const Section keys(entry.value, "services.*");
       const auto value = keys.Find("deploy");
       const auto deploy = value ? std::optional<Section>(std::in_place, *value, "services.*.deploy") : std::nullopt;
