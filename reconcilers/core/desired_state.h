@@ -320,6 +320,7 @@ enum class ServiceCondition { Started, Healthy, Completed };
 struct ServiceDependency {
   std::string service;
   ServiceCondition condition = ServiceCondition::Started;
+  bool required = true;  // false: it is waited for only as long as it may come true yet
   bool operator==(const ServiceDependency&) const = default;
 };
 
@@ -349,7 +350,10 @@ struct DesiredState {
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
-  bool runs_once = false;                // once it ended well it is done until its release changes, gone or not
+  // Why its source could not say what it is to be (a Secret that is missing): it is left as it is. Of its containers
+  // only roles and names count then.
+  std::optional<Error> unready{};
+  bool runs_once = false;  // once it ended well it is done until its release changes, gone or not
 };
 
 using DesiredServices = std::vector<DesiredState>;

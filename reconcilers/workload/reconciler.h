@@ -52,6 +52,7 @@ class WorkloadReconciler : public Reconciler {
   Expected<void> PlanServices(const Pass& pass, std::vector<ServicePass>& services);
   Expected<void> PlanService(const Pass& pass, PlanContext context, ServicePass& service);
   PlanTargets Targets() { return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images}; }
+  std::string HoldDeletions(const Pass& pass, std::vector<ServicePass>& services);
   void Execute(Pass& pass);
   void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
