@@ -335,6 +335,7 @@ enum class ServiceCondition { Started, Healthy, Completed };
 struct ServiceDependency {
   std::string service;
   ServiceCondition condition = ServiceCondition::Started;
+  bool required = true;  // false: it is waited for only as long as it may come true yet
   bool operator==(const ServiceDependency&) const = default;
 };
 
@@ -365,6 +366,9 @@ struct DesiredState {
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
+  // Why its source could not say what it is to be (a Secret that is missing): it is left as it is. Of its containers
+  // only roles and names count then.
+  std::optional<Error> unready{};
   // It was said that it ends: its exit code 0 counts however it came about. What says nothing of it may end too, see
   // ReleaseJudge::Completed.
   bool job = false;

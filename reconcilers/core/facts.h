@@ -99,8 +99,9 @@ struct Facts {
   bool suspended = false;                  // by a person, beside spec.suspend
   bool stopped = false;                    // on purpose
   SysTime stop_began{};                    // of the last stop on purpose
-  SysTime retried{};    // when a person last asked for another try: what failed before may be tried again
-  bool orphan = false;  // deletionPolicy of the manifest when it was last seen: its containers outlive it
+  SysTime retried{};  // when a person last asked for another try: what failed before may be tried again
+  // deletionPolicy of the manifest when it was last seen: its containers outlive it. Empty: it is not known.
+  std::optional<bool> orphan{};
   bool operator==(const Facts&) const = default;
 };
 

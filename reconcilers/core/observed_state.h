@@ -105,6 +105,11 @@ struct ObservedContainer {
 // It is of the template that `desired` asks for, made for its latest wish to be made anew.
 bool IsOfTemplate(const ObservedContainer& container, const DesiredContainer& desired);
 
+// Added to the role of a container for its trial; no name of a service has it in it.
+inline constexpr std::string_view kTrialSuffix = "+trial";
+// Whose it is by its role label: "web" of the role "web" and of "web+trial".
+std::string_view ServiceOf(const ObservedContainer& container);
+
 // Whether its labels are not those that we gave it: of an image made from a container of ours, say.
 bool IsForged(const ObservedContainer& container);
 

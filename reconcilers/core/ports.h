@@ -313,6 +313,10 @@ class DeletionGate {
  public:
   virtual ~DeletionGate() = default;
   virtual bool MayDelete(std::string_view workload) = 0;
+  // The services, by name, that a workload which is to run here has containers of and does not describe any more:
+  // whether all of them may go. To be told when there are none, too: what comes back is a new deletion when it goes
+  // again.
+  virtual bool MayRetire(const std::string& workload, const std::set<std::string>& services) = 0;
 };
 
 class SecretReader {

@@ -122,7 +122,8 @@ namespace warning {
 inline constexpr std::string_view kForeignContainer = "ForeignContainer";
 inline constexpr std::string_view kEngineDisagrees = "EngineDisagrees";
 inline constexpr std::string_view kPullSecretMissing = "PullSecretMissing";
-inline constexpr std::string_view kAll[] = {kForeignContainer, kEngineDisagrees, kPullSecretMissing};
+inline constexpr std::string_view kDeletionHeld = "DeletionHeld";
+inline constexpr std::string_view kAll[] = {kForeignContainer, kEngineDisagrees, kPullSecretMissing, kDeletionHeld};
 }  // namespace warning
 
 struct Plan {

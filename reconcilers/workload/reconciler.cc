@@ -49,8 +49,15 @@ bool Changes(const Step* step) {
 // After its own changes a pass that met no error is followed by another one at once, whether or not events tell of
 // them. A stop that has begun is the exception: its end is an event, and asking before would be a busy loop.
 std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Duration> come_back) {
-  if (result.error) return std::nullopt;
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
+}
+
+// One that time may mend speaks before one that it does not: it is tried again.
+void NoteFailure(const ServicePass& service, std::optional<Error>& failure) {
+  if (!service.error) return;
+  const auto passes = [](const Error& e) { return e.kind != ErrorKind::Terminal && e.kind != ErrorKind::Invalid; };
+  if (!failure || (!passes(*failure) && passes(*service.error)))
+    failure = Error(*service.error).Within("service " + service.desired.service);
 }
 
 // Empty: it is not.
@@ -80,6 +87,8 @@ struct WorkloadReconciler::Pass {
   std::optional<WorkloadView> view;  // once it was rendered
   bool planned = false;              // the view is observed and decided
   std::vector<SettledService> settled;
+  std::optional<Duration> idle;  // see ComeBackOfIdle
+  std::optional<Error> failure;  // of a service that could not be planned
   ApplyResult result;
 };
 
@@ -101,6 +110,7 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
     pass.result.error = std::move(decided).error();
   } else {
     Execute(pass);
+    if (!pass.result.error) pass.result.error = std::move(pass.failure);
     Learn(pass);
   }
   Outcome outcome = Report(pass, request);
@@ -126,6 +136,7 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
   if (auto checked = CheckIdentity(pass); !checked) return std::move(checked).error();
   ReadSet unused;
   if (auto decided = Decide(pass, unused); !decided) return std::move(decided).error();
+  if (pass.failure) return *std::move(pass.failure);
   return std::move(pass.view->decision);
 }
 
@@ -225,8 +236,10 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   std::vector<ServicePass> services;
   for (DesiredState& desired : *rendered) services.push_back({.desired = std::move(desired)});
   auto planned = PlanServices(pass, services);
+  pass.idle = ComeBackOfIdle(services);
+  for (const ServicePass& service : services) NoteFailure(service, pass.failure);
   for (const ServicePass& service : services)
-    if (planned && !service.left && IsSettled(service.decision))
+    if (planned && !service.left && !service.error && IsSettled(service.decision))
       pass.settled.push_back({FactKeyOf(service.desired), service.decision.proven, service.decision.done});
   pass.planned = planned.has_value();
   pass.view = Combine(std::move(services));
@@ -237,16 +250,22 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
   const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
   if (auto observed = observer.Observe(services); !observed)
     return std::move(observed).error().Within("observe containers");
+  const std::string held = HoldDeletions(pass, services);
   auto context = ContextOf(pass);
   if (!context) return std::move(context).error();
   for (std::size_t i = 0; i < services.size(); ++i) {
     const std::span before(services.data(), i);
     FindShared(services[i].desired, before);
     const std::string awaited = AwaitedOf(services[i].desired, before);
+    if (services[i].held) continue;
     if (services[i].left) context->staying = StillServing(services[i].observed, before);
-    if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
-      return planned;
+    if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned) {
+      if (services[i].desired.service.empty()) return planned;
+      services[i].decision = {.plan = {}, .verdict = LeftAlone(services[i], planned.error()), .proven = {}};
+      services[i].error = std::move(planned).error();
+    }
   }
+  if (!held.empty()) services.front().decision.plan.warnings.push_back({warning::kDeletionHeld, held});
   const auto networks = NetworksOf(services);
   if (networks.empty()) return {};
   auto outdated = ports_.networks.Outdated(networks, services.front().desired.workload);
@@ -255,8 +274,23 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
   return {};
 }
 
+// What a workload has no more goes within the budget of deletions. What is held back; empty: nothing.
+std::string WorkloadReconciler::HoldDeletions(const Pass& pass, std::vector<ServicePass>& services) {
+  if (!pass.held.empty()) return {};
+  const std::set<std::string> left = ServicesLeft(services);
+  if (ports_.deletions.MayRetire(services.front().desired.workload, left)) return {};
+  HoldBack(left, services);
+  std::string names;
+  for (const std::string& name : left) names += (names.empty() ? "" : ", ") + name;
+  return "containers of " + names +
+         ", which the workload has no more, stay until their removal is approved: tfctl "
+         "approve deletions " +
+         pass.snapshot.objects->revision;
+}
+
 Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext context, ServicePass& service) {
   DesiredState& desired = service.desired;
+  if (desired.unready) return *desired.unready;
   if (const auto& remake = pass.facts.remake)
     for (DesiredContainer& container : desired.containers)
       container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
@@ -366,7 +400,9 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.repairs = RepairsOf(seen);
   outcome.rollout_ended = RolloutEnded(seen);
   outcome.rollouts = ChangedRollouts(seen);
-  if (pass.planned) outcome.requeue_after = LookAgain(pass.result, pass.view->decision.verdict.come_back);
+  if (pass.planned)
+    outcome.requeue_after =
+        pass.result.error ? pass.idle : LookAgain(pass.result, pass.view->decision.verdict.come_back);
   outcome.acted = pass.held.empty() && pass.planned && !pass.view->decision.plan.empty();
   outcome.error = std::move(pass.result.error);
   return outcome;
@@ -392,7 +428,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     outcome.error = std::move(facts).error().Within("load facts");
     return outcome;
   }
-  if (!elsewhere && facts->orphan) return outcome;
+  if (!elsewhere && facts->orphan.value_or(false)) return outcome;
   if (elsewhere && facts->suspended) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)
@@ -400,7 +436,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
   // Nothing is made without a fact that tells of it: they are lost, and with them whether it was to be kept.
-  if (!elsewhere && !decision.plan.empty() && *facts == Facts() && FactKeysOf(ports_.facts, identity).empty()) {
+  if (!elsewhere && !decision.plan.empty() && *facts == Facts()) {
     outcome.error =
         Error{ErrorKind::Waiting,
               "what was known of it is lost, its deletionPolicy too, so its containers stay; remove them by "
@@ -411,7 +447,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   for (const Step* step : result.applied)
     outcome.events.push_back(
         {.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
-  outcome.requeue_after = LookAgain(result, {});
+  if (!result.error) outcome.requeue_after = LookAgain(result, {});
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   if (!observed.containers.empty() || elsewhere) return outcome;

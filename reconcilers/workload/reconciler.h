@@ -54,6 +54,7 @@ class WorkloadReconciler : public Reconciler {
   PlanTargets Targets() {
     return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images, ports_.tasks};
   }
+  std::string HoldDeletions(const Pass& pass, std::vector<ServicePass>& services);
   void Execute(Pass& pass);
   void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);

@@ -10,6 +10,7 @@
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/slots.h"
+#include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
 namespace {
@@ -20,6 +21,13 @@ bool IsOf(const ServicePass& service, const ObservedContainer& container) {
   if (!service.desired.service.empty()) return service.desired.service == role;
   const auto& wanted = service.desired.containers;
   return wanted.empty() || role.empty() || std::ranges::find(wanted, role, &DesiredContainer::role) != wanted.end();
+}
+
+const std::string kRoleOfOne = DesiredContainer().role;
+
+ServicePass* FindService(std::vector<ServicePass>& services, std::string_view name) {
+  const auto found = std::ranges::find(services, name, [](const ServicePass& s) { return s.desired.service; });
+  return found == services.end() ? nullptr : &*found;
 }
 
 // A container with what is known of it goes from one to the other.
@@ -42,6 +50,37 @@ std::string_view StillNeeds(const ServicePass& service, ServiceCondition conditi
     case ServiceCondition::Completed: return !service.decision.done.empty() ? "" : " to complete";
   }
   return {};
+}
+
+const ServicePass* FindBefore(std::span<const ServicePass> before, std::string_view name) {
+  const auto on = std::ranges::find(before, name, [](const ServicePass& s) { return s.desired.service; });
+  return on == before.end() ? nullptr : &*on;
+}
+
+bool Holds(const ServiceDependency& dependency, std::span<const ServicePass> before) {
+  const ServicePass* on = FindBefore(before, dependency.service);
+  return on && StillNeeds(*on, dependency.condition).empty();
+}
+
+// Whether what is asked of a service may come true with time alone: it is on its way, or waits for those that are.
+bool MayCome(const ServicePass& service, std::span<const ServicePass> before) {
+  const Verdict& verdict = service.decision.verdict;
+  if (verdict.phase >= Phase::Failed || verdict.stalled) return false;
+  if (verdict.phase != Phase::Waiting || verdict.reason == "PullingImage") return true;
+  if (verdict.reason != "DependencyNotReady") return false;
+  return std::ranges::all_of(service.desired.after, [&](const ServiceDependency& dependency) {
+    const ServicePass* on = FindBefore(before, dependency.service);
+    return !dependency.required || Holds(dependency, before) || (on && MayCome(*on, before));
+  });
+}
+
+int CountServing(const ServicePass& service) {
+  const auto owned = ClassifyOwnership(service.observed.containers).owned;
+  const auto serves = [](const ObservedContainer* c) {
+    return c->state == ContainerState::Running && c->health != ContainerHealth::Unhealthy && !IsTrial(*c);
+  };
+  return static_cast<int>(
+      std::min<std::ptrdiff_t>(std::ranges::count_if(owned, serves), std::ssize(service.desired.containers)));
 }
 
 // The networks and volumes that several services use are named once.
@@ -136,14 +175,54 @@ Facts FactsOfService(Facts own, const Facts& workload) {
 std::string AwaitedOf(const DesiredState& desired, std::span<const ServicePass> before) {
   std::string text;
   for (const ServiceDependency& dependency : desired.after) {
-    const auto on =
-        std::ranges::find(before, dependency.service, [](const ServicePass& s) { return s.desired.service; });
-    const std::string_view needs = on == before.end() ? " to be planned" : StillNeeds(*on, dependency.condition);
+    const ServicePass* on = FindBefore(before, dependency.service);
+    if (on && !dependency.required && !MayCome(*on, before)) continue;
+    const std::string_view needs = on ? StillNeeds(*on, dependency.condition) : " to be planned";
     if (!needs.empty()) text += (text.empty() ? "waiting for " : ", ") + dependency.service + std::string(needs);
   }
   if (const std::string leaving = LeavingOf(desired, before); !leaving.empty())
     text += (text.empty() ? "waiting for " : ", ") + leaving;
   return text;
+}
+
+std::set<std::string> ServicesLeft(const std::vector<ServicePass>& services) {
+  std::set<std::string_view> described;
+  for (const ServicePass& service : services)
+    if (!service.desired.service.empty()) described.insert(service.desired.service);
+  if (described.empty()) described.insert(kRoleOfOne);
+  std::set<std::string> left;
+  for (const ServicePass& service : services)
+    for (const ObservedContainer* c : ClassifyOwnership(service.observed.containers).owned)
+      if (!described.contains(ServiceOf(*c))) left.emplace(ServiceOf(*c));
+  return left;
+}
+
+void HoldBack(const std::set<std::string>& left, std::vector<ServicePass>& services) {
+  const auto waits = [&](const ObservedContainer& c) { return left.contains(std::string(ServiceOf(c))); };
+  for (ServicePass& service : services) {
+    service.held = service.desired.containers.empty() && service.desired.service.empty() && services.size() > 1;
+    if (!service.held) std::erase_if(service.observed.containers, waits);
+  }
+}
+
+Verdict LeftAlone(const ServicePass& service, const Error& error) {
+  const bool stalled = error.kind == ErrorKind::Terminal || error.kind == ErrorKind::Invalid;
+  return {.phase = stalled ? Phase::Failed : Phase::Waiting,
+          .reason = stalled ? "Stalled" : "Waiting",
+          .message = error.message,
+          .ready_replicas = CountServing(service),
+          .stalled = stalled};
+}
+
+std::optional<Duration> ComeBackOfIdle(const std::vector<ServicePass>& services) {
+  std::optional<Duration> soonest;
+  if (services.size() == 1) return soonest;
+  for (const ServicePass& service : services) {
+    const auto& again = service.decision.verdict.come_back;
+    if (service.error || !service.decision.plan.empty() || !again) continue;
+    soonest = std::min(soonest.value_or(*again), *again);
+  }
+  return soonest;
 }
 
 WorkloadView Combine(std::vector<ServicePass> services) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/workload/release_judge.h"
 #include "reconcilers/workload/slots.h"
 
 namespace tinyforge {
@@ -46,6 +47,12 @@ bool Has(const ObservedContainer& container, const SharedNamespace& share) {
   return std::ranges::find(container.shares, share.container) != container.shares.end();
 }
 
+// It needs no namespace any more.
+bool EndedWell(const ObservedContainer& container, const DesiredContainer& desired) {
+  return container.state == ContainerState::Exited && container.exit_code == 0 &&
+         desired.limits.restart != v1::RestartPolicy::Always && !WasInterrupted(container);
+}
+
 }  // namespace
 
 void FindShared(DesiredState& desired, std::span<const ServicePass> before) {
@@ -77,7 +84,7 @@ void MarkShared(std::vector<ServicePass>& services) {
 }
 
 std::string FollowCause(const ObservedContainer& container, const DesiredContainer& desired) {
-  if (Completed(container, desired)) return {};
+  if (EndedWell(container, desired)) return {};
   for (const SharedNamespace& share : desired.shares)
     if (!share.container.empty() && !Has(container, share)) return std::string(kFollows) + share.service;
   return {};

@@ -5,6 +5,8 @@
 
 #include "reconcilers/source/compose/order.h"
 
+#include "reconcilers/source/compose/claims.h"
+
 namespace tinyforge::compose {
 namespace {
 
@@ -56,18 +58,6 @@ void CheckNamesDiffer(const auto& resources, std::string_view kind, const Value&
   }
 }
 
-void CheckContainerNames(const Project& project, const Value& root) {
-  std::map<std::string_view, std::string_view> services;
-  for (const auto& [name, service] : project.services) {
-    if (!service.container_name) continue;
-    const auto [first, added] = services.emplace(*service.container_name, name);
-    if (!added && !root.Full())
-      ServiceValue(root, name)
-          .Fail("container_name " + Quoted(*service.container_name) + " is that of service " + Quoted(first->second) +
-                " too");
-  }
-}
-
 void CheckOrder(const Project& project, const Value& root) {
   const std::vector<std::string> cycle = OrderOf(project).cycle;
   if (cycle.empty()) return;
@@ -89,7 +79,7 @@ void Complete(Project& project, const Value& root) {
   KeepUsed(project.configs, uses.configs);
   CheckNamesDiffer(project.networks, "networks", root);
   CheckNamesDiffer(project.volumes, "volumes", root);
-  CheckContainerNames(project, root);
+  CheckClaims(project, root);
   CheckOrder(project, root);
 }
 

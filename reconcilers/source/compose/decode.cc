@@ -32,9 +32,13 @@ Names NamesOf(const DecodeRequest& request) {
           .configs = KeysOf(root, "configs")};
 }
 
+constexpr std::size_t kMaxKey = 128;
+// With the name of its workload, a DNS label, and a dot it is the key that its facts are kept under.
+constexpr std::size_t kMaxServiceKey = 64;
+
 // A name that containers, networks and volumes are made from.
 bool IsResourceKey(std::string_view key) {
-  return !key.empty() && key.size() <= 128 && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
            c == '-';
   });
@@ -65,19 +69,19 @@ class Decoder {
     const auto section = root.Find(name);
     if (!section) return;
     for (const Value::Entry& entry : section->Entries())
-      if (CheckKey(entry)) out[entry.key] = read(entry.value, entry.key, scope_);
+      if (CheckKey(entry, kMaxKey)) out[entry.key] = read(entry.value, entry.key, scope_);
   }
 
-  bool CheckKey(const Value::Entry& entry) {
-    if (IsResourceKey(entry.key)) return true;
-    entry.value.Fail("expected a name of letters, digits, _ . and -");
+  bool CheckKey(const Value::Entry& entry, std::size_t longest) {
+    if (IsResourceKey(entry.key) && entry.key.size() <= longest) return true;
+    entry.value.Fail("expected a name of letters, digits, _ . and -, of at most " + std::to_string(longest));
     return false;
   }
 
   void ReadServices(const Section& root, Project& project) {
     if (const auto services = root.Find("services"))
       for (const Value::Entry& entry : services->Entries())
-        if (CheckKey(entry) && CheckBounds(*services, entry)) Add(entry, project);
+        if (CheckKey(entry, kMaxServiceKey) && CheckBounds(*services, entry)) Add(entry, project);
     CheckDisabled();
   }
 
@@ -118,7 +122,7 @@ class Decoder {
     for (const doc::Node::Member& service : request_.disabled.members) scope.names.services.push_back(service.key);
     std::sort(scope.names.services.begin(), scope.names.services.end());
     for (const Value::Entry& entry : Value(request_.disabled, "services", problems_).Entries())
-      if (CheckKey(entry)) ReadOne(entry, scope);
+      if (CheckKey(entry, kMaxServiceKey)) ReadOne(entry, scope);
   }
 
   Error Failure() {

@@ -113,13 +113,13 @@ class Mounts {
     if (!volume.source.starts_with('/')) {
       const auto inside = InTree(volume.source);
       if (inside) {
-        auto files = ReadTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
+        auto files = FindTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
         if (files && volume.writable)
           return Error{ErrorKind::Terminal, volume.source +
                                                 " is in the repository, and its copy cannot be written; remove rw and "
                                                 "read_only: false, or keep the data in a volume"};
         if (files) return AddFile({.target = volume.target, .entries = std::move(*files)}, "file." + volume.target);
-        if (files.error().kind != ErrorKind::Terminal) return std::move(files).error();
+        if (files.error().kind != ErrorKind::NotFound) return std::move(files).error();
       }
       if (input_.host_folder.empty())
         return Error{ErrorKind::Terminal, volume.source +

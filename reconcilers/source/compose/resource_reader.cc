@@ -92,6 +92,19 @@ void ReadDeployed(const Section& service, const Value& value, Resources& out) {
   }
 }
 
+// Swap alone has no bound that the Engine would keep.
+void CheckSwap(const ServiceInput& in, Resources& out) {
+  const auto swap = in.keys.Find("memswap_limit");
+  if (!swap || out.memory_swap <= 0) {
+    if (out.memory == 0) out.memory_swap = 0;
+    return;
+  }
+  if (out.memory == 0) return swap->Fail("needs mem_limit beside it: it is the bound of memory and swap together");
+  if (out.memory_swap < out.memory)
+    return swap->Fail("is below mem_limit, which is part of it; expected at least as much, for no swap the same");
+  if (out.memory_swap == out.memory) out.memory_swap = 0;
+}
+
 }  // namespace
 
 void ReadResources(const ServiceInput& in, Service& out) {
@@ -100,6 +113,7 @@ void ReadResources(const ServiceInput& in, Service& out) {
   in.keys.Take("cpu_period", out.resources.cpu_period, ReadMicroseconds);
   const auto deployed = in.deploy != nullptr ? in.deploy->Find("resources") : std::nullopt;
   if (deployed) ReadDeployed(in.keys, *deployed, out.resources);
+  CheckSwap(in, out.resources);
   std::vector<DeviceRequest> gpus;
   in.keys.Take("gpus", gpus, [](const Value& value) { return ReadDeviceRequests(value, "services.*.gpus[]"); });
   out.resources.devices.insert(out.resources.devices.end(), gpus.begin(), gpus.end());

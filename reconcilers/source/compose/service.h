@@ -162,7 +162,7 @@ struct Resources {
   std::int64_t nano_cpus = 0;
   std::int64_t memory = 0;              // bytes, as all below
   std::int64_t memory_reservation = 0;  //
-  std::int64_t memory_swap = 0;         // memory and swap together; -1: no limit
+  std::int64_t memory_swap = 0;         // memory and swap together; -1: no limit; 0: as much as memory
   std::optional<std::int64_t> memory_swappiness;
   std::int64_t pids = 0;  // -1: no limit
   std::int64_t cpu_shares = 0;

@@ -38,13 +38,19 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 ServiceCondition ConditionOf(const Dependency& dependency) {
-  if (!dependency.required) return ServiceCondition::Started;  // it may fail
   switch (dependency.condition) {
     case Condition::Started: return ServiceCondition::Started;
     case Condition::Healthy: return ServiceCondition::Healthy;
     case Condition::CompletedSuccessfully: return ServiceCondition::Completed;
   }
   return ServiceCondition::Started;
+}
+
+bool HasAddress(const Service& service) {
+  return service.mac_address || std::ranges::any_of(service.networks, [](const auto& joined) {
+           const ServiceNetwork& n = joined.second;
+           return n.ipv4_address || n.ipv6_address || !n.link_local_ips.empty() || n.mac_address;
+         });
 }
 
 // A file of the repository is mounted read-only, whatever the compose file says.
@@ -64,11 +70,20 @@ std::string ImageOf(const Project& project, const std::string& name, const Servi
   return HasTag(reference) ? reference : reference + ":latest";
 }
 
+// What time may mend is of this service alone, and of those that are made anew with it.
 Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   desired_.workload = v1::IdentityOf(input_.request.workload);
   desired_.service = name_;
   desired_.source_kind = "compose";
   container_.role = name_;
+  const auto filled = Fill(before);
+  if (!filled && filled.error().kind != ErrorKind::Waiting) return filled.error();
+  if (!filled) desired_.unready = filled.error();
+  AddContainers();
+  return std::move(desired_);
+}
+
+Expected<void> ServiceRenderer::Fill(const DesiredServices& before) {
   RenderImage();
   RenderProcess(service_, container_.spec);
   RenderRights(service_, container_.spec);
@@ -84,10 +99,8 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   if (auto done = RenderEnvironment(); !done) return std::move(done).error();
   if (auto done = RenderMounts(input_, service_, read_set_, desired_, container_.spec); !done)
     return std::move(done).error();
-  RenderDependencies(before);
   RenderTerms();
-  AddContainers();
-  return std::move(desired_);
+  return RenderDependencies(before);
 }
 
 void ServiceRenderer::RenderImage() {
@@ -136,15 +149,18 @@ bool ServiceRenderer::IsAwaitedToComplete() const {
 
 // What asks to be restarted along with a dependency is made anew with it: its label follows the other's template. One
 // whose namespaces it shares it follows anyhow.
-void ServiceRenderer::RenderDependencies(const DesiredServices& before) {
+Expected<void> ServiceRenderer::RenderDependencies(const DesiredServices& before) {
   const std::set<std::string> shared = ServicesShared(container_.spec);
   for (const auto& [name, dependency] : service_.depends_on) {
     const auto other = std::ranges::find(before, name, &DesiredState::service);
-    if (other == before.end()) continue;  // not required, and not there
-    desired_.after.push_back({name, ConditionOf(dependency)});
-    if (dependency.restart && !shared.contains(name) && !other->containers.empty())
-      container_.spec.labels["tinyforge.follows." + name] = other->containers.front().template_hash;
+    if (other == before.end()) continue;      // not required, and not there
+    if (other->containers.empty()) continue;  // it is to have none: there is nothing to wait for
+    desired_.after.push_back({name, ConditionOf(dependency), dependency.required});
+    if (!dependency.restart || shared.contains(name)) continue;
+    if (other->unready) return Error(*other->unready).Within("it is made anew with service " + name);
+    container_.spec.labels["tinyforge.follows." + name] = other->containers.front().template_hash;
   }
+  return {};
 }
 
 // Side by side only where nothing of a container can be had once alone: a host port, an address, a namespace, data that
@@ -152,9 +168,11 @@ void ServiceRenderer::RenderDependencies(const DesiredServices& before) {
 void ServiceRenderer::RenderTerms() {
   const UpdateConfig& update = service_.update;
   const bool port = std::ranges::any_of(service_.ports, [](const Port& p) { return p.host != 0; });
-  const bool address =
-      std::ranges::any_of(service_.networks, [](const auto& n) { return n.second.ipv4_address.has_value(); });
+  const bool address = HasAddress(service_);
   const bool data = std::ranges::any_of(container_.spec.mounts, KeepsData) && update.order != UpdateOrder::StartFirst;
+  for (const Mount& mount : container_.spec.mounts)
+    if (data && KeepsData(mount) && mount.type == MountType::Volume && !mount.source.empty())
+      desired_.exclusive_sources.insert(mount.source);
   const bool alone = port || address || data || service_.network_mode.kind == NamespaceKind::Host ||
                      service_.network_mode.kind == NamespaceKind::Service || update.order == UpdateOrder::StopFirst;
   RolloutTerms terms;

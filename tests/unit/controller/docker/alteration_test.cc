@@ -83,6 +83,15 @@ TEST_F(AlterationTest, WhatTheEngineRepeatsIsNotAltered) {
   EXPECT_THAT(Altered(Inspect()), IsEmpty());
 }
 
+TEST_F(AlterationTest, TheTestOfTheImageIsNoAlteration) {
+  desired_.spec.healthcheck->test.clear();
+  Json inspect = Inspect();
+  inspect["Config"]["Healthcheck"]["Test"] = {"CMD-SHELL", "curl localhost"};
+  EXPECT_THAT(Altered(inspect), IsEmpty());
+  inspect["Config"]["Healthcheck"]["Interval"] = 5;
+  EXPECT_THAT(Altered(inspect), ElementsAre("healthcheck"));
+}
+
 TEST_F(AlterationTest, WhatTheEngineAddsOrWritesOtherwiseIsNotAltered) {
   Json inspect = Inspect();
   Json& config = inspect["Config"];

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "reconcilers/workload/reconciler.h"
@@ -22,6 +24,7 @@ class FakeConfig : public ConfigReader, public DeletionGate, public BindingReade
   std::shared_ptr<FakeTree> tree = std::make_shared<FakeTree>();
   bool may_delete = true;
   bool in_history = true;
+  std::map<std::string, std::set<std::string>> left;  // services, by workload
   std::optional<DecidingBinding> deciding;
 
   std::shared_ptr<const ConfigSnapshot> Current() override {
@@ -29,6 +32,10 @@ class FakeConfig : public ConfigReader, public DeletionGate, public BindingReade
   }
   bool HistoryHeld(const Revision&, std::string_view) override { return in_history; }
   bool MayDelete(std::string_view) override { return may_delete; }
+  bool MayRetire(const std::string& workload, const std::set<std::string>& services) override {
+    left[workload] = services;
+    return services.empty() || may_delete;
+  }
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&) override { return deciding; }
 };
 

@@ -197,7 +197,7 @@ TEST_F(WorkloadReconcilerTest, WhoClaimsAnotherOnesPastTouchesNothingOfIt) {
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->kind, ErrorKind::Terminal);
   EXPECT_THAT(engine.calls, IsEmpty());
-  EXPECT_FALSE(facts.facts["web"].orphan);
+  EXPECT_EQ(facts.facts["web"].orphan, false);
 }
 
 TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {

@@ -43,6 +43,18 @@ TEST_F(NetworkTest, Attachments) {
                                                           .priority = 1000}));
 }
 
+TEST_F(NetworkTest, AddressesAreInTheFormInWhichTheEngineTellsThem) {
+  const Service service = WebService(
+      "mac_address: \"02-42-AC-11-65-44\"\n"
+      "networks: {front: {ipv6_address: \"FD00:0::0002\", link_local_ips: [\"FE80::0:1\", 169.254.0.1], "
+      "mac_address: \"02:42:AC:11:65:43\"}}",
+      kNetworks);
+  EXPECT_EQ(service.mac_address, "02:42:ac:11:65:44");
+  EXPECT_EQ(service.networks.at("front"), (ServiceNetwork{.ipv6_address = "fd00::2",
+                                                          .link_local_ips = {"fe80::1", "169.254.0.1"},
+                                                          .mac_address = "02:42:ac:11:65:43"}));
+}
+
 TEST_F(NetworkTest, WhatIsNotDeclaredIsAnError) {
   EXPECT_THAT(WebError("networks: [frnt]", kNetworks),
               HasSubstr("services.web.networks.frnt: the project has no network \"frnt\"; did you mean \"front\"?"));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "api-types/doc/yaml.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "tests/fakes/fake_tree.h"
@@ -173,6 +175,15 @@ TEST_F(ComposeRenderTest, OptionsOfTmpfsAreTheEnginesOrAnError) {
   EXPECT_THAT(Render().error().message, HasSubstr("services.web: tmpfs /run: option \"exec\" is not done"));
 }
 
+TEST_F(ComposeRenderTest, AFolderOfTheRepositoryThatIsTooLargeIsNotLookedForOnTheHost) {
+  host_folder = "/srv/shop";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/conf"}};
+  for (int i = 0; i <= 1000; ++i) tree.files["apps/conf/" + std::to_string(i)] = "x";
+  EXPECT_THAT(Render().error().message, HasSubstr("volume /conf: apps/conf holds more than 1000 files"));
+  tree.files = {{"apps/conf/large", std::string((16u << 20) + 1, 'x')}};
+  EXPECT_THAT(Render().error().message, HasSubstr("apps/conf holds more than 16 MiB"));
+}
+
 TEST_F(ComposeRenderTest, WhatIsNotDoneIsAnError) {
   web().ports = {{.container = 80, .host = 8000, .host_last = 8010}};
   EXPECT_THAT(Render().error().message, HasSubstr("8000-8010:80"));
@@ -190,6 +201,22 @@ TEST_F(ComposeRenderTest, SideBySideWhereNothingIsHeldAlone) {
   web().ports = {{.container = 80, .host = 8080}};
   EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
   EXPECT_TRUE(RenderWeb().rollout->trial);
+}
+
+TEST_F(ComposeRenderTest, AnAddressOfAnyKindIsHeldByOneContainer) {
+  const std::vector<std::function<void(ServiceNetwork&)>> addresses = {
+      [](ServiceNetwork& n) { n.ipv4_address = "10.0.0.2"; }, [](ServiceNetwork& n) { n.ipv6_address = "fd00::2"; },
+      [](ServiceNetwork& n) { n.link_local_ips = {"169.254.0.1"}; },
+      [](ServiceNetwork& n) { n.mac_address = "02:42:ac:11:65:43"; }};
+  for (const auto& set : addresses) {
+    web().networks["default"] = {};
+    set(web().networks["default"]);
+    EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
+    EXPECT_FALSE(RenderWeb().rollout->trial);
+  }
+  web().networks["default"] = {};
+  web().mac_address = "02:42:ac:11:65:43";
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
 }
 
 TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
@@ -248,6 +275,59 @@ TEST_F(ComposeRenderTest, WhatIsRestartedWithADependencyFollowsItsTemplate) {
   const auto loose = Render();
   project.services["db"].image = "postgres:18";
   EXPECT_EQ((*loose)[1].containers[0].template_hash, (*Render())[1].containers[0].template_hash);
+}
+
+TEST_F(ComposeRenderTest, WhatAServiceWaitsForStopsNoOther) {
+  web().environment["PASSWORD"] =
+      "\x01"
+      "0\x02";
+  Add("db", "postgres:16");
+  secrets.values.clear();
+  const auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  EXPECT_FALSE((*services)[0].unready);
+  const DesiredState& waiting = (*services)[1];
+  ASSERT_TRUE(waiting.unready);
+  EXPECT_EQ(waiting.unready->kind, ErrorKind::Waiting);
+  ASSERT_THAT(waiting.containers, SizeIs(1));
+  EXPECT_EQ(waiting.containers[0].name, "shop-web-1");
+}
+
+TEST_F(ComposeRenderTest, WhatIsMadeAnewWithAServiceThatWaitsWaitsToo) {
+  web().environment["PASSWORD"] =
+      "\x01"
+      "0\x02";
+  Add("proxy", "proxy:1").depends_on["web"] = {.restart = true};
+  secrets.values.clear();
+  const auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  ASSERT_TRUE((*services)[1].unready);
+  EXPECT_THAT((*services)[1].unready->message,
+              HasSubstr("made anew with service web: service web: environment PASSWORD"));
+}
+
+TEST_F(ComposeRenderTest, WhatIsToHaveNoContainerIsNotWaitedFor) {
+  web().depends_on["db"] = {.condition = Condition::Healthy, .restart = true};
+  Add("db", "postgres:16").replicas = 0;
+  EXPECT_TRUE((*Render())[1].after.empty());
+}
+
+TEST_F(ComposeRenderTest, WhatIsNotRequiredKeepsItsCondition) {
+  web().depends_on["db"] = {.condition = Condition::Healthy, .required = false};
+  Add("db", "postgres:16");
+  EXPECT_THAT((*Render())[1].after, ElementsAre(ServiceDependency{"db", ServiceCondition::Healthy, false}));
+}
+
+TEST_F(ComposeRenderTest, ANamedVolumeThatIsWrittenHasNoWriterOfAnotherWorkload) {
+  project.volumes["data"] = {.name = "shop_data"};
+  project.volumes["conf"] = {.name = "shop_conf"};
+  web().volumes = {{.type = MountType::Volume, .source = "data", .target = "/data"},
+                   {.type = MountType::Volume, .source = "conf", .target = "/conf", .read_only = true},
+                   {.type = MountType::Volume, .target = "/anonymous"},
+                   {.type = MountType::Bind, .source = "/run/docker.sock", .target = "/run/docker.sock"}};
+  EXPECT_THAT(RenderWeb().exclusive_sources, ElementsAre("shop_data"));
+  web().update.order = UpdateOrder::StartFirst;
+  EXPECT_TRUE(RenderWeb().exclusive_sources.empty());
 }
 
 }  // namespace

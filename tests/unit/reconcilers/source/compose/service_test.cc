@@ -134,9 +134,23 @@ TEST_F(ServiceTest, LimitsOfTheServiceAndOfDeployMeanTheSame) {
               HasSubstr("services.web.deploy.resources.limits.memory: is not what mem_limit of the service says"));
 }
 
+TEST_F(ServiceTest, NoSwapIsOneLimitHoweverItIsWritten) {
+  EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 64m").resources.memory_swap, 0);
+  EXPECT_EQ(WebService("deploy: {resources: {limits: {memory: 64m}}}\nmemswap_limit: 64m").resources.memory_swap, 0);
+  EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 65m").resources.memory_swap, 65 << 20);
+  EXPECT_EQ(WebService("memswap_limit: -1").resources.memory_swap, 0) << "no bound is what there is without one";
+}
+
+TEST_F(ServiceTest, ABoundOnSwapNeedsOneOnMemory) {
+  EXPECT_THAT(WebError("memswap_limit: 64m"),
+              HasSubstr("compose.yaml:4:20: services.web.memswap_limit: needs mem_limit beside it"));
+  EXPECT_THAT(WebError("mem_limit: 64m\nmemswap_limit: 32m"), HasSubstr("memswap_limit: is below mem_limit"));
+}
+
 TEST_F(ServiceTest, OtherLimits) {
   const Service service = WebService(
-      "memswap_limit: -1\nmem_swappiness: 10\ncpu_shares: 512\ncpu_quota: 50ms\ncpu_period: 100000\ncpuset: 0-3\n"
+      "mem_limit: 1g\nmemswap_limit: -1\nmem_swappiness: 10\ncpu_shares: 512\ncpu_quota: 50ms\ncpu_period: "
+      "100000\ncpuset: 0-3\n"
       "oom_score_adj: -500\noom_kill_disable: true\nshm_size: 64m\nstorage_opt: {size: 1G}");
   const Resources& resources = service.resources;
   EXPECT_EQ(resources.memory_swap, -1);
@@ -241,7 +255,7 @@ TEST_F(ServiceTest, CyclesAreShown) {
 
 TEST_F(ServiceTest, ContainerNamesAreUnique) {
   EXPECT_THAT(FileError("services: {a: {image: x, container_name: cc}, b: {image: x, container_name: cc}}"),
-              HasSubstr("services.b: container_name \"cc\" is that of service \"a\" too"));
+              HasSubstr("services.b.container_name: \"cc\" is the name of a container of service \"a\" too"));
 }
 
 TEST_F(ServiceTest, AllProblemsAreToldInTheOrderOfTheFile) {
