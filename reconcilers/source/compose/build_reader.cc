@@ -56,6 +56,7 @@ std::optional<std::string> ReadFlagOrText(const Value& value) {
 // The keys that mean nothing before images are built.
 void CheckOthers(const Section& keys, const ProjectScope& scope) {
   for (const std::string_view list : {"entitlements", "cache_from", "cache_to"}) keys.Check(list, &Value::Texts);
+  keys.Check("no_cache_filter", &Value::TextOrTexts);
   for (const std::string_view flag : {"no_cache", "pull", "privileged"}) keys.Check(flag, &Value::Boolean);
   for (const std::string_view either : {"provenance", "sbom"}) keys.Check(either, ReadFlagOrText);
   for (const std::string_view map : {"ssh", "additional_contexts"}) keys.Check(map, ReadMapping);

@@ -95,6 +95,24 @@ class FilesAround {
 };
 
 }  // namespace
+
+Expected<SourceProject> ReadProject(const RenderRequest& request, ReadSet& read_set) {
+  auto load = RequestOf(request);
+  if (!load) return std::move(load).error();
+  auto loaded = Load(*load, request.tree, read_set);
+  if (!loaded) return std::move(loaded).error();
+  FilesAround around(request, load->directory, read_set);
+  auto project = Decode(
+      {.name = loaded->name,
+       .root = loaded->root,
+       .disabled = loaded->disabled,
+       .files = loaded->files,
+       .surroundings = {.variables = LookupIn(loaded->environment),
+                        .env_file = [&](const auto& file, const auto& lookup) { return around.Read(file, lookup); }}});
+  if (!project) return std::move(project).error();
+  return SourceProject{std::move(load->directory), std::move(*loaded), std::move(*project)};
+}
+
 }  // namespace compose
 
 std::string_view ComposeSourceKind::Sample() const {
@@ -112,27 +130,15 @@ spec:
 }
 
 Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
-  auto load = compose::RequestOf(request);
-  if (!load) return std::move(load).error();
-  auto loaded = compose::Load(*load, request.tree, read_set);
-  if (!loaded) return std::move(loaded).error();
-  compose::FilesAround around(request, load->directory, read_set);
-  auto project = compose::Decode(
-      {.name = loaded->name,
-       .root = loaded->root,
-       .disabled = loaded->disabled,
-       .files = loaded->files,
-       .surroundings = {.variables = compose::LookupIn(loaded->environment),
-                        .env_file = [&](const auto& file, const auto& lookup) { return around.Read(file, lookup); }}});
-  if (!project) return std::move(project).error();
-  const auto& source = *request.workload.workload().source.compose;
-  return compose::Render({.project = *project,
-                          .root = loaded->root,
+  auto read = compose::ReadProject(request, read_set);
+  if (!read) return std::move(read).error();
+  return compose::Render({.project = read->project,
+                          .root = read->loaded.root,
                           .request = request,
-                          .secrets = std::move(loaded->secrets),
-                          .folder = load->directory,
-                          .host_folder = source.project_directory.value_or(""),
-                          .files = std::move(loaded->files)},
+                          .secrets = std::move(read->loaded.secrets),
+                          .folder = std::move(read->folder),
+                          .host_folder = request.workload.workload().source.compose->project_directory.value_or(""),
+                          .files = std::move(read->loaded.files)},
                          read_set);
 }
 

@@ -76,6 +76,7 @@ constexpr std::array kBuild = {
     Key{"cache_from"},
     Key{"cache_to"},
     Key{"no_cache"},
+    Key{"no_cache_filter"},
     Key{"additional_contexts"},
     Key{"network"},
     Key{"provenance"},
