@@ -110,7 +110,8 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view w
       if (!*answer) continue;
       containers.push_back(std::move((*answer)->details.container));
       auto state = state_.Lock();
-      if (auto found = state->entries.find(id); found != state->entries.end()) found->second.Recall(containers.back());
+      if (auto found = state->entries.find(id); found != state->entries.end())
+        found->second.Recall(containers.back(), state->watched);
     } else {
       auto state = state_.Lock();
       auto found = state->entries.find(id);
@@ -250,6 +251,7 @@ void ContainerIndex::Disconnected(const Error& why) {
 void ContainerIndex::Connected() {
   auto state = state_.Lock();
   state->connected = true;
+  state->watched = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   state->listed = false;
   state->unread.clear();
   ++state->connection;
@@ -306,6 +308,7 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
                         {std::string(label::kWorkload), event.workload},
                         {std::string(label::kAddress), event.address}};
   }
+  if (event.action == "start") entry.asked_to_end = false;
   if (event.action == "die") entry.last_exit = std::atoi(event.exit_code.c_str());
   if (!added && entry.SeenAfter(event.time_ns)) {
     entry.kill = IndexEntry::Kill::None;  // what it was is known better
@@ -323,6 +326,12 @@ ContainerIndex::EntryMap::iterator ContainerIndex::Find(State& state, std::strin
   if (found != state.entries.end()) return found;
   return std::ranges::find_if(state.entries,
                               [&](const auto& item) { return item.second.details.container.name == container; });
+}
+
+void ContainerIndex::NoteAsked(std::string_view container, bool to_end) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  if (found != state->entries.end()) found->second.asked_to_end = to_end;
 }
 
 void ContainerIndex::Touch(std::string_view container) {
@@ -422,7 +431,7 @@ void ContainerIndex::CompareAtFirstSight(const std::string& text, const DesiredR
 
 bool ContainerIndex::Store(State& state, IndexEntry fresh) {
   auto found = state.entries.find(fresh.details.container.id);
-  return found != state.entries.end() && found->second.Renew(std::move(fresh));
+  return found != state.entries.end() && found->second.Renew(std::move(fresh), state.watched);
 }
 
 // After a connection everything may have changed unseen.

@@ -63,6 +63,7 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) override;
   Expected<void> Disconnect(std::string_view container, std::string_view network) override;
   Expected<bool> EnsureNetwork(const DesiredNetwork& network, std::string_view workload) override;
+  Expected<bool> RemakeNetwork(const DesiredNetwork& network, std::string_view workload) override;
   Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) override;
   Expected<bool> RemoveNetwork(std::string_view name) override;
 

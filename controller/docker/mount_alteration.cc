@@ -30,10 +30,16 @@ bool IsAnonymous(std::string_view volume) {
   return volume.empty() || IsAnonymousVolume(volume);
 }
 
+// Any anonymous volume is as good as another one: a replacement takes over that of its predecessor.
+bool IsSource(const std::string& source, const Mount& mount) {
+  if (mount.type == MountType::Volume && mount.source.empty()) return IsAnonymous(source);
+  return Clean(source) == Clean(mount.source);
+}
+
 // An element of HostConfig.Mounts, as sent.
 bool WasMadeWith(const Json& made, const Mount& mount) {
   return Text(At(made, "Type")) == TypeName(mount.type) && Clean(Text(At(made, "Target"))) == Clean(mount.target) &&
-         (mount.type == MountType::Tmpfs || Text(At(made, "Source")) == mount.source) &&
+         (mount.type == MountType::Tmpfs || IsSource(Text(At(made, "Source")), mount)) &&
          True(At(made, "ReadOnly")) == mount.read_only;
 }
 
@@ -43,7 +49,7 @@ bool CameOut(const Json& out, const Mount& mount) {
   if (Clean(Text(At(out, "Destination"))) != Clean(mount.target)) return false;
   if (mount.type == MountType::Tmpfs) return true;
   const std::string source = Text(At(out, mount.type == MountType::Volume ? "Name" : "Source"));
-  return Clean(source) == Clean(mount.source) && True(At(out, "RW")) == !mount.read_only;
+  return IsSource(source, mount) && True(At(out, "RW")) == !mount.read_only;
 }
 
 // "source:target[:options]"; empty: an anonymous volume, or of another form.

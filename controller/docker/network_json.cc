@@ -33,6 +33,14 @@ Json IpamJson(const NetworkConfig& config) {
   return ipam;
 }
 
+// From the answer to an inspect.
+std::string BodyOf(const Json& network) {
+  Json body = {{"CheckDuplicate", true}};
+  for (const char* key : {"Name", "Driver", "EnableIPv6", "IPAM", "Internal", "Attachable", "Options", "Labels"})
+    if (const Json& value = At(network, key); !value.is_null()) body[key] = value;
+  return Dump(body);
+}
+
 std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
   for (const auto& config : network.at("IPAM").at("Config")) {
     if (auto subnet = ParseIpv4Subnet(config.value("Subnet", ""))) return *subnet;
@@ -79,6 +87,7 @@ std::optional<ObservedNetwork> DecodeNetwork(std::string_view text) try {
   if (json.contains("IPAM") && json["IPAM"].contains("Config") && json["IPAM"]["Config"].is_array()) {
     network.subnet = SubnetOf(json);
   }
+  network.body = BodyOf(json);
   return network;
 } catch (const Json::exception&) {
   return std::nullopt;
@@ -94,15 +103,16 @@ std::optional<ObservedVolume> DecodeVolume(std::string_view text) {
   return volume;
 }
 
-std::vector<std::string> DecodeContainerNames(std::string_view text) {
+std::vector<OutdatedNetwork::Member> DecodeMembers(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
-  std::vector<std::string> names;
+  std::vector<OutdatedNetwork::Member> members;
   for (const Json& container : json.is_array() ? json : Json::array()) {
     const Json& all = At(container, "Names");
-    std::string name = all.is_array() && !all.empty() ? Text(all.front()) : Text(At(container, "Id"));
-    names.push_back(name.starts_with('/') ? name.substr(1) : name);
+    const std::string id = Text(At(container, "Id"));
+    const std::string name = all.is_array() && !all.empty() ? Text(all.front()) : id;
+    members.push_back({.id = id, .name = name.starts_with('/') ? name.substr(1) : name});
   }
-  return names;
+  return members;
 }
 
 }  // namespace tinyforge::docker

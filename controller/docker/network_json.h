@@ -8,7 +8,7 @@
 
 #include "api-types/meta/object.h"
 #include "controller/docker/ipv4_subnet.h"
-#include "reconcilers/core/desired_state.h"
+#include "reconcilers/core/ports.h"
 
 namespace tinyforge::docker {
 
@@ -28,6 +28,7 @@ struct ObservedNetwork {
   std::string name;
   StringMap labels;
   std::optional<Ipv4Subnet> subnet;  // the first IPv4 one
+  std::string body{};                // what makes it once more as it is
 };
 
 std::optional<ObservedNetwork> DecodeNetwork(std::string_view json);
@@ -40,7 +41,7 @@ struct ObservedVolume {
 
 std::optional<ObservedVolume> DecodeVolume(std::string_view json);
 
-// The names in an answer to GET /containers/json, without slashes.
-std::vector<std::string> DecodeContainerNames(std::string_view json);
+// Those of an answer to GET /containers/json, names without slashes.
+std::vector<OutdatedNetwork::Member> DecodeMembers(std::string_view json);
 
 }  // namespace tinyforge::docker

@@ -26,6 +26,9 @@ class Reader {
   void Get(const doc::Node& map, const char* key, bool& out) {
     if (const doc::Node* node = Known(map, key, doc::Type::Bool)) out = node->boolean;
   }
+  void Get(const doc::Node& map, const char* key, std::optional<bool>& out) {
+    if (const doc::Node* node = Known(map, key, doc::Type::Bool)) out = node->boolean;
+  }
   void Get(const doc::Node& map, const char* key, std::string& out) {
     if (const doc::Node* node = Known(map, key, doc::Type::String)) out = node->text;
   }
@@ -318,7 +321,7 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
     static constexpr std::string_view kOurs[] = {"failed",    "good",     "candidate", "superseded", "pin",
                                                  "suspended", "stopped",  "orphan",    "stopBegan",  "retried",
-                                                 "versions",  "excluded", "approved",  "remake",    "done"};
+                                                 "versions",  "excluded", "approved",  "remake",     "done"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
@@ -333,7 +336,7 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   if (facts.remake) document.Add("remake", RemakeNode(*facts.remake));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
-  if (facts.orphan) document.Add("orphan", doc::Node::Of(true));
+  if (facts.orphan) document.Add("orphan", doc::Node::Of(*facts.orphan));
   if (facts.stop_began != SysTime{}) document.Add("stopBegan", doc::Node::Of(FormatRfc3339(facts.stop_began)));
   if (facts.retried != SysTime{}) document.Add("retried", doc::Node::Of(FormatRfc3339(facts.retried)));
 }

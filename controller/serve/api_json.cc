@@ -187,7 +187,7 @@ std::string ToJson(const RolloutRow& row) {
 
 std::string FactsToJson(const std::string& workload, const Facts& facts) {
   Json json = Headed("Facts", workload);
-  Json status = {{"suspended", facts.suspended}, {"stopped", facts.stopped}, {"orphan", facts.orphan}};
+  Json status = {{"suspended", facts.suspended}, {"stopped", facts.stopped}, {"orphan", facts.orphan.value_or(false)}};
   if (facts.pin) {
     status["pin"] = {{"version", facts.pin->version}, {"reference", facts.pin->reference}, {"base", facts.pin->base}};
     AddTime(status["pin"], "at", facts.pin->at);

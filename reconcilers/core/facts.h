@@ -95,12 +95,13 @@ struct Facts {
   std::vector<ExcludedVersion> excluded;   // that no policy may choose: newest last, at most 8
   std::string approved;                    // digest of the promotion that a person approved
   std::optional<Remake> remake;            // the last one
-  std::string done;                        // release of what runs once and has ended well, see ReleaseJudge
+  std::string done;                        // the release that has completed, until one runs; see ReleaseJudge
   bool suspended = false;                  // by a person, beside spec.suspend
   bool stopped = false;                    // on purpose
   SysTime stop_began{};                    // of the last stop on purpose
-  SysTime retried{};    // when a person last asked for another try: what failed before may be tried again
-  bool orphan = false;  // deletionPolicy of the manifest when it was last seen: its containers outlive it
+  SysTime retried{};  // when a person last asked for another try: what failed before may be tried again
+  // deletionPolicy of the manifest when it was last seen: its containers outlive it. Empty: it is not known.
+  std::optional<bool> orphan{};
   bool operator==(const Facts&) const = default;
 };
 

@@ -38,6 +38,7 @@ struct Draft {
   bool BlockedByOthers();  // nothing of ours stops for a start that must wait for others: nothing tells when they end
   bool MustWaitFor(const Slot& slot, const ObservedContainer* starting);
   bool MustAwaitOthers();  // spec.dependsOn
+  bool MustAwaitShared(const DesiredContainer& starting);  // whose namespaces it has
 
   bool HaveImage();  // says what is awaited when it is not there
 

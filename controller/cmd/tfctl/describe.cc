@@ -9,7 +9,6 @@
 #include "controller/cmd/tfctl/repository_note.h"
 #include "controller/cmd/tfctl/resource.h"
 #include "controller/cmd/tfctl/sections.h"
-#include "controller/cmd/tfctl/table.h"
 #include "controller/cmd/tfctl/text.h"
 
 namespace tinyforge::tfctl {
@@ -107,26 +106,9 @@ Expected<void> PrintSuperseded(const Session& session, const std::string& worklo
   return {};
 }
 
-void PrintServices(const Terminal& terminal, const Json& services) {
-  if (services.empty()) return;
-  Table table({"SERVICE", "READY", "VERSION", "SET BY", "MESSAGE"});
-  for (const auto& service : services) {
-    const bool ready = Flag(service, {"ready"});
-    table.Add(
-        {{Text(service, {"name"})},
-         {std::to_string(Number(service, {"readyReplicas"})) + "/" + std::to_string(Number(service, {"replicas"})),
-          ready ? Tone::Good : Tone::Bad},
-         {Text(service, {"resolved", "tag"})},
-         {Text(service, {"resolved", "setBy"})},
-         {Text(service, {"message"})}});
-  }
-  terminal.out << "Services:\n";
-  PrintIndentedTable(terminal, table);
-}
-
 Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) {
   const Terminal& terminal = session.terminal;
-  PrintServices(terminal, At(workload, {"status", "services"}));
+  PrintServices(terminal, workload);
   PrintRollout(terminal, At(workload, {"status", "lastRollout"}));
   auto containers = FetchItems(session.client, "/api/workloads/" + PercentEncode(NameOf(workload)) + "/containers");
   if (!containers) return std::move(containers).error();

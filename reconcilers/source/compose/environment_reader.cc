@@ -1,5 +1,6 @@
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
+#include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/service_readers.h"
 
 namespace tinyforge::compose {
@@ -27,10 +28,6 @@ std::optional<Entry> ReadEntry(const Value& item) {
   if (!text) return std::nullopt;
   entry.file.path = *std::move(text);
   return entry;
-}
-
-std::vector<Value> OneOrMore(const Value& value) {
-  return value.Is(doc::Type::List) ? value.Items() : std::vector<Value>{value};
 }
 
 // Adds what the file says to `out`; later files win.
@@ -65,11 +62,11 @@ StringMap ReadLabelFiles(const ServiceInput& in) {
   const auto value = in.keys.Find("label_file");
   if (!value) return {};
   const Variables lookup = [&](std::string_view name) { return Find(all, name); };
-  for (const Value& item : OneOrMore(*value))
+  for (const Value& item : value->Items())
     if (auto path = ReadFilePath(item)) Apply({item, {*std::move(path)}}, in, lookup, all);
   StringMap labels;
   for (const auto& [label, text] : all) {
-    if (text && HasSecret(*text)) value->Fail("label " + Quoted(label) + ": a secret may not stand in a label");
+    if (text && HasMark(*text)) value->Fail("label " + Quoted(label) + ": a secret may not stand in a label");
     labels[label] = text.value_or("");
   }
   RefuseReserved(*value, labels);
@@ -89,7 +86,7 @@ void ReadEnvironment(const ServiceInput& in, Service& out) {
     return text ? text : Find(own, name);
   };
   if (const auto files = in.keys.Find("env_file"))
-    for (const Value& item : OneOrMore(*files))
+    for (const Value& item : files->Items())
       if (const auto entry = ReadEntry(item)) Apply(*entry, in, lookup, out.environment);
   for (auto& [name, text] : own) out.environment[name] = std::move(text);
 }

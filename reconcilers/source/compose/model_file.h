@@ -36,6 +36,10 @@ Expected<ParsedFile> ParseFile(LoadSession& session, const ComposeFile& file, do
 // character which marks of secrets are made of.
 Expected<void> Prepare(LoadSession& session, doc::Node& document, const Scope& scope);
 
+// Terminal for a key at the top level that the specification does not know. For models of which only parts are taken;
+// the decoder sees to the others.
+Expected<void> CheckTopLevel(const LoadSession& session, const doc::Node& model);
+
 // Where in the node the first text or key stands that has a mark of a secret.
 std::optional<doc::Mark> FindMark(const doc::Node& node);
 

@@ -11,6 +11,7 @@ namespace tinyforge::compose {
 namespace {
 
 constexpr std::uint32_t kGrantMode = 0444;
+constexpr std::size_t kMaxFileBytes = 64 << 20;  // of one service; each mount of a folder is a copy of it
 
 constexpr std::string_view kTmpfsDefaults[] = {"rw", "noexec", "nosuid", "nodev"};
 
@@ -112,9 +113,13 @@ class Mounts {
     if (!volume.source.starts_with('/')) {
       const auto inside = InTree(volume.source);
       if (inside) {
-        auto files = ReadTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
+        auto files = FindTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
+        if (files && volume.writable)
+          return Error{ErrorKind::Terminal, volume.source +
+                                                " is in the repository, and its copy cannot be written; remove rw and "
+                                                "read_only: false, or keep the data in a volume"};
         if (files) return AddFile({.target = volume.target, .entries = std::move(*files)}, "file." + volume.target);
-        if (files.error().kind != ErrorKind::Terminal) return std::move(files).error();
+        if (files.error().kind != ErrorKind::NotFound) return std::move(files).error();
       }
       if (input_.host_folder.empty())
         return Error{ErrorKind::Terminal, volume.source +
@@ -190,6 +195,8 @@ class Mounts {
   }
 
   Expected<void> AddFile(DesiredFile file, std::string origin) {
+    for (const DesiredFile::Entry& entry : file.entries) file_bytes_ += entry.content.size();
+    if (file_bytes_ > kMaxFileBytes) return Error{ErrorKind::Terminal, "the files of the service are more than 64 MiB"};
     file.content_hash = ContentHash(file);
     file.host_path = input_.request.paths.files + "/" + file.content_hash;
     container_.mounts.push_back({.type = MountType::Bind,
@@ -206,6 +213,7 @@ class Mounts {
   ReadSet& read_set_;
   DesiredState& desired_;
   ContainerTemplate& container_;
+  std::size_t file_bytes_ = 0;
 };
 
 }  // namespace

@@ -76,6 +76,10 @@ FileSource ReadFileSource(const Value& value, std::string_view section, std::str
   return source;
 }
 
+void CheckIpv4(const Value& value) {
+  if (value.Boolean() == false) value.Fail("not supported: networks without IPv4 need Engine 27.4; remove it");
+}
+
 }  // namespace
 
 Network ReadNetworkSection(const Value& value, std::string_view key, const ProjectScope& scope) {
@@ -89,7 +93,7 @@ Network ReadNetworkSection(const Value& value, std::string_view key, const Proje
   if (const auto ipam = keys.Find("ipam")) network.ipam = ReadIpam(*ipam);
   keys.Take("internal", network.internal, &Value::Boolean);
   keys.Take("attachable", network.attachable, &Value::Boolean);
-  keys.Take("enable_ipv4", network.enable_ipv4, &Value::Boolean);
+  keys.Check("enable_ipv4", CheckIpv4);
   keys.Take("enable_ipv6", network.enable_ipv6, &Value::Boolean);
   keys.Take("labels", network.labels, ReadMapping);
   return network;

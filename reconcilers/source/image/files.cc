@@ -41,8 +41,9 @@ bool IsAtOrBelow(std::string_view path, std::string_view folder) {
 // A digest has a colon, which a bind mount's path is better without.
 std::string InstanceTag(const RenderRequest& request) {
   const auto& image = request.workload.workload().source.image;
-  if (!request.resolved) return image && image->tag ? *image->tag : "latest";
-  std::string tag = request.resolved->tag;
+  const auto decided = request.resolved.find("");
+  if (decided == request.resolved.end()) return image && image->tag ? *image->tag : "latest";
+  std::string tag = decided->second.tag;
   std::ranges::replace(tag, ':', '-');
   return tag;
 }

@@ -111,6 +111,14 @@ TEST_F(CreateBodyTest, AnonymousVolumesAreReattachedWhereNothingElseIsMounted) {
   EXPECT_THAT(body, Not(HasSubstr("/etc")));
 }
 
+TEST_F(CreateBodyTest, ADeclaredAnonymousVolumeIsThatOfTheContainerBefore) {
+  request_.spec.mounts = {{.type = MountType::Volume, .target = "/a"}, {.type = MountType::Volume, .target = "/b"}};
+  request_.reattach = {{MountType::Volume, "old-a", "/a", false}};
+  auto body = Encode();
+  EXPECT_THAT(body, HasSubstr(R"("Source":"old-a","Target":"/a")"));
+  EXPECT_THAT(body, HasSubstr(R"("Source":"","Target":"/b")"));
+}
+
 TEST_F(CreateBodyTest, SecretsAndOddCharactersAreEscaped) {
   request_.spec.env = {{"S", "", SecretHandle{{"shop", "key"}, "f"}}, {"P", "\x01\t\"\\é", {}}};
   secrets_.value = "a\"b\nc";

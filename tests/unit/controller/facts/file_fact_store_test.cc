@@ -146,6 +146,13 @@ TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
   EXPECT_EQ(*again.Load("shop"), *store.Load("shop"));
 }
 
+TEST_F(FactsTest, APolicyThatIsKnownIsNoneThatIsNot) {
+  FileFactStore store(state_, *log_);
+  EXPECT_EQ(store.Load("shop")->orphan, std::nullopt);
+  ASSERT_TRUE(store.Update("shop", [](Facts& facts) { facts.orphan = false; }));
+  EXPECT_EQ(FileFactStore(state_, *log_).Load("shop")->orphan, false);
+}
+
 TEST_F(FactsTest, TenReleasesAndAllTheirImagesOfUsualNamesFit) {
   FileFactStore store(state_, *log_);
   Facts facts;

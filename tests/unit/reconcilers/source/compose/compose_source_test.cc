@@ -49,7 +49,7 @@ TEST_F(ComposeSourceTest, TheSampleRuns) {
   std::vector<std::string> names;
   for (const DesiredState& service : *services) names.push_back(service.containers.at(0).name);
   EXPECT_THAT(names, ElementsAre("shop-db-1", "shop-migrate-1", "shop-web-1"));
-  EXPECT_TRUE((*services)[1].runs_once);
+  EXPECT_TRUE((*services)[1].job);
   const EnvEntry& url = (*services)[2].containers[0].spec.env.at(0);
   EXPECT_EQ(url.value, "postgres://shop:@db/shop");
   EXPECT_EQ(url.inserts.at(0).offset, 16u);
