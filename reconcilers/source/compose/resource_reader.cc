@@ -92,6 +92,9 @@ void ReadResources(const ServiceInput& in, Service& out) {
   in.keys.Take("cpu_period", out.resources.cpu_period, ReadMicroseconds);
   const auto deployed = in.deploy != nullptr ? in.deploy->Find("resources") : std::nullopt;
   if (deployed) ReadDeployed(in.keys, *deployed, out.resources);
+  const auto swap = in.keys.Find("memswap_limit");
+  if (swap && out.resources.memory_swap > 0 && out.resources.memory == 0)
+    swap->Fail("is memory and swap together; set mem_limit too");
   std::vector<DeviceRequest> gpus;
   in.keys.Take("gpus", gpus, [](const Value& value) { return ReadDeviceRequests(value, "services.*.gpus[]"); });
   out.resources.devices.insert(out.resources.devices.end(), gpus.begin(), gpus.end());

@@ -149,6 +149,12 @@ TEST_F(ServiceTest, OtherLimits) {
   EXPECT_THAT(service.storage_opt, ElementsAre(Pair("size", "1G")));
 }
 
+TEST_F(ServiceTest, SwapIsLimitedWithMemoryOnly) {
+  EXPECT_THAT(WebError("memswap_limit: 64m"), HasSubstr("services.web.memswap_limit: is memory and swap together"));
+  EXPECT_EQ(WebError("memswap_limit: 64m\ndeploy: {resources: {limits: {memory: 32m}}}"), "(no error)");
+  EXPECT_EQ(WebError("memswap_limit: -1"), "(no error)");
+}
+
 TEST_F(ServiceTest, Gpus) {
   EXPECT_THAT(WebService("gpus: all").resources.devices,
               ElementsAre(DeviceRequest{.count = -1, .capabilities = {"gpu"}}));
