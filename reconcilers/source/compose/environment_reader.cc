@@ -1,3 +1,4 @@
+#include "reconcilers/source/compose/label_reader.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
 #include "reconcilers/source/compose/secret_mark.h"
@@ -47,16 +48,6 @@ std::optional<SecretText> Find(const Environment& environment, std::string_view 
   return found == environment.end() ? std::nullopt : found->second;
 }
 
-bool IsReserved(std::string_view label) {
-  return label.starts_with("tinyforge.") || label.starts_with("com.docker.compose.");
-}
-
-void RefuseReserved(const Value& value, const StringMap& labels) {
-  for (const auto& [label, text] : labels)
-    if (IsReserved(label))
-      value.Fail("label " + Quoted(label) + ": com.docker.compose.* and tinyforge.* are the controller's own");
-}
-
 StringMap ReadLabelFiles(const ServiceInput& in) {
   Environment all;
   const auto value = in.keys.Find("label_file");
@@ -93,8 +84,7 @@ void ReadEnvironment(const ServiceInput& in, Service& out) {
 
 void ReadLabels(const ServiceInput& in, Service& out) {
   StringMap own;
-  in.keys.Take("labels", own, ReadMapping);
-  if (const auto value = in.keys.Find("labels")) RefuseReserved(*value, own);
+  in.keys.Take("labels", own, ReadOwnLabels);
   out.labels = ReadLabelFiles(in);
   for (auto& [label, text] : own) out.labels[label] = std::move(text);
   in.keys.Take("annotations", out.annotations, ReadMapping);

@@ -37,12 +37,14 @@ constexpr std::array kModel = {
     Key{"runtime_flags", Outcome::Error, "models are not run here"},
 };
 
+constexpr std::string_view kLabels = "com.docker.compose.* and tinyforge.* are the controller's";
+
 constexpr std::array kNetwork = {
     Key{"name"},        Key{"driver"},
     Key{"driver_opts"}, Key{"ipam"},
     Key{"external"},    Key{"internal"},
     Key{"attachable"},  Key{"enable_ipv4", Outcome::Done, "false is an error: the Engine can do it from 27.4 on"},
-    Key{"enable_ipv6"}, Key{.name = "labels"},
+    Key{"enable_ipv6"}, Key{"labels", Outcome::Done, kLabels},
 };
 
 constexpr std::array kIpam = {Key{"driver"}, Key{"config"}, Key{"options"}};
@@ -53,7 +55,7 @@ constexpr std::array kExternal = {
     Key{"name", Outcome::Done, "deprecated by the specification; say name: beside external: true"}};
 
 constexpr std::array kVolume = {
-    Key{"name"}, Key{"driver"}, Key{"driver_opts"}, Key{"external"}, Key{"labels"},
+    Key{"name"}, Key{"driver"}, Key{"driver_opts"}, Key{"external"}, Key{"labels", Outcome::Done, kLabels},
 };
 
 constexpr std::string_view kNoSwarmObject = "it describes an object of Swarm's store, and there is none: remove it";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "reconcilers/source/compose/project_labels.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/units.h"
 #include "reconcilers/source/desired_files.h"
@@ -65,7 +66,7 @@ class Mounts {
       const Volume& named = input_.project.volumes.at(volume.source);
       mount.source = named.name;
       mount.no_copy = volume.no_copy;
-      AddNamed(named);
+      AddNamed(named, volume.source);
     }
     container_.mounts.push_back(std::move(mount));
     return {};
@@ -95,12 +96,13 @@ class Mounts {
     return {};
   }
 
-  void AddNamed(const Volume& volume) {
+  void AddNamed(const Volume& volume, const std::string& key) {
     DesiredVolume desired{.name = volume.name, .external = volume.external};
     if (!volume.external) {
       desired.driver = volume.driver.empty() ? "local" : volume.driver;
       desired.driver_opts = volume.driver_opts;
       desired.labels = volume.labels;
+      desired.labels.merge(ProjectLabels(input_.project, "volume", key));
     }
     if (std::ranges::find(desired_.volumes, volume.name, &DesiredVolume::name) == desired_.volumes.end())
       desired_.volumes.push_back(std::move(desired));

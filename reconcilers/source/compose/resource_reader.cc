@@ -102,7 +102,6 @@ void CheckSwap(const ServiceInput& in, Resources& out) {
   if (out.memory == 0) return swap->Fail("needs mem_limit beside it: it is the bound of memory and swap together");
   if (out.memory_swap < out.memory)
     return swap->Fail("is below mem_limit, which is part of it; expected at least as much, for no swap the same");
-  if (out.memory_swap == out.memory) out.memory_swap = 0;
 }
 
 }  // namespace

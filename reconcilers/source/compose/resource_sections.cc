@@ -2,6 +2,7 @@
 
 #include "api-types/codec/formats.h"
 #include "reconcilers/source/compose/external.h"
+#include "reconcilers/source/compose/label_reader.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
 
@@ -95,7 +96,7 @@ Network ReadNetworkSection(const Value& value, std::string_view key, const Proje
   keys.Take("attachable", network.attachable, &Value::Boolean);
   keys.Check("enable_ipv4", CheckIpv4);
   keys.Take("enable_ipv6", network.enable_ipv6, &Value::Boolean);
-  keys.Take("labels", network.labels, ReadMapping);
+  keys.Take("labels", network.labels, ReadOwnLabels);
   return network;
 }
 
@@ -107,7 +108,7 @@ Volume ReadVolumeSection(const Value& value, std::string_view key, const Project
   Volume volume{.name = identity.name, .external = identity.external};
   keys.Take("driver", volume.driver, &Value::Word);
   keys.Take("driver_opts", volume.driver_opts, ReadOptions);
-  keys.Take("labels", volume.labels, ReadMapping);
+  keys.Take("labels", volume.labels, ReadOwnLabels);
   return volume;
 }
 

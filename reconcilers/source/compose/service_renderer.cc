@@ -6,6 +6,7 @@
 
 #include "reconcilers/source/compose/mounts.h"
 #include "reconcilers/source/compose/network_renderer.h"
+#include "reconcilers/source/compose/project_labels.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/template_renderer.h"
 
@@ -15,8 +16,6 @@ namespace {
 constexpr std::string_view kTag = "com.docker.compose.";
 // Linux takes a quarter of the stack's limit, which is 2 MiB as a rule, for arguments and environment together.
 constexpr std::size_t kMaxEnvironment = 1 << 20;
-// Of the docker compose whose labels these are.
-constexpr std::string_view kComposeVersion = "2";
 
 // A reference without tag and digest is that of the tag "latest"; the Engine would pull all of them.
 bool HasTag(std::string_view reference) {
@@ -93,8 +92,7 @@ Expected<void> ServiceRenderer::Fill(const DesiredServices& before) {
   if (service_.healthcheck) RenderHealthcheck(*service_.healthcheck, container_.spec);
   container_.limits = LimitsOf(service_);
   desired_.job = container_.limits.restart != v1::RestartPolicy::Always && IsAwaitedToComplete();
-  for (const auto& [key, joined] : service_.networks)
-    desired_.networks.push_back(RenderNetwork(input_.project.networks.at(key)));
+  for (const auto& [key, joined] : service_.networks) desired_.networks.push_back(RenderNetwork(input_.project, key));
   container_.networks = RenderAttachments(input_.project, name_);
   if (auto done = RenderEnvironment(); !done) return std::move(done).error();
   if (auto done = RenderMounts(input_, service_, read_set_, desired_, container_.spec); !done)
@@ -197,15 +195,12 @@ void ServiceRenderer::RenderTerms() {
 
 // So that `docker compose ps` and `logs` find them.
 StringMap ServiceRenderer::ComposeLabels(int replica) const {
-  StringMap labels;
+  StringMap labels = ProjectLabels(input_.project, "service", name_);
   const auto set = [&](std::string_view key, std::string value) {
     labels[std::string(kTag).append(key)] = std::move(value);
   };
-  set("project", input_.project.name);
-  set("service", name_);
   set("container-number", std::to_string(replica));
   set("oneoff", "False");
-  set("version", std::string(kComposeVersion));
   set("config-hash", container_.template_hash.substr(container_.template_hash.find(':') + 1));
   set("project.config_files", Join(input_.files, ","));
   set("project.working_dir", input_.folder);

@@ -96,6 +96,11 @@ networks:
   EXPECT_THAT(project->networks, ElementsAre(Pair("a", expected)));
 }
 
+TEST_F(NetworkTest, LabelsOfTheControllerAreNobodyElses) {
+  EXPECT_THAT(WebError("networks: [a]", "networks: {a: {labels: {com.docker.compose.network: b}}}\n"),
+              HasSubstr("networks.a.labels: label \"com.docker.compose.network\": com.docker.compose.*"));
+}
+
 TEST_F(NetworkTest, NetworkModeTakesThePlaceOfNetworks) {
   const Service host = WebService("network_mode: host");
   EXPECT_EQ(host.network_mode, (Namespace{NamespaceKind::Host, ""}));

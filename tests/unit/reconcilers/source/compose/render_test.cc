@@ -117,6 +117,32 @@ TEST_F(ComposeRenderTest, SecretsStandWithinAText) {
   EXPECT_THAT(reads.secrets, ElementsAre("shop"));
 }
 
+TEST_F(ComposeRenderTest, NetworksAndVolumesAreLabelledAsDockerComposeDoes) {
+  project.networks["default"].labels["team"] = "web";
+  project.volumes["data"] = {.name = "data-of-old", .labels = {{"team", "db"}}};
+  project.volumes["theirs"] = {.name = "theirs", .external = true};
+  web().volumes = {{.source = "data", .target = "/data"}, {.source = "theirs", .target = "/theirs"}};
+  const DesiredState desired = RenderWeb();
+  EXPECT_EQ(desired.networks.at(0).config->labels, (StringMap{{"com.docker.compose.network", "default"},
+                                                              {"com.docker.compose.project", "shop"},
+                                                              {"com.docker.compose.version", "2"},
+                                                              {"team", "web"}}));
+  ASSERT_THAT(desired.volumes, SizeIs(2));
+  EXPECT_THAT(desired.volumes[0].labels, Contains(Pair("com.docker.compose.volume", "data")));
+  EXPECT_THAT(desired.volumes[0].labels, Contains(Pair("team", "db")));
+  EXPECT_THAT(desired.volumes[1].labels, SizeIs(0));
+}
+
+TEST_F(ComposeRenderTest, WithoutALimitOfItsOwnSwapIsAsMuchAsMemory) {
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, 0);
+  web().resources.memory = 64 << 20;
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, 128 << 20);
+  web().resources.memory_swap = -1;
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, -1);
+  web().resources.memory_swap = 64 << 20;
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, 0) << "no swap";
+}
+
 TEST_F(ComposeRenderTest, ALinksAliasIsTheOtherServices) {
   web().links = {{"db", "database"}};
   Add("db", "postgres:16");

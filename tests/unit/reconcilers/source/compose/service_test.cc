@@ -135,8 +135,8 @@ TEST_F(ServiceTest, LimitsOfTheServiceAndOfDeployMeanTheSame) {
 }
 
 TEST_F(ServiceTest, NoSwapIsOneLimitHoweverItIsWritten) {
-  EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 64m").resources.memory_swap, 0);
-  EXPECT_EQ(WebService("deploy: {resources: {limits: {memory: 64m}}}\nmemswap_limit: 64m").resources.memory_swap, 0);
+  EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 64m").resources.memory_swap, 64 << 20);
+  EXPECT_EQ(WebService("deploy: {resources: {limits: {memory: 64m}}}\nmemswap_limit: 64m").resources.memory_swap, 64 << 20);
   EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 65m").resources.memory_swap, 65 << 20);
   EXPECT_EQ(WebService("memswap_limit: -1").resources.memory_swap, 0) << "no bound is what there is without one";
 }
@@ -163,6 +163,12 @@ TEST_F(ServiceTest, OtherLimits) {
   EXPECT_TRUE(resources.oom_kill_disable);
   EXPECT_EQ(service.shm_size, 64 << 20);
   EXPECT_THAT(service.storage_opt, ElementsAre(Pair("size", "1G")));
+}
+
+TEST_F(ServiceTest, SwapIsLimitedWithMemoryOnly) {
+  EXPECT_THAT(WebError("memswap_limit: 64m"), HasSubstr("services.web.memswap_limit: needs mem_limit beside it"));
+  EXPECT_EQ(WebError("memswap_limit: 64m\ndeploy: {resources: {limits: {memory: 32m}}}"), "(no error)");
+  EXPECT_EQ(WebError("memswap_limit: -1"), "(no error)");
 }
 
 TEST_F(ServiceTest, Gpus) {
