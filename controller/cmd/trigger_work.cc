@@ -68,7 +68,7 @@ Finding TriggerWork::JudgeTrigger(const v1::Object& trigger, const ConfigSnapsho
 
 Finding TriggerWork::JudgeBinding(const v1::Object& binding, const ConfigSnapshot& snapshot) {
   Finding finding = service_.JudgeBinding(binding, snapshot);
-  if (auto written = write_back_.ConditionOf(binding.key.name))
+  if (auto written = write_back_.ConditionOf(binding))
     finding.conditions.push_back(std::move(*written));
   else
     finding.absent.push_back(WriteBack::kCondition);

@@ -32,6 +32,14 @@ bool RanWell(const VersionDecision& decision, const Facts& facts) {
   });
 }
 
+Condition OfService() {
+  return {.type = std::string(WriteBack::kCondition),
+          .status = ConditionStatus::False,
+          .reason = "NotSupported",
+          .message = "the version of a service is not written to compose files yet; what was set runs all the same, and "
+                     "is kept beside the repository"};
+}
+
 }  // namespace
 
 WriteBack::WriteBack(WriteBackPorts ports, WriteBackOptions options) : ports_(ports), options_(std::move(options)) {}
@@ -69,16 +77,11 @@ void WriteBack::OnStatus(const std::string& workload, const v1::Status& status) 
   wake_.notify_all();
 }
 
-std::optional<Condition> WriteBack::ConditionOf(const std::string& binding) {
+std::optional<Condition> WriteBack::ConditionOf(const v1::Object& binding) {
+  const auto& spec = std::get<v1::BindingSpec>(binding.spec);
+  if (spec.service && spec.write_back.mode == v1::WriteBackMode::Commit) return OfService();
   auto state = state_.Lock();
-  if (state->unwritable.contains(binding))
-    return Condition{.type = std::string(kCondition),
-                     .status = ConditionStatus::False,
-                     .reason = "NotSupported",
-                     .message =
-                         "versions of services are not written to compose files yet; what was set runs all the "
-                         "same, and is kept beside the repository"};
-  const auto found = state->conditions.find(binding);
+  const auto found = state->conditions.find(binding.key.name);
   return found == state->conditions.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -141,16 +144,11 @@ std::map<std::string, WriteBack::Proposals> WriteBack::Wanted() {
   const auto snapshot = ports_.config.Current();
   if (!snapshot) return wanted;
   std::set<std::string> bound;
-  std::set<std::string> unwritable;
   for (const auto& [trigger, routes] : ports_.routes.Of(*snapshot)->by_trigger)
-    for (const Route& route : routes) {
-      if (std::get<v1::BindingSpec>(route.binding->spec).write_back.mode != v1::WriteBackMode::Commit) continue;
-      if (route.service.empty())
+    for (const Route& route : routes)
+      if (std::get<v1::BindingSpec>(route.binding->spec).write_back.mode == v1::WriteBackMode::Commit &&
+          route.service.empty())
         bound.insert(route.workload->key.name);
-      else
-        unwritable.insert(route.binding->key.name);
-    }
-  NoteUnwritable(std::move(unwritable));
   for (const std::string& name : bound) {
     const v1::Object* workload = snapshot->objects->Find({Kind::Workload, name});
     std::string branch;
@@ -158,16 +156,6 @@ std::map<std::string, WriteBack::Proposals> WriteBack::Wanted() {
       wanted[branch].push_back(std::move(*proposal));
   }
   return wanted;
-}
-
-void WriteBack::NoteUnwritable(std::set<std::string> bindings) {
-  std::set<std::string> before;
-  {
-    auto state = state_.Lock();
-    before = std::exchange(state->unwritable, bindings);
-  }
-  for (const std::string& binding : bindings)
-    if (!before.contains(binding)) options_.on_news({Kind::Binding, binding});
 }
 
 // What runs instead of what the manifest says, by a binding that writes back, or by a person over such a one.

@@ -56,8 +56,8 @@ class WriteBack {
   void OnStatus(const std::string& workload, const v1::Status& status);
 
   static constexpr std::string_view kCondition = "WriteBack";
-  // How the last write of a binding went; empty: it has none behind it.
-  std::optional<Condition> ConditionOf(const std::string& binding);
+  // How the last write of a binding went, or that there will be none; empty: it has none behind it.
+  std::optional<Condition> ConditionOf(const v1::Object& binding);
 
  private:
   struct Proposal {
@@ -71,7 +71,6 @@ class WriteBack {
     bool awake = false;
     std::map<std::string, std::string> ready;     // by workload: what it was last seen to run well, and by whom
     std::map<std::string, Condition> conditions;  // by binding
-    std::set<std::string> unwritable;             // bindings of services, which are not written yet
     std::map<std::string, Proposals> written;     // by branch for review: what was last put there
     int failures = 0;                             // in a row
   };
@@ -79,7 +78,6 @@ class WriteBack {
   void Run(std::stop_token stop);
   void AwaitCalm(std::stop_token stop);
   bool WriteAll(std::stop_token stop);
-  void NoteUnwritable(std::set<std::string> bindings);
   void ForgetFailuresBut(const std::map<std::string, Proposals>& wanted);
   std::map<std::string, Proposals> Wanted();
   std::optional<Proposal> ProposalFor(const ConfigSnapshot& snapshot, const v1::Object& workload, std::string& branch);

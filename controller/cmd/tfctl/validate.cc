@@ -57,11 +57,12 @@ v1::Diagnostic AtField(const Files& files, v1::Diagnostic diagnostic) {
 // What the rules between triggers, bindings and workloads say.
 class RouteCheck {
  public:
-  RouteCheck(const v1::ObjectSet& set, bool partial) : set_(set), partial_(partial) {}
+  RouteCheck(const v1::ObjectSet& set, bool partial, ImageLookup images)
+      : set_(set), partial_(partial), images_(std::move(images)) {}
 
   std::vector<Finding> Run() const {
     std::vector<Finding> findings;
-    for (RouteProblem& problem : ResolveRoutes(set_, "").problems)
+    for (RouteProblem& problem : ResolveRoutes(set_, "", images_).problems)
       if (!Follows(problem)) findings.push_back({std::move(problem.diagnostic), IsWarning(problem.reason)});
     return findings;
   }
@@ -70,7 +71,7 @@ class RouteCheck {
   // Whether an error that is told anyway is behind it.
   bool Follows(const RouteProblem& problem) const {
     if (problem.reason == route_reason::kTriggerInvalid) return true;
-    if (problem.reason == route_reason::kServicesUnknown) return true;  // only manifests are read here
+    if (problem.reason == route_reason::kServicesUnknown) return true;
     const v1::Object* object = set_.Find(problem.object);
     if (!object || object->key.kind != Kind::Binding) return false;
     const auto& binding = std::get<v1::BindingSpec>(object->spec);
@@ -88,23 +89,28 @@ class RouteCheck {
 
   const v1::ObjectSet& set_;
   const bool partial_;
+  const ImageLookup images_;
 };
 
 std::string Count(std::size_t number, const std::string& thing) {
   return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
 }
 
-// What is wrong with the files that the sources of workloads name. A folder that is all of the configuration is the
-// whole tree; of anything else the rest lies around it.
+// A folder that is all of the configuration is the whole tree; of anything else the rest lies around it.
+LocalTree TreeOf(const v1::Object& object, const ValidateOptions& options) {
+  const bool whole = options.paths.size() == 1 && fs::is_directory(options.paths.front()) && !options.partial;
+  return whole ? LocalTree::Of(options.paths.front()) : LocalTree::Around(object.position.path);
+}
+
+// What is wrong with the files that the sources of workloads name.
 std::vector<Finding> CheckSources(const v1::ObjectSet& set, const Files& files, const ValidateOptions& options) {
   std::vector<Finding> findings;
   for (const auto& [key, object] : set.objects) {
     if (key.kind != Kind::Workload) continue;
-    const std::string& path = object->position.path;
-    const bool whole = options.paths.size() == 1 && fs::is_directory(options.paths.front()) && !options.partial;
-    const LocalTree tree = whole ? LocalTree::Of(options.paths.front()) : LocalTree::Around(path);
+    const LocalTree tree = TreeOf(*object, options);
     ReadSet reads;
-    std::ranges::move(CheckSource({*object, files.at(path)}, tree, reads), std::back_inserter(findings));
+    std::ranges::move(CheckSource({*object, files.at(object->position.path)}, tree, reads),
+                      std::back_inserter(findings));
   }
   return findings;
 }
@@ -112,9 +118,15 @@ std::vector<Finding> CheckSources(const v1::ObjectSet& set, const Files& files, 
 std::vector<Finding> Check(const v1::ObjectSet& set, const Files& files, const ValidateOptions& options) {
   const bool partial =
       options.partial || std::ranges::none_of(options.paths, [](const auto& path) { return fs::is_directory(path); });
+  const auto images = [&](const v1::Object& workload) -> Expected<SourceImages> {
+    const auto kind = FindSourceKind(workload.workload().source);
+    if (!kind) return kind.error();
+    const LocalTree tree = TreeOf(workload, options);
+    return (*kind)->Images(InTree(workload, tree), tree);
+  };
   std::vector<Finding> findings = CheckSources(set, files, options);
   for (const v1::Diagnostic& error : set.errors) findings.push_back({error});
-  for (Finding& finding : RouteCheck(set, partial).Run())
+  for (Finding& finding : RouteCheck(set, partial, images).Run())
     findings.push_back({AtField(files, std::move(finding.what)), finding.warning});
   std::ranges::stable_sort(findings, {}, [](const Finding& f) {
     return std::tie(f.what.position.path, f.what.position.line, f.what.position.column);

@@ -112,8 +112,9 @@ void ServiceRenderer::RenderImage() {
   desired_.image = resolved.reference;
   desired_.version = resolved.tag + " by " + resolved.set_by;
   container_.spec.image = resolved.name;
-  // What was decided on is one image, however its tag moves.
-  if (desired_.pull_policy == v1::PullPolicy::Always) desired_.pull_policy = v1::PullPolicy::IfNotPresent;
+  // What was decided on is one image of a registry, however its tag moves and whatever could be built here.
+  desired_.build.clear();
+  if (service_.pull_policy != PullPolicy::Never) desired_.pull_policy = v1::PullPolicy::IfNotPresent;
 }
 
 void ServiceRenderer::RenderPullPolicy() {

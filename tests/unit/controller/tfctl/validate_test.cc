@@ -111,6 +111,15 @@ TEST_F(ValidateTest, ComposeFilesAreReadAndTheirErrorsStandWhereTheyAre) {
   EXPECT_EQ(Check(), "1 object in 1 file, 0 errors\n");
 }
 
+TEST_F(ValidateTest, ABindingNamesAServiceThatTheComposeFileHas) {
+  Write("compose.yaml", "services: {web: {image: \"nginx:1\"}}\n");
+  const std::string shop = trigger_ + Manifest("Workload", "shop", "{source: {compose: {file: compose.yaml}}}");
+  Write("a.yaml", shop + Manifest("Binding", "b", "{trigger: t, workload: shop, service: wbe}"));
+  EXPECT_THAT(Check(), HasSubstr("workload/shop has no service \"wbe\"; its services are web\n"));
+  Write("a.yaml", shop + Manifest("Binding", "b", "{trigger: t, workload: shop, service: web}"));
+  EXPECT_EQ(Check(), "3 objects in 1 file, 0 errors\n");
+}
+
 TEST_F(ValidateTest, AnErrorOfAnInlineComposeFileStandsInTheManifest) {
   Write("a.yaml", Manifest("Workload", "shop", R"(
   source:

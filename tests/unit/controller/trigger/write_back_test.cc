@@ -61,9 +61,12 @@ class WriteBackTest : public ::testing::Test {
     return writer_.seen.Until([&](const Seen& s) { return s.requests.size() >= count; });
   }
   WriteBackRequest Request(std::size_t i) { return writer_.seen.Get().requests.at(i); }
+  std::optional<Condition> ConditionOf(const std::string& binding) {
+    return write_back_->ConditionOf(*config_.Current()->objects->Find({Kind::Binding, binding}));
+  }
   bool AwaitCondition(const std::string& binding, const std::string& reason) {
     return news_.Until([&](const auto&) {
-      const auto condition = write_back_->ConditionOf(binding);
+      const auto condition = ConditionOf(binding);
       return condition ? condition->reason == reason : reason.empty();
     });
   }
@@ -197,10 +200,10 @@ TEST_F(WriteBackTest, AFailureIsSaidAtTheBindingAndTriedAgainUntilItGoesWell) {
   write_back_->Start();
   Accepted("shop", "1.5.0");
   ASSERT_TRUE(AwaitCondition("b-shop", "WriteBackFailed"));
-  const Condition failed = *write_back_->ConditionOf("b-shop");
+  const Condition failed = *ConditionOf("b-shop");
   EXPECT_EQ(failed.status, ConditionStatus::False);
   EXPECT_EQ(failed.message, "the credentials may not write; what was set runs all the same");
-  EXPECT_FALSE(write_back_->ConditionOf("b-blog"));
+  EXPECT_FALSE(ConditionOf("b-blog"));
   ASSERT_TRUE(AwaitRequests(3));
   writer_.seen.Do([](Seen& s) { s.refusal.reset(); });
   EXPECT_TRUE(AwaitCondition("b-shop", "Committed"));
@@ -247,7 +250,17 @@ TEST_F(WriteBackTest, WhatWasLeftOutIsSaid) {
   write_back_->Start();
   Accepted("shop", "1.5.0");
   ASSERT_TRUE(AwaitCondition("b-shop", "Dropped"));
-  EXPECT_THAT(write_back_->ConditionOf("b-shop")->message, HasSubstr("left out: workload/shop: all.yaml:3:1"));
+  EXPECT_THAT(ConditionOf("b-shop")->message, HasSubstr("left out: workload/shop: all.yaml:3:1"));
+}
+
+TEST_F(WriteBackTest, ThatTheVersionOfAServiceIsNotWrittenIsSaid) {
+  Set(Manifest("Trigger", "name: auto", kPolicy) +
+      Manifest("Workload", "name: shop", "source: {compose: {inline: \"services: {web: {image: shop}}\"}}") +
+      Bound("b-web", "auto", "shop", "service: web, writeBack: {mode: Commit}") +
+      Bound("b-none", "auto", "shop", "service: web"));
+  EXPECT_EQ(ConditionOf("b-web")->reason, "NotSupported");
+  EXPECT_EQ(ConditionOf("b-web")->status, ConditionStatus::False);
+  EXPECT_FALSE(ConditionOf("b-none"));
 }
 
 TEST_F(WriteBackTest, WhileNothingMayBeChangedNothingIsWrittenAndThenItIs) {
