@@ -243,7 +243,7 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
     const std::span before(services.data(), i);
     FindShared(services[i].desired, before);
     const std::string awaited = AwaitedOf(services[i].desired, before);
-    if (services[i].left) context->staying = StillServing(services[i].observed, before);
+    if (services[i].left) context->departures = DecideDepartures(services[i].observed, before);
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
       return planned;
   }

@@ -46,6 +46,12 @@ bool Has(const ObservedContainer& container, const SharedNamespace& share) {
   return std::ranges::find(container.shares, share.container) != container.shares.end();
 }
 
+// By itself, and its policy leaves it so.
+bool EndedWell(const ObservedContainer& c, const DesiredContainer& desired) {
+  const bool ended = c.state == ContainerState::Exited && c.exit_code == 0 && !c.interrupted;
+  return ended && desired.limits.restart != v1::RestartPolicy::Always && !HaltedByUs(c, desired);
+}
+
 }  // namespace
 
 void FindShared(DesiredState& desired, std::span<const ServicePass> before) {
@@ -77,7 +83,7 @@ void MarkShared(std::vector<ServicePass>& services) {
 }
 
 std::string FollowCause(const ObservedContainer& container, const DesiredContainer& desired) {
-  if (Completed(container, desired)) return {};
+  if (EndedWell(container, desired)) return {};
   for (const SharedNamespace& share : desired.shares)
     if (!share.container.empty() && !Has(container, share)) return std::string(kFollows) + share.service;
   return {};
