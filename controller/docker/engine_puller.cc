@@ -106,17 +106,16 @@ ImagePresence EnginePuller::Ensure(const ImageRequest& request) {
   }
   image.ask_again_at.reset();
   const bool here = HasFor(image, request);
-  const bool counts =
-      here && image.counts_until.contains(request.owner) && image.counts_until[request.owner] > now;
+  const bool counts = here && image.counts_until.contains(request.owner) && image.counts_until[request.owner] > now;
   const bool wanted = request.policy == v1::PullPolicy::Always ? !counts : !here;
   if (!wanted) {
     NoLongerWaits(image, KeyOf(request), request.owner);
     return PresenceOf(image);
   }
   if (request.policy == v1::PullPolicy::Never) {
-    return {.failure = Error{ErrorKind::Waiting,
-                             "image " + request.reference + " is not on this host" +
-                                 (image.local ? " for platform " + request.platform : "") + " and pullPolicy is Never"}};
+    return {.failure = Error{ErrorKind::Waiting, "image " + request.reference + " is not on this host" +
+                                                     (image.local ? " for platform " + request.platform : "") +
+                                                     " and pullPolicy is Never"}};
   }
   if (!pull.under_way && !pull.due) pull.due = now;
   Staff();

@@ -74,7 +74,7 @@ class EnginePuller : public ImagePuller {
   // Of one image with one login, for one platform.
   struct Pull {
     std::optional<SecretHandle> pull_secret;
-    std::string platform;  // empty: the host's
+    std::string platform;           // empty: the host's
     std::optional<SteadyTime> due;  // when it begins; empty: it is under way, or nobody needs it
     bool under_way = false;
     std::optional<Error> failure;

@@ -28,7 +28,8 @@ void Normalise(ImagePlatform& platform) {
     if (platform.architecture == other) platform.architecture = name;
   if (platform.architecture == "armhf") platform = {platform.os, "arm", "v7"};
   if (platform.architecture == "armel") platform = {platform.os, "arm", "v6"};
-  if (platform.architecture == "arm64" && (platform.variant == "v8" || platform.variant == "8")) platform.variant.clear();
+  if (platform.architecture == "arm64" && (platform.variant == "v8" || platform.variant == "8"))
+    platform.variant.clear();
   if (platform.architecture == "amd64" && platform.variant == "v1") platform.variant.clear();
 }
 
@@ -40,8 +41,7 @@ bool Agree(std::string_view have, std::string_view want) {
 
 ImagePlatform ParseImagePlatform(std::string_view text) {
   std::vector<std::string> parts = SplitLower(text);
-  const bool names_system =
-      parts.front().empty() || std::ranges::find(kSystems, parts.front()) != std::end(kSystems);
+  const bool names_system = parts.front().empty() || std::ranges::find(kSystems, parts.front()) != std::end(kSystems);
   if (!names_system) parts.insert(parts.begin(), "");
   parts.resize(3);
   ImagePlatform platform{parts[0], parts[1], parts[2]};

@@ -31,8 +31,8 @@ std::optional<LocalImage> DecodeLocalImage(std::string_view inspected, const std
   LocalImage image{.id = Text(At(json, "Id")), .pinned = {}};
   if (image.id.empty()) return std::nullopt;
   image.pinned = PinnedReference(json, reference);
-  image.platform = ParseImagePlatform(Text(At(json, "Os")) + "/" + Text(At(json, "Architecture")) + "/" +
-                                      Text(At(json, "Variant")));
+  image.platform =
+      ParseImagePlatform(Text(At(json, "Os")) + "/" + Text(At(json, "Architecture")) + "/" + Text(At(json, "Variant")));
   return image;
 }
 

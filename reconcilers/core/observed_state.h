@@ -29,11 +29,11 @@ inline constexpr std::string_view kImage = "tinyforge.image";      // image id a
 inline constexpr std::string_view kVersion = "tinyforge.version";  // "<tag>@<digest> by <who>"
 inline constexpr std::string_view kAddress = "tinyforge.address";  // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
-inline constexpr std::string_view kRemake = "tinyforge.remake";      // the wish to be made anew that it was created for
-inline constexpr std::string_view kFields = "tinyforge.fields";      // short hash of each field, to name what differs
+inline constexpr std::string_view kRemake = "tinyforge.remake";  // the wish to be made anew that it was created for
+inline constexpr std::string_view kFields = "tinyforge.fields";  // short hash of each field, to name what differs
 inline constexpr std::string_view kDependsOn = "tinyforge.depends-on";  // services, by commas
-inline constexpr std::string_view kRevision = "tinyforge.revision";  // commit that created it
-inline constexpr std::string_view kSource = "tinyforge.source";      // path of the document
+inline constexpr std::string_view kRevision = "tinyforge.revision";     // commit that created it
+inline constexpr std::string_view kSource = "tinyforge.source";         // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
 inline constexpr std::string_view kNetworkHash = "tinyforge.network-hash";  // of a network: what it was made from
 }  // namespace label

@@ -119,9 +119,9 @@ class ContainerWriter {
   // Creates it unless it exists, from whatever config; true when it did. Conflict when a foreign one of that name
   // exists. Waiting for a missing external one. Terminal when the host policy forbids the config.
   virtual Expected<bool> EnsureNetwork(const DesiredNetwork& network, std::string_view workload) = 0;
-  // Removes one of ours that was made from another config and makes it anew; true when it did. Conflict while containers
-  // are on it, stopped ones included; the message names them. One that cannot be made from the new config is made again
-  // from the old one, and is not tried again with that config (see OutdatedNetwork::refused).
+  // Removes one of ours that was made from another config and makes it anew; true when it did. Conflict while
+  // containers are on it, stopped ones included; the message names them. One that cannot be made from the new config is
+  // made again from the old one, and is not tried again with that config (see OutdatedNetwork::refused).
   virtual Expected<bool> RemakeNetwork(const DesiredNetwork& network, std::string_view workload) = 0;
   // As EnsureNetwork; never removes or changes one. Conflict when one of that name has another driver or other options.
   virtual Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) = 0;

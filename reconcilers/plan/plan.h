@@ -92,9 +92,9 @@ struct RemoveImage {
 
 }  // namespace action
 
-using Action = std::variant<action::EnsureNetwork, action::RemakeNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
-                            action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
-                            action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
+using Action = std::variant<action::EnsureNetwork, action::RemakeNetwork, action::EnsureVolume, action::WriteFiles,
+                            action::Create, action::Start, action::Unpause, action::Stop, action::Remove,
+                            action::Rename, action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
                             action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;
 
 // When a step is taken. Turns follow one another; in a turn lanes are taken at the same time, and the steps of one lane

@@ -15,6 +15,12 @@
 
 namespace tinyforge {
 
+// Ids of containers that nobody asks for any more. All others go, each after those that depend on it.
+struct Departures {
+  std::set<std::string> staying;  // for now: they serve
+  std::set<std::string> at_once;  // whatever depends on them: they are in the way
+};
+
 struct PlanContext {
   std::string instance;     // of the controller, for the labels
   Revision revision;        // that asks for the desired state
@@ -31,7 +37,7 @@ struct PlanContext {
   std::string cycle;                 // of dependsOn, through this workload: it waits for ever
   std::string closed;                // why no update may begin now; empty: one may
   std::optional<Duration> opens_in;  // when that ends
-  std::set<std::string> staying{};   // ids of containers that nobody asks for and that serve for now
+  Departures departures{};           // of containers that nobody asks for
   SysTime now{};                     // for records only
 };
 

@@ -47,13 +47,15 @@ void MarkLeaving(const ObservedState& leaving, std::vector<ServicePass>& service
   }
 }
 
-std::set<std::string> StillServing(const ObservedState& leaving, std::span<const ServicePass> services) {
-  std::set<std::string> staying;
-  if (std::ranges::all_of(services, IsReady)) return staying;
-  for (const ObservedContainer& c : leaving.containers)
-    if (std::ranges::none_of(services, [&](const ServicePass& service) { return MakesRoom(c, service); }))
-      staying.insert(c.id);
-  return staying;
+Departures DecideDepartures(const ObservedState& leaving, std::span<const ServicePass> services) {
+  Departures departures;
+  if (std::ranges::all_of(services, IsReady)) return departures;
+  for (const ObservedContainer& c : leaving.containers) {
+    const bool in_the_way =
+        std::ranges::any_of(services, [&](const ServicePass& service) { return MakesRoom(c, service); });
+    (in_the_way ? departures.at_once : departures.staying).insert(c.id);
+  }
+  return departures;
 }
 
 }  // namespace tinyforge

@@ -2,9 +2,7 @@
 // until what is asked for does, and makes room where the two cannot be had at once.
 #pragma once
 
-#include <set>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "reconcilers/workload/services.h"
@@ -15,9 +13,9 @@ namespace tinyforge {
 // before that has ended.
 void MarkLeaving(const ObservedState& leaving, std::vector<ServicePass>& services);
 
-// Ids of those that stay for now: all, until each of the services has as many ready as it wants. One that holds what
-// such a service needs alone (its name, what it writes, a port or address for which its start was refused) goes as soon
-// as that has its container, or for the name its image.
-std::set<std::string> StillServing(const ObservedState& leaving, std::span<const ServicePass> services);
+// All stay until each of the services has as many ready as it wants. One that holds what such a service needs alone
+// (its name, what it writes, a port or address for which its start was refused) goes as soon as that has its container,
+// or for the name its image.
+Departures DecideDepartures(const ObservedState& leaving, std::span<const ServicePass> services);
 
 }  // namespace tinyforge

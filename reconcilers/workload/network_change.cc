@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/step_builder.h"
 
@@ -31,6 +32,11 @@ NetworkAttachment AgainOn(const std::string& network, const ObservedContainer& c
   return {.network = network, .aliases = had.aliases};
 }
 
+bool SamePlace(const ObservedEndpoint& had, const NetworkAttachment& place) {
+  return had.static_address == place.address.value_or("") && had.static_ipv6 == place.ipv6_address &&
+         had.link_local_ips == place.link_local_ips;
+}
+
 class NetworkChange {
  public:
   NetworkChange(const PlanContext& context, std::vector<ServicePass>& services)
@@ -41,20 +47,7 @@ class NetworkChange {
   }
 
   void Add(const OutdatedNetwork& network) {
-    if (!network.refused.empty())
-      return Say(network, "NetworkRefused", "network " + network.wanted.name + " stays as it was: " + network.refused);
-    if (const std::string others = OthersOn(network); !others.empty()) {
-      ComeBackIn(kMemberPoll);
-      return Say(network, "NetworkInUse",
-                 "network " + network.wanted.name +
-                     " is to be made anew from another config, which it cannot be while containers are on it that are "
-                     "not of this workload: " +
-                     others + "; remove them, or give the network another name");
-    }
-    if (!context_.closed.empty()) {
-      if (context_.opens_in) ComeBackIn(*context_.opens_in);
-      return Say(network, "OutsideWindow", "network " + network.wanted.name + " differs; " + context_.closed);
-    }
+    if (!MayRemake(network)) return KeepPlaces(network.wanted.name);
     Remake(network.wanted);
   }
 
@@ -68,6 +61,63 @@ class NetworkChange {
   }
 
  private:
+  // What stands against it is said.
+  bool MayRemake(const OutdatedNetwork& network) {
+    if (!network.refused.empty())
+      return Say(network, "NetworkRefused", network.wanted.name + " stays as it was: " + network.refused);
+    if (const std::string others = OthersOn(network); !others.empty()) {
+      ComeBackIn(kMemberPoll);
+      return Say(network, "NetworkInUse",
+                 network.wanted.name +
+                     " is to be made anew from another config, which it cannot be while containers are on it that are "
+                     "not of this workload: " +
+                     others + "; remove them, or give the network another name");
+    }
+    if (!context_.closed.empty()) {
+      if (context_.opens_in) ComeBackIn(*context_.opens_in);
+      return Say(network, "OutsideWindow", network.wanted.name + " differs; " + context_.closed);
+    }
+    return true;
+  }
+
+  // The addresses that are asked for are those of the network to come: on the one that is there each keeps its own, and
+  // who comes takes what is free.
+  void KeepPlaces(const std::string& network) {
+    for (ServicePass& service : services_) {
+      auto& steps = service.decision.plan.steps;
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (auto* create = std::get_if<action::Create>(&steps[i].action))
+          for (NetworkAttachment& n : create->request.networks)
+            if (n.network == network) n = PlaceOn(nullptr, std::move(n));
+        auto* connect = std::get_if<action::Connect>(&steps[i].action);
+        if (!connect || connect->attachment.network != network) continue;
+        const ObservedContainer* c = Find(connect->target.container);
+        connect->attachment = PlaceOn(c, std::move(connect->attachment));
+        if (!c || !c->networks.contains(network) || !CompareNetworks(*c, {connect->attachment}).connect.empty())
+          continue;
+        steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(i - 1),
+                    steps.begin() + static_cast<std::ptrdiff_t>(i + 1));
+        i -= 2;  // with the step before it, by which it left
+      }
+    }
+  }
+
+  static NetworkAttachment PlaceOn(const ObservedContainer* container, NetworkAttachment attachment) {
+    ObservedEndpoint had;
+    if (container)
+      if (const auto found = container->networks.find(attachment.network); found != container->networks.end())
+        had = found->second;
+    attachment.address = had.static_address.empty() ? std::nullopt : std::optional(had.static_address);
+    attachment.ipv6_address = had.static_ipv6;
+    attachment.link_local_ips = had.link_local_ips;
+    return attachment;
+  }
+
+  const ObservedContainer* Find(std::string_view id) const {
+    const auto found = std::ranges::find_if(owned_, [&](const auto& o) { return o.second->id == id; });
+    return found == owned_.end() ? nullptr : found->second;
+  }
+
   std::string OthersOn(const OutdatedNetwork& network) const {
     std::string others;
     for (const auto& member : network.members) {
@@ -78,7 +128,8 @@ class NetworkChange {
   }
 
   // Those that depend on others leave first and join last. Who joins is in a group of its own, so that each comes back
-  // to what network there is whatever happened to it.
+  // to what network there is whatever happened to it; but for who is to have another address there, which the old one
+  // could not give: the next pass finds it a place.
   void Remake(const DesiredNetwork& network) {
     const std::string cause = "network " + network.name + " differs";
     said_ = "making network " + network.name + " anew";
@@ -89,22 +140,26 @@ class NetworkChange {
     for (const auto& [service, c] : owned_ | std::views::reverse | std::views::filter(on))
       Step(action::Disconnect{RefTo(*c), network.name}, cause);
     Step(action::RemakeNetwork{network, services_.front().desired.workload}, cause);
+    const int remake = group_;
+    int last = group_;
     for (const auto& [service, c] : owned_ | std::views::filter(on)) {
-      ++group_;
-      Step(action::Connect{RefTo(*c), AgainOn(network.name, *c, service->desired)}, cause);
+      action::Connect join{RefTo(*c), AgainOn(network.name, *c, service->desired)};
+      group_ = SamePlace(c->networks.at(network.name), join.attachment) ? ++last : remake;
+      Step(std::move(join), cause);
     }
-    ++group_;
+    group_ = last + 1;
   }
 
   void Step(Action action, const std::string& cause) { plan_.steps.push_back({std::move(action), cause, group_}); }
 
   // Of the first service that wants it.
-  void Say(const OutdatedNetwork& network, std::string_view reason, std::string message) {
+  bool Say(const OutdatedNetwork& network, std::string_view reason, const std::string& message) {
     const auto wants = [&](const ServicePass& service) {
       return std::ranges::any_of(service.desired.networks,
                                  [&](const DesiredNetwork& n) { return n.name == network.wanted.name; });
     };
-    SayOf(*std::ranges::find_if(services_, wants), Phase::Waiting, reason, std::move(message));
+    SayOf(*std::ranges::find_if(services_, wants), Phase::Waiting, reason, "network " + message);
+    return false;
   }
   static void SayOf(ServicePass& service, Phase phase, std::string_view reason, std::string message) {
     Verdict& verdict = service.decision.verdict;

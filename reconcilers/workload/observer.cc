@@ -48,10 +48,11 @@ ImagePresence EnsureImage(const DesiredState& desired, ImagePuller& images, cons
   if (!image.failure || desired.build.empty()) return image;
   const bool pulls = desired.pull_policy != v1::PullPolicy::Never;
   const std::string why = pulls ? image.failure->message : "image " + desired.image + " is not on this host";
-  image.failure = Error{pulls ? image.failure->kind : ErrorKind::Terminal,
-                        "service " + desired.service + ": " + why + ", and images are not built here (build: " +
-                            desired.build + "); build it elsewhere and push it to a registry that `image:` names, or " +
-                            "build it on this host under the name " + desired.image};
+  image.failure =
+      Error{pulls ? image.failure->kind : ErrorKind::Terminal,
+            "service " + desired.service + ": " + why + ", and images are not built here (build: " + desired.build +
+                "); build it elsewhere and push it to a registry that `image:` names, or " +
+                "build it on this host under the name " + desired.image};
   return image;
 }
 

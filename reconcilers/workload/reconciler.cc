@@ -239,7 +239,7 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
     FindShared(services[i].desired, before);
     const std::string awaited = AwaitedOf(services[i].desired, before);
     if (services[i].held) continue;
-    if (services[i].left) context->staying = StillServing(services[i].observed, before);
+    if (services[i].left) context->departures = DecideDepartures(services[i].observed, before);
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned) {
       if (services[i].desired.service.empty()) return planned;
       services[i].decision = {.plan = {}, .verdict = LeftAlone(services[i], planned.error()), .proven = {}};

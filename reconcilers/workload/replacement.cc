@@ -315,7 +315,8 @@ class Replacement {
     draft_.MendName(slot_, old_);
     JoinMissing(old_, desired_, true);
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
-    if (down && OldIsWanted() && FollowCause(old_, desired_).empty() && !CannotRun(old_) && !draft_.BlockedByOthers()) BringBackOld();
+    if (down && OldIsWanted() && FollowCause(old_, desired_).empty() && !CannotRun(old_) && !draft_.BlockedByOthers())
+      BringBackOld();
   }
   // What cannot be written for the new one is no reason to leave it down.
   void BringBackOld() {

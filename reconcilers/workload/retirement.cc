@@ -31,7 +31,8 @@ std::set<const ObservedContainer*> AwaitDependents(const Slots& slots) {
 
 void Retire(Draft& draft, const Slot& slot, const ObservedContainer& c) {
   const std::string_view cause = slot.desired ? "superseded" : "no longer asked for";
-  if (IsUp(c) && draft.observed.shared.contains(c.id))
+  const bool at_once = draft.context.departures.at_once.contains(c.id);
+  if (IsUp(c) && !at_once && draft.observed.shared.contains(c.id))
     return draft.Say(Phase::Progressing, "Draining", c.name + " goes once nobody shares its namespaces any more");
   const bool serves = c.state == ContainerState::Running && !c.networks.empty();
   if (serves && draft.neighbours.SideBySide(slot) && !Drained(draft, c, cause))
@@ -63,11 +64,12 @@ void PlanRetirement(Draft& draft) {
     const ObservedContainer* record = RecordOf(slot);
     for (const ObservedContainer* c : slot.superfluous) {
       if (c == record || MaySucceed(*c, slot)) continue;
-      if (waiting.contains(c)) {
+      const Departures& departures = draft.context.departures;
+      if (waiting.contains(c) && !departures.at_once.contains(c->id)) {
         draft.Say(Phase::Progressing, "Removing", c->name + " goes after those that depend on it");
         continue;
       }
-      if (!slot.desired && draft.context.staying.contains(c->id)) {
+      if (!slot.desired && departures.staying.contains(c->id)) {
         draft.Say(Phase::Progressing, "Replacing", c->name + " serves until what is asked for does");
         continue;
       }

@@ -20,7 +20,7 @@ struct ServicePass {
   ObservedState observed{};
   Facts facts{};  // its own, with what a person said of the whole workload
   Decision decision{};
-  bool left = false;  // what no service asks for
+  bool left = false;             // what no service asks for
   std::optional<Error> error{};  // why it could not be planned; it is left as it is
   bool held = false;             // nothing is planned for it: what it has waits for approval to go
 };

@@ -47,10 +47,10 @@ bool Has(const ObservedContainer& container, const SharedNamespace& share) {
   return std::ranges::find(container.shares, share.container) != container.shares.end();
 }
 
-// It needs no namespace any more.
-bool EndedWell(const ObservedContainer& container, const DesiredContainer& desired) {
-  return container.state == ContainerState::Exited && container.exit_code == 0 &&
-         desired.limits.restart != v1::RestartPolicy::Always && !WasInterrupted(container);
+// By itself, and its policy leaves it so.
+bool EndedWell(const ObservedContainer& c, const DesiredContainer& desired) {
+  const bool ended = c.state == ContainerState::Exited && c.exit_code == 0 && !c.interrupted;
+  return ended && desired.limits.restart != v1::RestartPolicy::Always && !HaltedByUs(c, desired);
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ TEST_F(Commands, RetryForgetsWhatFailed) {
 }
 
 TEST_F(Commands, RetryStartsWhatFailedAndIsNotRestarted) {
-  Condition ready{.type = std::string(condition::kReady), .status = ConditionStatus::False, .reason = "ContainerFailed"};
+  Condition ready{
+      .type = std::string(condition::kReady), .status = ConditionStatus::False, .reason = "ContainerFailed"};
   store.Put({.key = {Kind::Workload, "web"}, .status = {.conditions = {ready}}});
   const SysTime now{std::chrono::seconds(2)};
   auto answer =

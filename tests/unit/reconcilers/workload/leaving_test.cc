@@ -6,6 +6,7 @@
 
 #include "tests/fakes/fake_engine.h"
 #include "tests/fakes/fake_host_images.h"
+#include "tests/fakes/one_by_one.h"
 
 namespace tinyforge {
 namespace {
@@ -38,7 +39,7 @@ class Leaving : public ::testing::Test {
     for (const DesiredState& desired : wanted) services.push_back({.desired = desired});
     Divide({.containers = *engine.Containers("shop"), .ages = engine.Ages("shop")}, services);
     for (std::size_t i = 0; i < services.size(); ++i) PlanOne(services, i);
-    (void)Apply(Combine(std::move(services)).decision.plan, {engine, files, facts, logs, host_images});
+    (void)Apply(Combine(std::move(services)).decision.plan, {engine, files, facts, logs, host_images, tasks});
     engine.Tick(std::chrono::seconds(5));
   }
   void Run(int passes = 12) {
@@ -56,6 +57,7 @@ class Leaving : public ::testing::Test {
   FakeFacts facts;
   FakeLogs logs;
   FakeHostImages host_images;
+  OneByOne tasks;
   PlanContext context;
   std::vector<DesiredState> wanted;
 
@@ -63,8 +65,9 @@ class Leaving : public ::testing::Test {
   void PlanOne(std::vector<ServicePass>& services, std::size_t i) {
     ServicePass& service = services[i];
     if (service.desired.rollout) context.strategy = service.desired.rollout->strategy;
-    context.staying.clear();
-    if (service.left) context.staying = StillServing(service.observed, {services.begin(), services.begin() + i});
+    context.departures = {};
+    context.awaited = AwaitedOf(service.desired, {services.begin(), services.begin() + i});
+    if (service.left) context.departures = DecideDepartures(service.observed, {services.begin(), services.begin() + i});
     const auto image = engine.images.find(service.desired.image);
     if (image != engine.images.end()) service.observed.image_id = image->second;
     service.decision = ComputePlan(service.desired, service.observed, context);
@@ -124,6 +127,17 @@ TEST_F(Leaving, APortIsGivenUpOnceItIsAskedFor) {
   behaviour.refused = true;
   Run();
   EXPECT_THAT(Up(), ElementsAre("shop-database"));
+}
+
+TEST_F(Leaving, WhatIsInTheWayWaitsForNobodyThatDependsOnIt) {
+  wanted = {Service("db", "db:1", "data"), Service("web", "db:1")};
+  wanted[1].after = {{"db", ServiceCondition::Healthy}};
+  Run();
+  ASSERT_THAT(Up(), SizeIs(2));
+  wanted = {Service("database", "db:1", "data"), Service("frontend", "db:1")};
+  wanted[1].after = {{"database", ServiceCondition::Healthy}};
+  Run(20);
+  EXPECT_THAT(Up(), UnorderedElementsAre("shop-database", "shop-frontend"));
 }
 
 TEST_F(Leaving, WhatWasRemovedGoesWhileTheOthersAreReady) {

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 constexpr std::string_view kProject = R"(
 name: shop
 services:
-  db: {image: "web:1", restart: always, networks: {back: {aliases: [database]}}}
+  db: {image: "web:1", restart: always, networks: {back: {aliases: [database], ipv4_address: 10.1.0.9}}}
   web: {image: "web:1", restart: always, networks: [back, front], depends_on: [db]}
   job: {image: "web:1", networks: [back], command: [job]}
 networks:
@@ -39,7 +39,10 @@ class NetworkChangeTest : public WorkloadReconcilerTest {
     std::string text(kProject);
     return text.replace(text.find(from), from.size(), to);
   }
-  static std::string Moved() { return Changed("10.1.0.0", "10.2.0.0"); }
+  static std::string Moved() {
+    std::string text = Changed("10.1.0.0", "10.2.0.0");
+    return text.replace(text.find("10.1.0.9"), 8, "10.2.0.9");
+  }
   std::vector<std::string> NetworksOf(const std::string& name) {
     std::vector<std::string> names;
     for (const auto& [network, endpoint] : engine.FindByName(name)->networks) names.push_back(network);
@@ -49,6 +52,7 @@ class NetworkChangeTest : public WorkloadReconcilerTest {
     EXPECT_THAT(NetworksOf("shop-db-1"), ElementsAre("shop_back"));
     EXPECT_THAT(NetworksOf("shop-web-1"), ElementsAre("shop_back", "shop_front"));
     EXPECT_THAT(engine.FindByName("shop-db-1")->networks["shop_back"].aliases, ElementsAre("database", "db"));
+    EXPECT_EQ(engine.FindByName("shop-db-1")->networks["shop_back"].static_address, "10.2.0.9");
     EXPECT_EQ(engine.networks["shop_back"].ipam.front().subnet, "10.2.0.0/24");
     for (const std::string name : {"shop-db-1", "shop-web-1"})
       EXPECT_EQ(engine.FindByName(name)->state, ContainerState::Running) << name;
@@ -128,9 +132,13 @@ TEST_F(NetworkChangeTest, ContainersOfOthersAreNamedAndNothingIsTouched) {
   EXPECT_EQ(Ready(outcome).reason, "NetworkInUse");
   EXPECT_TRUE(outcome.requeue_after);
 
-  engine.containers.erase(engine.FindByName("shop-web-1")->id);
+  engine.FindByName("shop-web-1")->networks.erase("shop_back");
   Settle();
-  EXPECT_TRUE(engine.FindByName("shop-web-1")) << "what runs on it is repaired all the same";
+  EXPECT_THAT(NetworksOf("shop-web-1"), ElementsAre("shop_back", "shop_front"));
+  engine.containers.erase(engine.FindByName("shop-db-1")->id);
+  Settle();
+  ASSERT_TRUE(engine.FindByName("shop-db-1")) << "what runs on it is repaired all the same";
+  EXPECT_EQ(engine.FindByName("shop-db-1")->networks["shop_back"].static_address, "") << "of no use on the old one";
 
   engine.containers.erase("other");
   Settle();

@@ -16,8 +16,9 @@ class ObserverTest : public WorkloadReconcilerTest {};
 TEST_F(ObserverTest, WhatCanOnlyBeBuiltStallsAndSaysWhatToDo) {
   CommitCompose("name: shop\nservices: {web: {build: ./web, restart: always}}");
   const Outcome outcome = Pass();
-  EXPECT_THAT(Ready(outcome).message, AllOf(HasSubstr("service web"), HasSubstr("shop-web:latest"), HasSubstr("(build: web)"),
-                                            HasSubstr("not built here"), HasSubstr("push it")));
+  EXPECT_THAT(Ready(outcome).message,
+              AllOf(HasSubstr("service web"), HasSubstr("shop-web:latest"), HasSubstr("(build: web)"),
+                    HasSubstr("not built here"), HasSubstr("push it")));
   EXPECT_EQ(FindCondition(outcome.status->conditions, condition::kStalled)->status, ConditionStatus::True);
   engine.images["shop-web:latest"] = "sha256:built";
   Settle();

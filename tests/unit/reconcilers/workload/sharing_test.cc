@@ -35,7 +35,8 @@ class SharingTest : public WorkloadReconcilerTest {
   }
   const std::string& IdOf(const std::string& name) { return engine.FindByName(name)->id; }
   void ExpectInPlace() {
-    ASSERT_TRUE(engine.FindByName("shop-vpn-1") && engine.FindByName("shop-app-1") && engine.FindByName("shop-probe-1"));
+    ASSERT_TRUE(engine.FindByName("shop-vpn-1") && engine.FindByName("shop-app-1") &&
+                engine.FindByName("shop-probe-1"));
     EXPECT_THAT(engine.FindByName("shop-app-1")->shares, ElementsAre(IdOf("shop-vpn-1")));
     EXPECT_THAT(engine.FindByName("shop-probe-1")->shares, ElementsAre(IdOf("shop-app-1")));
     EXPECT_EQ(engine.containers.size(), 3u);
@@ -81,7 +82,8 @@ TEST_F(SharingTest, AChangeOfBothIsMadeOnce) {
   CommitCompose(text.replace(text.find("LEVEL: info"), 11, "LEVEL: warn"));
   SettleLong();
   ExpectInPlace();
-  EXPECT_EQ(std::ranges::count_if(engine.calls, [](const auto& call) { return call.starts_with("create shop-app"); }), 1);
+  EXPECT_EQ(std::ranges::count_if(engine.calls, [](const auto& call) { return call.starts_with("create shop-app"); }),
+            1);
 }
 
 TEST_F(SharingTest, WhatWasRemovedByHandIsMadeAnewAndFollowed) {

@@ -136,7 +136,8 @@ TEST_F(ServiceTest, LimitsOfTheServiceAndOfDeployMeanTheSame) {
 
 TEST_F(ServiceTest, NoSwapIsOneLimitHoweverItIsWritten) {
   EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 64m").resources.memory_swap, 64 << 20);
-  EXPECT_EQ(WebService("deploy: {resources: {limits: {memory: 64m}}}\nmemswap_limit: 64m").resources.memory_swap, 64 << 20);
+  EXPECT_EQ(WebService("deploy: {resources: {limits: {memory: 64m}}}\nmemswap_limit: 64m").resources.memory_swap,
+            64 << 20);
   EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 65m").resources.memory_swap, 65 << 20);
   EXPECT_EQ(WebService("memswap_limit: -1").resources.memory_swap, 0) << "no bound is what there is without one";
 }
