@@ -377,9 +377,8 @@ Expected<Route> TriggerService::TargetOf(const ServiceName& target) {
   if (!images) return images.error();
   const auto found = images->find(target.service);
   if (found == images->end() && !target.service.empty())
-    return Error{ErrorKind::NotFound,
-                 target.workload + " has no service \"" + target.service + "\"" +
-                     (images->contains("") ? "" : "; there are: " + NamesOf(*images))};
+    return Error{ErrorKind::NotFound, target.workload + " has no service \"" + target.service + "\"" +
+                                          (images->contains("") ? "" : "; there are: " + NamesOf(*images))};
   if (found != images->end() && found->second) route.image = std::make_shared<const v1::ImageSource>(*found->second);
   return route;
 }

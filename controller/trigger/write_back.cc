@@ -36,8 +36,9 @@ Condition OfService() {
   return {.type = std::string(WriteBack::kCondition),
           .status = ConditionStatus::False,
           .reason = "NotSupported",
-          .message = "the version of a service is not written to compose files yet; what was set runs all the same, and "
-                     "is kept beside the repository"};
+          .message =
+              "the version of a service is not written to compose files yet; what was set runs all the same, and "
+              "is kept beside the repository"};
 }
 
 }  // namespace
