@@ -26,11 +26,6 @@ bool IsOf(const ServicePass& service, const ObservedContainer& container) {
 
 const std::string kRoleOfOne = DesiredContainer().role;
 
-ServicePass* FindService(std::vector<ServicePass>& services, std::string_view name) {
-  const auto found = std::ranges::find(services, name, [](const ServicePass& s) { return s.desired.service; });
-  return found == services.end() ? nullptr : &*found;
-}
-
 // A container with what is known of it goes from one to the other.
 void Move(ObservedContainer& container, ObservedState& from, ObservedState& to) {
   if (auto age = from.ages.extract(container.id)) to.ages.insert(std::move(age));
