@@ -25,11 +25,6 @@ bool IsOf(const ServicePass& service, const ObservedContainer& container) {
 
 const std::string kRoleOfOne = DesiredContainer().role;
 
-ServicePass* FindService(std::vector<ServicePass>& services, std::string_view name) {
-  const auto found = std::ranges::find(services, name, [](const ServicePass& s) { return s.desired.service; });
-  return found == services.end() ? nullptr : &*found;
-}
-
 // A container with what is known of it goes from one to the other.
 void Move(ObservedContainer& container, ObservedState& from, ObservedState& to) {
   if (auto age = from.ages.extract(container.id)) to.ages.insert(std::move(age));
@@ -200,7 +195,7 @@ std::set<std::string> ServicesLeft(const std::vector<ServicePass>& services) {
 void HoldBack(const std::set<std::string>& left, std::vector<ServicePass>& services) {
   const auto waits = [&](const ObservedContainer& c) { return left.contains(std::string(ServiceOf(c))); };
   for (ServicePass& service : services) {
-    service.held = service.desired.containers.empty() && service.desired.service.empty() && services.size() > 1;
+    service.held = service.left;
     if (!service.held) std::erase_if(service.observed.containers, waits);
   }
 }
