@@ -164,7 +164,7 @@ def test_a_service_that_is_removed_goes_and_a_volume_stays(site):
     wait_until(lambda: not site.engine.exists("shop-web-1"), 20, "web to go")
     # With web they are all containers of the host, within a day.
     last = site.repo.commit({}, rm=["shop.yaml", "compose.yaml"])
-    site.daemon.wait_for(lambda: "approve deletions" in site.daemon.tfctl("get", "workloads").text, "the deletion to be held")
+    site.daemon.wait_for(lambda: f"tfctl approve deletions {last}" in site.daemon.tfctl("get", "repository").out, "the deletion to be held")
     assert site.engine.exists("shop-db-1")
     site.daemon.tfctl("approve", "deletions", last)
     wait_until(lambda: not site.engine.exists("shop-db-1"), 30, "db to go")
