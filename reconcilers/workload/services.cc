@@ -216,7 +216,7 @@ std::set<std::string> ServicesLeft(const std::vector<ServicePass>& services) {
 void HoldBack(const std::set<std::string>& left, std::vector<ServicePass>& services) {
   const auto waits = [&](const ObservedContainer& c) { return left.contains(std::string(ServiceOf(c))); };
   for (ServicePass& service : services) {
-    service.held = service.desired.containers.empty() && service.desired.service.empty() && services.size() > 1;
+    service.held = service.left;
     if (!service.held) std::erase_if(service.observed.containers, waits);
   }
 }

@@ -268,7 +268,6 @@ class CommandLine {
         ->type_name("FILE");
     compose->add_option("-o,--output", options->output, "Where to, or -; omitted: NAME.workload.yaml beside the file")
         ->type_name("FILE");
-    compose->add_flag("--adopt", options->adopt, "Take over the containers that docker compose started");
     compose->add_flag("--force", options->force, "Overwrite a manifest that is there");
     compose->final_callback([this, options] { run_ = [this, options] { return ImportCompose(terminal_, *options); }; });
   }

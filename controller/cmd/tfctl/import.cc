@@ -83,7 +83,6 @@ class Importer {
     source_.profiles = options_.profiles;
     if (!options_.project_name.empty()) source_.project_name = options_.project_name;
     if (!options_.project_directory.empty()) source_.project_directory = options_.project_directory;
-    source_.adopt = options_.adopt;
     return {};
   }
 
@@ -140,7 +139,6 @@ class Importer {
     if (source_.project_directory) compose["projectDirectory"] = *source_.project_directory;
     if (!source_.profiles.empty()) compose["profiles"] = source_.profiles;
     for (const v1::ComposeEnvFile& file : source_.env_files) compose["envFiles"].push_back(file.path);
-    if (source_.adopt) compose["adopt"] = true;
     return ToYaml(Json{{"apiVersion", "tinyforge.dev/v1"},
                        {"kind", "Workload"},
                        {"metadata", Json{{"name", name_}}},

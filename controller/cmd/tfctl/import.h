@@ -16,7 +16,6 @@ struct ImportOptions {
   std::vector<std::string> profiles;
   std::vector<std::string> env_files;
   std::string output;  // "-": `out`; empty: NAME.workload.yaml beside the first file
-  bool adopt = false;
   bool force = false;  // a file that is there is overwritten
 };
 

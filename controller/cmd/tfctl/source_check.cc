@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "controller/cmd/tfctl/field_position.h"
+#include "reconcilers/source/compose/model_file.h"
 
 namespace tinyforge::tfctl {
 namespace {
@@ -42,7 +43,7 @@ class Placing {
 
   v1::Diagnostic Of(std::string_view line, const ReadSet& reads) const {
     if (source_.compose && source_.compose->inline_)
-      if (auto found = PlacedIn(TreePath(from_.workload, tree_), line)) {
+      if (auto found = PlacedIn(TreePath(from_.workload, tree_) + std::string(compose::kInline), line)) {
         found->position = PositionWithin(from_.manifest, Position("spec.source.compose.inline"), found->position);
         return *std::move(found);
       }

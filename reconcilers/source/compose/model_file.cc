@@ -100,7 +100,7 @@ VariableLookup LookupIn(const StringMap& environment) {
 }
 
 Expected<ParsedFile> ParseFile(LoadSession& session, const ComposeFile& file, doc::Mark from) {
-  auto index = session.Register(file.text ? file.path + " (inline)" : file.path);
+  auto index = session.Register(file.text ? file.path + std::string(kInline) : file.path);
   if (!index) return std::move(index).error();
   auto text = file.text ? Expected<std::optional<std::string>>(file.text) : session.Read(file.path);
   if (!text) return std::move(text).error();

@@ -12,6 +12,9 @@
 
 namespace tinyforge::compose {
 
+// Follows the path of the manifest in the places of a text that stands in it.
+inline constexpr std::string_view kInline = " (inline)";
+
 struct ComposeFile {
   std::string path{};                 // in the tree; a name for messages when there is a text
   std::optional<std::string> text{};  // given in place of a file

@@ -106,7 +106,7 @@ TEST_F(ValidateTest, ComposeFilesAreReadAndTheirErrorsStandWhereTheyAre) {
   EXPECT_EQ(RunPlain({"validate", dir_ / "tree/a.yaml"}), kFailed) << "a file alone finds what lies around it";
   EXPECT_THAT(out, HasSubstr("tree/compose.yaml:4:5: "));
   Write("compose.yaml", "services: {web: {image: \"nginx:1\", volumes: [\"./data:/data\"]}}\n");
-  EXPECT_THAT(Check(), HasSubstr("a.yaml:6:21: spec.source.compose: service web: volume /data: data is not in"));
+  EXPECT_THAT(Check(), HasSubstr("compose.yaml:1:12: services.web: volume /data: data is not in"));
   Write("compose.yaml", "services: {web: {image: \"nginx:1\"}}\n");
   EXPECT_EQ(Check(), "1 object in 1 file, 0 errors\n");
 }
