@@ -159,16 +159,15 @@ Expected<void> ResourceKeeper::RemoveUnused(const std::string& network) {
   return {};
 }
 
-// Who was on the old one shall not be left without any for a config that cannot be had.
+// Who was on the old one shall not be left without any for a config that cannot be had. As the Engine made the old one
+// again, what it has against the new one is the config, though it may have said so as an error of its own (500).
 Expected<bool> ResourceKeeper::MakeOrBringBack(const DesiredNetwork& network, const ObservedNetwork& old) {
   auto made = MakeNetwork(network);
   if (made) return true;
   auto again = client_.Call({.endpoint = Endpoint::NetworkCreate, .object = network.name, .body = old.body});
   if (!again) return std::move(made).error();
-  if (made.error().kind != ErrorKind::Transient) {
-    std::lock_guard lock(mutex_);
-    refused_.insert_or_assign(network.name, Refusal{HashOf(network), made.error().message});
-  }
+  std::lock_guard lock(mutex_);
+  refused_.insert_or_assign(network.name, Refusal{HashOf(network), made.error().message});
   return std::move(made).error().Within("it was made again as it was");
 }
 
