@@ -41,10 +41,11 @@ TEST_F(GetTest, MessagesAreCutToTheTerminal) {
 TEST(Columns, AWorkloadOfSeveralServicesCountsThemAndShowsTheirImages) {
   const auto shop = ParseJson(R"({"metadata": {"name": "shop"}, "spec": {"source": {"compose": {"file": "c.yaml"}}},
     "status": {"replicas": 4, "readyReplicas": 2, "services": [
-      {"name": "db", "image": "postgres:16", "replicas": 1, "readyReplicas": 1, "ready": true, "reason": "Running"},
+      {"name": "db", "image": "postgres:16", "replicas": 1, "readyReplicas": 1, "ready": true, "reason": "Running",
+       "resolved": {"setBy": "manifest"}},
       {"name": "job", "image": "shop:2", "replicas": 1, "readyReplicas": 0, "ready": true, "reason": "Completed"},
       {"name": "web", "image": "shop:2", "replicas": 2, "readyReplicas": 1, "ready": false, "reason": "Starting",
-       "message": "1 of 2 replicas ready"}]}})");
+       "message": "1 of 2 replicas ready", "resolved": {"setBy": "binding/web"}}]}})");
   ASSERT_TRUE(shop);
   const auto row = RowOf(ResourceKind::Workload, true, *shop, kNow);
   EXPECT_EQ(row[1].text, "2/3");
@@ -54,10 +55,10 @@ TEST(Columns, AWorkloadOfSeveralServicesCountsThemAndShowsTheirImages) {
   PrintServices({.out = text, .err = text}, *shop);
   EXPECT_EQ(text.str(),
             "Services:\n"
-            "  NAME   READY   STATUS      IMAGE         MESSAGE\n"
-            "  db     1/1     Running     postgres:16\n"
+            "  NAME   READY   STATUS      IMAGE         SET BY        MESSAGE\n"
+            "  db     1/1     Running     postgres:16   manifest\n"
             "  job    0/1     Completed   shop:2\n"
-            "  web    1/2     Starting    shop:2        1 of 2 replicas ready\n");
+            "  web    1/2     Starting    shop:2        binding/web   1 of 2 replicas ready\n");
 }
 
 TEST_F(GetTest, WideShowsWhereTheObjectComesFrom) {
