@@ -44,9 +44,13 @@ Expected<void> CheckEdit(const VersionEdit& edit) {
   if (!path) return path.error();
   if (path->empty() || *path != edit.path)
     return InvalidRequest("path \"" + git::Printable(edit.path) + "\" names no file");
-  if (edit.field.empty() || edit.field.size() > 32) return InvalidRequest("an edit needs a field of 1 to 32 keys");
-  const bool nul = HoldsNul(edit.from) || HoldsNul(edit.to) || HoldsNul(edit.object.name) ||
-                   std::any_of(edit.field.begin(), edit.field.end(), HoldsNul);
+  if (edit.on_line && (edit.on_line->line == 0 || !edit.field.empty()))
+    return InvalidRequest("an edit needs the number of a line, and no field beside it");
+  if (!edit.on_line && (edit.field.empty() || edit.field.size() > 32))
+    return InvalidRequest("an edit needs a field of 1 to 32 keys");
+  const codec::LinePlace line = edit.on_line.value_or(codec::LinePlace());
+  const bool nul = HoldsNul(edit.from) || HoldsNul(edit.to) || HoldsNul(edit.object.name) || HoldsNul(line.before) ||
+                   HoldsNul(line.behind) || std::any_of(edit.field.begin(), edit.field.end(), HoldsNul);
   return nul ? Expected<void>(InvalidRequest("an edit must not hold a NUL byte")) : Expected<void>();
 }
 

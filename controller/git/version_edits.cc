@@ -60,6 +60,27 @@ std::string AddAfter(const std::vector<std::string>& field) {
   return of_image && (field.back() == "tag" || field.back() == "digest") ? "repository" : "";
 }
 
+// What stands at the place of an edit.
+Expected<std::string> Now(const VersionEdit& edit, const std::string& text) {
+  if (!edit.on_line) return codec::ReadScalar(text, {edit.path, edit.object, edit.field});
+  auto now = codec::ReadOnLine(text, *edit.on_line);
+  if (!now) return std::move(now).error().Within(edit.path);
+  return now;
+}
+
+// `from`: what must stand there; empty: anything may.
+Expected<std::string> Edited(const VersionEdit& edit, const std::string& text, std::optional<std::string> from) {
+  if (edit.on_line) {
+    auto edited = codec::EditOnLine(text, {*edit.on_line, edit.to, std::move(from)});
+    if (!edited) return std::move(edited).error().Within(edit.path);
+    return edited;
+  }
+  return codec::EditScalar(text, {.place = {edit.path, edit.object, edit.field},
+                                  .to = edit.to,
+                                  .from = std::move(from),
+                                  .add_after = edit.from.empty() ? AddAfter(edit.field) : ""});
+}
+
 class Editor {
  public:
   explicit Editor(const EditBase& base) : base_(base) {}
@@ -85,11 +106,8 @@ class Editor {
     auto file = Open(edit.path);
     if (!file) return file.error();
     File& open = **file;
-    codec::ScalarEdit change{.place = {edit.path, edit.object, edit.field}, .to = edit.to};
-    if (const auto now = codec::ReadScalar(open.text, change.place); now && *now == edit.to) return Held();
-    if (base_.watched == nullptr) change.from = edit.from;
-    if (edit.from.empty()) change.add_after = AddAfter(edit.field);
-    auto text = codec::EditScalar(open.text, change);
+    if (const auto now = Now(edit, open.text); now && *now == edit.to) return Held();
+    auto text = Edited(edit, open.text, base_.watched == nullptr ? std::optional(edit.from) : std::nullopt);
     if (!text) return text.error();
     open.text = *std::move(text);
     ++result_.changed;
@@ -106,13 +124,12 @@ class Editor {
     if (base_.watched == nullptr) return true;
     const auto file = ReadFile(base_.repository, base_.watched, Full(edit.path), edit.path);
     if (!file) return file.error();
-    const codec::ScalarPlace place{edit.path, edit.object, edit.field};
-    const auto now = codec::ReadScalar(file->text, place);
+    const auto now = Now(edit, file->text);
     if (!now && (now.error().kind != ErrorKind::NotFound || !edit.from.empty())) return now.error();
     const std::string says = now ? *now : "";
     if (says == edit.to) return false;
     if (says == edit.from) return true;
-    return Error{ErrorKind::Conflict, edit.path + ": the field is \"" + says + "\" by now, not \"" + edit.from + "\""};
+    return Error{ErrorKind::Conflict, edit.path + ": the value is \"" + says + "\" by now, not \"" + edit.from + "\""};
   }
 
   Expected<File*> Open(const std::string& path) {

@@ -1,4 +1,4 @@
-// Edits of manifests as a new tree. Internal to controller/git; lives in the child.
+// Edits of values of manifests and other files as a new tree. Internal to controller/git; lives in the child.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace tinyforge::git {
 struct EditBase {
   git_repository* repository = nullptr;
   const git_tree* tree = nullptr;  // what is edited
-  // Where a field must say `from`; null: in the edited tree itself. With it, the edited tree may say anything there.
+  // Where `from` must stand; null: in the edited tree itself. With it, the edited tree may say anything there.
   const git_tree* watched = nullptr;
   std::string path;  // the sub-path
 };
@@ -21,7 +21,7 @@ struct EditBase {
 struct EditedTree {
   git_oid id{};
   std::size_t changed = 0;           // edits that made a difference; zero: the tree is as it was
-  std::size_t held = 0;              // edits whose field said `to` already
+  std::size_t held = 0;              // edits whose value was `to` already
   std::vector<std::string> dropped;  // see WriteBackResult
 };
 

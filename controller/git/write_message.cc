@@ -1,5 +1,7 @@
 #include "controller/git/write_message.h"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "controller/git/git2.h"
@@ -24,6 +26,9 @@ void EncodeEdit(const VersionEdit& edit, const std::string& prefix, FieldWriter&
       .Text(prefix + "-path", edit.path)
       .Text(prefix + "-from", edit.from)
       .Text(prefix + "-to", edit.to)
+      .Number(prefix + "-line", edit.on_line ? edit.on_line->line : 0)
+      .Text(prefix + "-before", edit.on_line ? edit.on_line->before : "")
+      .Text(prefix + "-behind", edit.on_line ? edit.on_line->behind : "")
       .Number(prefix + "-keys", edit.field.size());
   for (std::size_t i = 0; i < edit.field.size(); ++i) out.Text(Numbered(prefix + "-key", i), edit.field[i]);
 }
@@ -36,6 +41,11 @@ std::optional<VersionEdit> DecodeEdit(const std::string& prefix, FieldReader& in
   edit.path = in.Text(prefix + "-path");
   edit.from = in.Text(prefix + "-from");
   edit.to = in.Text(prefix + "-to");
+  codec::LinePlace place;
+  place.line = static_cast<std::uint32_t>(in.Count(prefix + "-line", std::numeric_limits<std::uint32_t>::max()));
+  place.before = in.Text(prefix + "-before");
+  place.behind = in.Text(prefix + "-behind");
+  if (place.line != 0) edit.on_line = std::move(place);
   const std::size_t keys = in.Count(prefix + "-keys", kMaxFieldDepth);
   for (std::size_t i = 0; i < keys; ++i) edit.field.push_back(in.Text(Numbered(prefix + "-key", i)));
   return kind ? std::optional(std::move(edit)) : std::nullopt;

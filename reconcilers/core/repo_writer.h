@@ -1,25 +1,28 @@
 // Writing accepted versions back into the config repository, so that git stays the whole truth.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api-types/codec/line_edit.h"
 #include "api-types/meta/error.h"
 #include "api-types/meta/object.h"
 
 namespace tinyforge {
 
-// One value of one manifest.
+// One value that says the version of an object: a field of its manifest, or text on a line of any file.
 struct VersionEdit {
   ObjectKey object;
-  std::string path;                // of its file, relative to the sub-path of the configuration
-  std::vector<std::string> field;  // {"spec", "source", "image", "tag"}
-  // What the field must still say; else the edit is dropped and reported, since somebody changed it meanwhile. Empty:
-  // it is not there. The tag or digest of an image is then added behind its repository.
+  std::string path;                // of the file, relative to the sub-path of the configuration
+  std::vector<std::string> field;  // {"spec", "source", "image", "tag"}; empty: see on_line
+  // What must still stand there; else the edit is dropped and reported, since somebody changed it meanwhile. Empty: the
+  // field is not there. The tag or digest of an image is then added behind its repository.
   std::string from;
   std::string to;
+  std::optional<codec::LinePlace> on_line{};  // in place of a field
   bool operator==(const VersionEdit&) const = default;
 };
 

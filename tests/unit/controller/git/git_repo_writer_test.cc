@@ -117,6 +117,34 @@ TEST_F(GitRepoWriterTest, WhatSomebodyElseChangedIsDroppedAndTheRestIsWritten) {
   EXPECT_EQ(Bare("diff --numstat main^ main"), "1\t1\tshop.yaml");
 }
 
+VersionEdit LineEdit(const std::string& from, const std::string& to) {
+  return {{Kind::Workload, "shop"}, ".env", {}, from, to, codec::LinePlace{2, "TAG='", "'  # here\t"}};
+}
+
+TEST_F(GitRepoWriterTest, ALineOfAnyFileChangesInItsPlace) {
+  origin_.Write("shop.yaml", Shop("1"));
+  const std::string before = Push(".env", "# x\r\nTAG='1'  # here\t\r\nlast");
+  WriteBackRequest request = WriteTag("1", "2");
+  request.edits.push_back(LineEdit("1", "2"));
+  request.edits.push_back(LineEdit("1", "2"));  // of another service that says it by the same value
+  auto writer = Writer();
+  EXPECT_THAT(Write(*writer, request).dropped, IsEmpty());
+  EXPECT_EQ(Bare("diff --numstat main^ main"), "1\t1\t.env\n1\t1\tshop.yaml");
+  EXPECT_EQ(File(".env"), "# x\r\nTAG='2'  # here\t\r\nlast\n");
+  EXPECT_EQ(Bare("rev-parse main^"), before);
+}
+
+TEST_F(GitRepoWriterTest, ALineThatSomebodyElseChangedIsDropped) {
+  Push("shop.yaml", Shop("1"));
+  Push(".env", "TAG='1'  # here\t\n");
+  auto writer = Writer();
+  EXPECT_THAT(Write(*writer, {{LineEdit("1", "2")}, "x", ""}).dropped,
+              ElementsAre("workload/shop: .env: line 2 is not what it was any more; somebody changed the file"));
+  Push(".env", "\nTAG='3'  # here\t\n");
+  EXPECT_THAT(Write(*writer, {{LineEdit("1", "2")}, "x", ""}).dropped,
+              ElementsAre("workload/shop: .env: line 2 says another value by now"));
+}
+
 TEST_F(GitRepoWriterTest, NothingLeftToChangeIsNoCommit) {
   const std::string head = Push("shop.yaml", Shop("2"));
   auto writer = Writer();
@@ -446,6 +474,14 @@ TEST_F(ReviewTest, NextProposalComesOnTopAndReplacesOurOwn) {
   EXPECT_EQ(File("shop.yaml", "tinyforge/review"), Shop("3"));
   EXPECT_EQ(Bare("rev-list --count main..tinyforge/review"), "3");
   EXPECT_EQ(Tip(), head);
+}
+
+TEST_F(ReviewTest, NextProposalOfALineReplacesOurOwn) {
+  Push(".env", "\nTAG='1'  # here\t\n");
+  auto writer = Writer();
+  Write(*writer, {{LineEdit("1", "2")}, "x", "tinyforge/review"});
+  EXPECT_THAT(Write(*writer, {{LineEdit("1", "3")}, "x", "tinyforge/review"}).dropped, IsEmpty());
+  EXPECT_EQ(File(".env", "tinyforge/review"), "\nTAG='3'  # here\t\n");
 }
 
 TEST_F(ReviewTest, WhatAPersonDidThereIsNotOverwritten) {

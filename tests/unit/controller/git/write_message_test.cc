@@ -13,7 +13,8 @@ WriteRequest Request() {
   request.review_branch = "review/x";
   request.path = "hosts/web1";
   request.edits = {{{Kind::Workload, "shop"}, "a=b.yaml", {"spec", "source", "image", "tag"}, "1", "2"},
-                   {{Kind::Trigger, "t"}, "t.yaml", {"spec"}, "", "new\nline"}};
+                   {{Kind::Trigger, "t"}, "t.yaml", {"spec"}, "", "new\nline"},
+                   {{Kind::Workload, "s"}, ".env", {}, "1", "2", codec::LinePlace{7, "TAG='", "' # = here"}}};
   request.message = "a\n\nTinyforge-Instance: x\n";
   request.instance = "x";
   request.author_name = "Tinyforge";
