@@ -32,16 +32,69 @@ bool RanWell(const VersionDecision& decision, const Facts& facts) {
   });
 }
 
-Condition OfService() {
-  return {.type = std::string(WriteBack::kCondition),
-          .status = ConditionStatus::False,
-          .reason = "NotSupported",
-          .message =
-              "the version of a service is not written to compose files yet; what was set runs all the same, and "
-              "is kept beside the repository"};
+// What runs well and by whom, where that is not the manifest; else nothing.
+std::string RunsBy(const v1::ResolvedSource& resolved) {
+  return resolved.set_by == "manifest" ? "" : resolved.set_by + " " + resolved.tag + "@" + resolved.digest;
+}
+
+std::string RunsWell(const v1::Status& status) {
+  std::string seen;
+  for (const v1::ServiceStatus& service : status.services)
+    if (const std::string by = RunsBy(service.resolved); service.ready && !by.empty())
+      seen += service.name + " " + by + "\n";
+  if (!status.services.empty()) return seen;
+  const Condition* ready = FindCondition(status.conditions, condition::kReady);
+  const bool well = ready && ready->status == ConditionStatus::True && status.resolved;
+  return well ? RunsBy(*status.resolved) : "";
+}
+
+// The image at the version that was decided on, in the form that it is said in: by tag, by digest or by both. Empty:
+// that form cannot say it, or says it.
+std::optional<v1::ImageSource> ImageAt(const v1::ImageSource& now, const VersionDecision& decision) {
+  const ImageVersion& to = decision.version;
+  v1::ImageSource wanted = now;
+  if (now.digest) wanted.digest = to.digest;
+  if (!now.digest || (now.tag && !to.tag.empty())) wanted.tag = to.tag;
+  const std::string& says = now.digest ? *wanted.digest : *wanted.tag;
+  const bool fits = !says.empty() && says.starts_with("sha256:") == now.digest.has_value();
+  return fits && wanted != now ? std::optional(std::move(wanted)) : std::nullopt;
+}
+
+std::string VersionIn(const v1::ImageSource& image) {
+  return image.digest ? *image.digest : image.tag.value_or("latest");
 }
 
 }  // namespace
+
+// Another version that a workload's source, or a service of it, is to say.
+struct WriteBack::Change {
+  std::string service;
+  v1::ImageSource image;  // as it is to be
+  std::string branch;     // see WriteBackRequest
+  Proposal proposal{};    // but for the edit
+};
+
+// All that is to be written, and what cannot be.
+struct WriteBack::Work {
+  std::map<std::string, Proposals> wanted;  // by branch
+  std::map<std::string, Error> refused;     // by binding
+
+  void Add(const ConfigSnapshot& snapshot, const v1::Object& workload, std::vector<Change> changes) {
+    const auto kind = FindSourceKind(workload.workload().source);
+    for (Change& change : changes) {
+      VersionChange asked{snapshot, workload, change.service, {}};
+      for (const Change& other : changes)
+        if (other.branch == change.branch) asked.wanted.emplace(other.service, other.image);
+      auto edit = kind ? (*kind)->EditOf(asked) : kind.error();
+      if (!edit) {
+        refused.emplace(change.proposal.binding, std::move(edit).error());
+        continue;
+      }
+      change.proposal.edit = std::move(*edit);
+      wanted[change.branch].push_back(std::move(change.proposal));
+    }
+  }
+};
 
 WriteBack::WriteBack(WriteBackPorts ports, WriteBackOptions options) : ports_(ports), options_(std::move(options)) {}
 
@@ -64,10 +117,7 @@ void WriteBack::Wake() {
 }
 
 void WriteBack::OnStatus(const std::string& workload, const v1::Status& status) {
-  const Condition* ready = FindCondition(status.conditions, condition::kReady);
-  std::string seen;
-  if (ready && ready->status == ConditionStatus::True && status.resolved && status.resolved->set_by != "manifest")
-    seen = status.resolved->set_by + " " + status.resolved->tag + "@" + status.resolved->digest;
+  const std::string seen = RunsWell(status);
   auto state = state_.Lock();
   std::string& last = state->ready[workload];
   if (seen == last) return;
@@ -79,8 +129,6 @@ void WriteBack::OnStatus(const std::string& workload, const v1::Status& status) 
 }
 
 std::optional<Condition> WriteBack::ConditionOf(const v1::Object& binding) {
-  const auto& spec = std::get<v1::BindingSpec>(binding.spec);
-  if (spec.service && spec.write_back.mode == v1::WriteBackMode::Commit) return OfService();
   auto state = state_.Lock();
   const auto found = state->conditions.find(binding.key.name);
   return found == state->conditions.end() ? std::nullopt : std::optional(found->second);
@@ -116,17 +164,29 @@ void WriteBack::Run(std::stop_token stop) {
 
 // False: to be tried again later.
 bool WriteBack::WriteAll(std::stop_token stop) {
-  bool well = true;
-  const auto wanted = Wanted();
-  ForgetFailuresBut(wanted);
-  for (const auto& [branch, proposals] : wanted) well = Write(branch, proposals, stop) && well;
+  const Work work = Wanted();
+  ForgetFailuresBut(work);
+  bool well = std::ranges::none_of(work.refused,
+                                   [](const auto& refusal) { return refusal.second.kind == ErrorKind::Transient; });
+  for (const auto& [branch, proposals] : work.wanted) well = Write(branch, proposals, stop) && well;
+  Refuse(work);
   return well;
 }
 
+// What no commit can say runs all the same; another revision may be another matter.
+void WriteBack::Refuse(const Work& work) {
+  for (const auto& [binding, why] : work.refused)
+    Note({{.edit = {}, .binding = binding, .line = {}}}, {.type = std::string(kCondition),
+                                                          .status = ConditionStatus::False,
+                                                          .reason = "NoPlace",
+                                                          .message = why.message + "; what was set runs all the same"});
+}
+
 // What is not to be written any more (somebody else did, or it is suspended) failed to be written no more.
-void WriteBack::ForgetFailuresBut(const std::map<std::string, Proposals>& wanted) {
+void WriteBack::ForgetFailuresBut(const Work& work) {
   std::set<std::string> bindings;
-  for (const auto& [branch, proposals] : wanted)
+  for (const auto& [binding, why] : work.refused) bindings.insert(binding);
+  for (const auto& [branch, proposals] : work.wanted)
     for (const Proposal& proposal : proposals) bindings.insert(proposal.binding);
   std::set<std::string> forgotten;
   {
@@ -140,57 +200,53 @@ void WriteBack::ForgetFailuresBut(const std::map<std::string, Proposals>& wanted
   for (const std::string& binding : forgotten) options_.on_news({Kind::Binding, binding});
 }
 
-std::map<std::string, WriteBack::Proposals> WriteBack::Wanted() {
-  std::map<std::string, Proposals> wanted;
+WriteBack::Work WriteBack::Wanted() {
+  Work work;
   const auto snapshot = ports_.config.Current();
-  if (!snapshot) return wanted;
-  std::set<std::string> bound;
+  if (!snapshot) return work;
+  std::map<std::string, SourceImages> bound;  // by workload
   for (const auto& [trigger, routes] : ports_.routes.Of(*snapshot)->by_trigger)
     for (const Route& route : routes)
-      if (std::get<v1::BindingSpec>(route.binding->spec).write_back.mode == v1::WriteBackMode::Commit &&
-          route.service.empty())
-        bound.insert(route.workload->key.name);
-  for (const std::string& name : bound) {
-    const v1::Object* workload = snapshot->objects->Find({Kind::Workload, name});
-    std::string branch;
-    if (auto proposal = workload ? ProposalFor(*snapshot, *workload, branch) : std::nullopt)
-      wanted[branch].push_back(std::move(*proposal));
-  }
-  return wanted;
+      if (route.image && std::get<v1::BindingSpec>(route.binding->spec).write_back.mode == v1::WriteBackMode::Commit)
+        bound[route.workload->key.name].emplace(route.service, *route.image);
+  for (const auto& [name, images] : bound)
+    if (const v1::Object* workload = snapshot->objects->Find({Kind::Workload, name}))
+      work.Add(*snapshot, *workload, ChangesOf(*snapshot, *workload, images));
+  return work;
 }
 
-// What runs instead of what the manifest says, by a binding that writes back, or by a person over such a one.
-std::optional<WriteBack::Proposal> WriteBack::ProposalFor(const ConfigSnapshot& snapshot, const v1::Object& workload,
-                                                          std::string& branch) {
-  if (!workload.workload().source.image || workload.workload().suspend) return std::nullopt;
-  const auto deciding = ports_.routes.DecidingFor(snapshot, workload.key.name, "");
-  auto facts = ports_.facts.Load(v1::IdentityOf(workload));
-  if (!facts || facts->suspended) return std::nullopt;
-  const VersionQuestion question = QuestionOf(*workload.workload().source.image, deciding);
-  const VersionDecision decision = DecideVersion(question, *facts);
+std::vector<WriteBack::Change> WriteBack::ChangesOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
+                                                    const SourceImages& bound) {
+  std::vector<Change> changes;
+  const auto facts = ports_.facts.Load(v1::IdentityOf(workload));
+  if (workload.workload().suspend || !facts || facts->suspended) return changes;
+  for (const auto& image : bound)
+    if (auto change = ChangeOf(snapshot, workload, image)) changes.push_back(std::move(*change));
+  return changes;
+}
+
+// What runs instead of what the source says, by a binding that writes back, or by a person over such a one.
+std::optional<WriteBack::Change> WriteBack::ChangeOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
+                                                     const SourceImages::value_type& image) {
+  const auto& [service, now] = image;
+  const auto deciding = ports_.routes.DecidingFor(snapshot, workload.key.name, service);
+  const auto facts = ports_.facts.Load(FactKeyOf(v1::IdentityOf(workload), service));
+  if (!facts) return std::nullopt;
+  const VersionDecision decision = DecideVersion(QuestionOf(*now, deciding), *facts);
   std::string binding;
   if (decision.set_by.starts_with(kByBinding)) binding = decision.set_by.substr(kByBinding.size());
   if (decision.set_by == "pin" && deciding) binding = deciding->binding;
   const v1::BindingSpec* spec = binding.empty() ? nullptr : BindingOf(snapshot, binding);
   if (!spec || spec->write_back.mode != v1::WriteBackMode::Commit) return std::nullopt;
-  branch = spec->write_back.branch.value_or("");
-  const bool by_digest = !question.manifest.digest.empty();
-  const auto& image = *workload.workload().source.image;
-  const std::string from = by_digest ? question.manifest.digest : image.tag.value_or("");
-  const std::string& to = by_digest ? decision.version.digest : decision.version.tag;
-  if (to.empty() || to == from || to.starts_with("sha256:") != by_digest) return std::nullopt;
-  if (!RanWell(decision, *facts)) return std::nullopt;
-  Proposal proposal{.edit = {.object = workload.key,
-                             .path = workload.position.path,
-                             .field = {"spec", "source", "image", by_digest ? "digest" : "tag"},
-                             .from = from,
-                             .to = to},
-                    .binding = binding};
-  proposal.line = workload.key.name + ": " + (from.empty() ? "latest" : from) + " -> " + to + " (trigger " +
-                  spec->trigger + ", binding " + binding +
-                  (decision.from && !decision.from->delivery.empty() ? ", delivery " + decision.from->delivery : "") +
-                  (decision.set_by == "pin" ? ", rolled back by a person" : "") + ")";
-  return proposal;
+  auto wanted = ImageAt(*now, decision);
+  if (!wanted || !RanWell(decision, *facts)) return std::nullopt;
+  const std::string line =
+      workload.key.name + (service.empty() ? "" : "/" + service) + ": " + VersionIn(*now) + " -> " +
+      VersionIn(*wanted) + " (trigger " + spec->trigger + ", binding " + binding +
+      (decision.from && !decision.from->delivery.empty() ? ", delivery " + decision.from->delivery : "") +
+      (decision.set_by == "pin" ? ", rolled back by a person" : "") + ")";
+  return Change{service, std::move(*wanted), spec->write_back.branch.value_or(""),
+                Proposal{.edit = {}, .binding = binding, .line = line}};
 }
 
 std::string WriteBack::MessageOf(const Proposals& proposals) {

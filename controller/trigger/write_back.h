@@ -19,6 +19,7 @@
 #include "controller/runtime/log.h"
 #include "controller/trigger/route_book.h"
 #include "reconcilers/core/repo_writer.h"
+#include "reconcilers/source/source_kind.h"
 
 namespace tinyforge {
 
@@ -52,7 +53,8 @@ class WriteBack {
   void Stop();
   // A revision came into force.
   void Wake();
-  // A workload that has come to run well what another than the manifest decided on is what there is to write.
+  // A workload, or a service of one, that has come to run well what another than the manifest decided on is what there
+  // is to write.
   void OnStatus(const std::string& workload, const v1::Status& status);
 
   static constexpr std::string_view kCondition = "WriteBack";
@@ -63,10 +65,12 @@ class WriteBack {
   struct Proposal {
     VersionEdit edit;
     std::string binding;
-    std::string line;  // "shop: 1.4.2 -> 1.5.0 (trigger shop-image, delivery 0abc…)"
+    std::string line;  // "shop/web: 1.4.2 -> 1.5.0 (trigger shop-image, delivery 0abc…)"
     bool operator==(const Proposal&) const = default;
   };
   using Proposals = std::vector<Proposal>;
+  struct Change;
+  struct Work;
   struct State {
     bool awake = false;
     std::map<std::string, std::string> ready;     // by workload: what it was last seen to run well, and by whom
@@ -78,9 +82,12 @@ class WriteBack {
   void Run(std::stop_token stop);
   void AwaitCalm(std::stop_token stop);
   bool WriteAll(std::stop_token stop);
-  void ForgetFailuresBut(const std::map<std::string, Proposals>& wanted);
-  std::map<std::string, Proposals> Wanted();
-  std::optional<Proposal> ProposalFor(const ConfigSnapshot& snapshot, const v1::Object& workload, std::string& branch);
+  void ForgetFailuresBut(const Work& work);
+  Work Wanted();
+  std::vector<Change> ChangesOf(const ConfigSnapshot& snapshot, const v1::Object& workload, const SourceImages& bound);
+  std::optional<Change> ChangeOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
+                                 const SourceImages::value_type& image);
+  void Refuse(const Work& work);
   bool Write(const std::string& branch, const Proposals& proposals, std::stop_token stop);
   void Note(const Proposals& proposals, const Condition& condition);
   static std::string MessageOf(const Proposals& proposals);

@@ -15,6 +15,10 @@ v1::ImageSource ParseImageReference(std::string_view reference) {
   return image;
 }
 
+std::string WriteImageReference(const v1::ImageSource& image) {
+  return image.repository + (image.tag ? ":" + *image.tag : "") + (image.digest ? "@" + *image.digest : "");
+}
+
 ServiceName ParseServiceName(std::string_view text) {
   const auto end = text.find('.');
   if (end == std::string_view::npos) return {std::string(text), ""};

@@ -16,6 +16,8 @@ using SourceImages = std::map<std::string, std::optional<v1::ImageSource>, std::
 
 // Of a reference as people write it: "registry:5000/shop:1.4.2@sha256:…", "shop".
 v1::ImageSource ParseImageReference(std::string_view reference);
+// The other way round.
+std::string WriteImageReference(const v1::ImageSource& image);
 
 // "shop" and "web" of "shop.web", which is how a service of a workload is named where one word is wanted.
 struct ServiceName {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reconcilers/core/ports.h"
+#include "reconcilers/core/repo_writer.h"
 #include "reconcilers/core/source_images.h"
 
 namespace tinyforge {
@@ -43,6 +44,15 @@ struct ReadSet {
   bool Covers(std::string_view path) const;
 };
 
+// A service whose source is to say another version.
+struct VersionChange {
+  const ConfigSnapshot& snapshot;
+  const v1::Object& workload;
+  std::string service;  // empty: the workload's own image
+  // The images that services of the workload are to have, by service: this one, and others that are to change as well.
+  std::map<std::string, v1::ImageSource, std::less<>> wanted;
+};
+
 class SourceKind {
  public:
   virtual ~SourceKind() = default;
@@ -53,6 +63,10 @@ class SourceKind {
   virtual std::string_view Sample() const = 0;
   // The images that the source names. `tree` is read by kinds whose files say it; errors as of Render.
   virtual Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree) const = 0;
+  // The one value of the repository to change, so that the source says the version that is wanted of the service, and
+  // another one of no service that is not wanted to have it. Invalid and Conflict say why there is none; errors as of
+  // Images.
+  virtual Expected<VersionEdit> EditOf(const VersionChange& change) const = 0;
   // At least one service; each after those that it depends on.
   // Waiting when a secret is not there, Terminal when a file of the repository is not; `read_set` is filled in any
   // case, so that the arrival of what is missing is noticed.

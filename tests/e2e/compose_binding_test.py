@@ -1,5 +1,7 @@
 """Bindings of services of a compose workload: a push replaces just the service it concerns, and a person can go back."""
 
+import os
+
 import pytest
 from rig.listener import SECRETS, Listener
 from rig.registry import Registry
@@ -143,3 +145,111 @@ def test_a_person_deploys_one_service(site, registry):
     assert site.identity("shop-front-1") == before
     refused = site.daemon.tfctl("deploy", "shop/web", "1.1.0", check=False)
     assert refused.code == 1 and "there are: api, front" in refused.err
+
+
+def written_back(site, path, *texts):
+    """Waits until the repository says this; what the file says then."""
+    def there():
+        site.repo.git("pull", "-q", "origin", "main")
+        text = open(os.path.join(site.repo.work, path), newline="").read()
+        return text if all(part in text for part in texts) else None
+    return site.daemon.wait_for(there, f"the write-back to {path}", 40)
+
+
+def commits_back(*services):
+    return "---\n".join(binding(service, "images", "shop", service=service, writeBack={"mode": "Commit"})
+                        for service in services)
+
+
+def test_what_runs_is_written_where_its_version_stands(site, listener, registry):
+    """In the line of a compose file, in a variable of .env, and in the default of a variable; by one commit each."""
+    for service in ("api", "front", "jobs"):
+        release(site, registry, "1.0.0", service)
+    compose = f"""# The shop.\r
+services:\r
+  api:\r
+    image: "{registry.address}/api:1.0.0"   # by Tinyforge\r
+  front: {{image: '{registry.address}/front:${{FRONT}}'}}\r
+  jobs: {{image: '{registry.address}/jobs:${{JOBS:-1.0.0}}'}}\r
+"""
+    site.up({"s.yaml": SECRETS, "t.yaml": images(), "b.yaml": commits_back("api", "front", "jobs"),
+             **project(registry), "compose.yaml": compose, ".env": "# Versions\nFRONT='1.0.0' # of the shop\n"}, "shop")
+    head = site.repo.head()
+    digests = {service: release(site, registry, "1.1.0", service) for service in ("api", "front", "jobs")}
+    for service, digest in digests.items():
+        wait_runs(site, service, digest)
+    ran = site.identity("shop-api-1", "shop-front-1", "shop-jobs-1")
+    text = written_back(site, "compose.yaml", "api:1.1.0", "${JOBS:-1.1.0}")
+    assert text == compose.replace("api:1.0.0", "api:1.1.0").replace(":-1.0.0", ":-1.1.0")
+    assert written_back(site, ".env", "1.1.0") == "# Versions\nFRONT='1.1.0' # of the shop\n"
+    log = site.repo.git("log", "--format=%B", f"{head}..HEAD")
+    for service in digests:
+        assert f"shop/{service}: 1.0.0 -> 1.1.0" in log and f"binding {service}" in log, log
+    site.daemon.wait_revision(site.repo.head())
+    site.settle()
+    assert site.identity("shop-api-1", "shop-front-1", "shop-jobs-1") == ran, "the commit of what runs replaced it"
+    assert service_of(site, "front")["image"].endswith(digests["front"])
+
+    site.repo.git("revert", "--no-edit", f"{head}..HEAD")  # a person takes all of it back, for good
+    site.repo.push()
+    site.daemon.wait_for(lambda: not any(runs(site, service, digest) for service, digest in digests.items()),
+                         "all services to go back", 60)
+    site.daemon.tfctl("fire", "images", "--wait=30s")
+    site.settle()
+    assert not any(runs(site, service, digest) for service, digest in digests.items())
+
+
+def test_an_inline_project_is_written_in_its_manifest(site, listener, registry):
+    for service in ("api", "front"):
+        release(site, registry, "1.0.0", service)
+    text = f"""# The shop
+apiVersion: tinyforge.dev/v1
+kind: Workload
+metadata: {{name: shop}}
+spec:
+  rollout: {{healthyAfter: 300ms}}
+  source:
+    compose:
+      inline: |
+        # services
+        services:
+          api: {{image: "{registry.address}/api:1.0.0"}}
+
+          front:
+            image: {registry.address}/front:1.0.0 # by Tinyforge
+"""
+    site.up({"s.yaml": SECRETS, "t.yaml": images(), "b.yaml": commits_back("front"), "shop.yaml": text}, "shop")
+    second = release(site, registry, "1.1.0", "front")
+    wait_runs(site, "front", second)
+    ran = site.identity("shop-front-1", "shop-api-1")
+    assert written_back(site, "shop.yaml", "front:1.1.0") == text.replace("front:1.0.0", "front:1.1.0")
+    site.daemon.wait_revision(site.repo.head())
+    site.settle()
+    assert site.identity("shop-front-1", "shop-api-1") == ran
+
+
+def test_what_other_services_say_too_is_not_written(site, listener, registry):
+    release(site, registry, "1.0.0", "app")
+    compose = f"""
+x-app: &app
+  image: {registry.address}/app:1.0.0
+services:
+  front: *app
+  worker: *app
+"""
+    site.up({"s.yaml": SECRETS, "t.yaml": images(), "b.yaml": commits_back("front"), **project(registry),
+             "compose.yaml": compose}, "shop")
+    head = site.repo.head()
+    second = release(site, registry, "1.1.0", "app")
+    wait_runs(site, "front", second)
+    site.daemon.wait_for(lambda: "compose.yaml:3:10: the image of front is said there for worker too"
+                         in site.daemon.tfctl("describe", "binding", "front").out, "the condition")
+    assert "WriteBack" in site.daemon.tfctl("describe", "binding", "front").out
+    site.settle()
+    assert not runs(site, "worker", second) and runs(site, "front", second)
+    site.repo.git("pull", "-q", "origin", "main")
+    assert site.repo.head() == head
+    # Bound as well, both move, and the one value says it for both.
+    site.change({"b.yaml": commits_back("front", "worker")})
+    wait_runs(site, "worker", second)
+    assert written_back(site, "compose.yaml", "1.1.0") == compose.replace("1.0.0", "1.1.0")

@@ -16,9 +16,9 @@ namespace tinyforge {
 // Thread-safe.
 class FakeConfigReader final : public ConfigReader {
  public:
-  void Set(v1::ObjectSet objects) {
-    auto snapshot =
-        std::make_shared<ConfigSnapshot>(ConfigSnapshot{std::make_shared<v1::ObjectSet>(std::move(objects)), nullptr});
+  void Set(v1::ObjectSet objects, std::shared_ptr<const TreeReader> tree = nullptr) {
+    auto snapshot = std::make_shared<ConfigSnapshot>(
+        ConfigSnapshot{std::make_shared<v1::ObjectSet>(std::move(objects)), std::move(tree)});
     const std::lock_guard lock(mutex_);
     snapshot_ = std::move(snapshot);
   }

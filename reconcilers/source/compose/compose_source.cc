@@ -5,6 +5,7 @@
 #include "reconcilers/source/compose/loader.h"
 #include "reconcilers/source/compose/render.h"
 #include "reconcilers/source/compose/tree_path.h"
+#include "reconcilers/source/compose/version_edit.h"
 #include "reconcilers/source/desired_files.h"
 
 namespace tinyforge {
@@ -147,6 +148,10 @@ Expected<SourceImages> ComposeSourceKind::Images(const v1::Object& workload, con
     images.emplace(service.key, named ? std::optional(ParseImageReference(image->text)) : std::nullopt);
   }
   return images;
+}
+
+Expected<VersionEdit> ComposeSourceKind::EditOf(const VersionChange& change) const {
+  return compose::FindVersionEdit(change);
 }
 
 Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {

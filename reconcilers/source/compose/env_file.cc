@@ -247,7 +247,51 @@ std::string KeepRawLine(std::string_view line, const VariableLookup& lookup, Ent
   return entries.Set(std::string(name), std::string(line.substr(equals + 1)));
 }
 
+// Behind `export` and the name; empty: the line does not give it a value.
+std::string_view BehindName(std::string_view line, std::string_view name) {
+  std::string_view rest = WithoutByteOrderMark(line);
+  TrimLeft(rest, kBlank);
+  if (rest.starts_with("export") && rest.size() > 6 && kBlank.find(rest[6]) != std::string_view::npos) {
+    rest.remove_prefix(6);
+    TrimLeft(rest, kBlank);
+  }
+  if (!rest.starts_with(name)) return {};
+  rest.remove_prefix(name.size());
+  TrimLeft(rest, kBlank);
+  if (!rest.starts_with('=') && !rest.starts_with(':')) return {};
+  rest.remove_prefix(1);
+  TrimLeft(rest, kBlank);
+  return rest;
+}
+
+std::optional<EnvValue> ValueOn(std::string_view line, std::string_view name) {
+  std::string_view rest = BehindName(line, name);
+  if (rest.empty()) return std::nullopt;
+  const char quote = rest.front();
+  if (quote != '"' && quote != '\'') {
+    rest = rest.substr(0, rest.find(" #"));
+    TrimRight(rest);
+  } else {
+    const std::size_t close = rest.find(quote, 1);
+    if (close == std::string_view::npos) return std::nullopt;
+    rest = rest.substr(1, close - 1);
+  }
+  const std::size_t begin = static_cast<std::size_t>(rest.data() - line.data());
+  return EnvValue{begin, begin + rest.size(), quote == '\''};
+}
+
 }  // namespace
+
+std::vector<EnvValue> ValuesIn(std::string_view text, std::string_view name) {
+  std::vector<EnvValue> values;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (const auto value = ValueOn(text.substr(at, end - at), name))
+      values.push_back({at + value->begin, at + value->end, value->as_it_is});
+    at = end + 1;
+  }
+  return values;
+}
 
 Expected<EnvEntries> ParseEnvFile(std::string_view text, const VariableLookup& lookup) {
   if (auto error = CheckText(text)) return *std::move(error);

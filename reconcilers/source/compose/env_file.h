@@ -10,6 +10,7 @@
 // lines may end with CR LF, and a byte order mark may come first. Names are made of letters, digits and _ . - [ ].
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,5 +33,16 @@ Expected<EnvEntries> ParseEnvFile(std::string_view text, const VariableLookup& l
 // `format: raw`: each line NAME=value, taken as it is, quotes and dollar signs too; lines that begin with # and blank
 // ones do not count. The same errors.
 Expected<EnvEntries> ParseRawEnvFile(std::string_view text, const VariableLookup& lookup);
+
+// Where a text of the first of these forms gives a value to a name on one line.
+struct EnvValue {
+  std::size_t begin = 0;  // of the value, without quotes
+  std::size_t end = 0;
+  bool as_it_is = false;  // between single quotes: not interpolated
+  bool operator==(const EnvValue&) const = default;
+};
+
+// In the order of the text; of some of several lines what looks like a line is among them.
+std::vector<EnvValue> ValuesIn(std::string_view text, std::string_view name);
 
 }  // namespace tinyforge::compose

@@ -1,5 +1,7 @@
 #include "reconcilers/source/compose/interpolation.h"
 
+#include <algorithm>
+
 #include "reconcilers/source/compose/secret_mark.h"
 
 namespace tinyforge::compose {
@@ -131,7 +133,45 @@ class Expander {
   std::string error_;
 };
 
+struct PartPlace {
+  std::size_t offset = 0;  // in the whole text
+  std::size_t depth = 0;
+};
+
+void Dissect(std::string_view text, PartPlace place, TextParts& parts);
+
+// `text` begins with a dollar sign; answers how much of it belongs to that.
+std::size_t DissectVariable(std::string_view text, PartPlace place, TextParts& parts) {
+  const bool braces = text.substr(1).starts_with('{');
+  const std::string_view body = text.substr(braces ? 2 : 1);
+  const std::string_view name = NameAt(body);
+  if (!name.empty()) parts.variables.emplace_back(name);
+  if (!braces) return name.empty() ? (body.starts_with('$') ? 2 : 1) : 1 + name.size();
+  const std::size_t close = FindClose(body);
+  if (close == std::string_view::npos) return text.size();
+  const Operator op = OperatorOf(body.substr(0, close).substr(name.size()));
+  const std::size_t begin = static_cast<std::size_t>(op.text.data() - text.data());
+  if (op.kind == '-' || op.kind == '+') Dissect(op.text, {place.offset + begin, place.depth + 1}, parts);
+  return close + 3;
+}
+
+void Dissect(std::string_view text, PartPlace place, TextParts& parts) {
+  std::size_t at = 0;
+  while (at < text.size() && place.depth <= kMaxDepth) {
+    const std::size_t dollar = std::min(text.find('$', at), text.size());
+    if (dollar > at) parts.literals.emplace_back(place.offset + at, place.offset + dollar);
+    at = dollar;
+    if (at < text.size()) at += DissectVariable(text.substr(at), {place.offset + at, place.depth}, parts);
+  }
+}
+
 }  // namespace
+
+TextParts PartsOf(std::string_view text) {
+  TextParts parts;
+  Dissect(text, {0, 0}, parts);
+  return parts;
+}
 
 Expected<std::string> Interpolate(std::string_view text, Interpolation& with) {
   Expander expander(with);

@@ -16,6 +16,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api-types/meta/error.h"
 
@@ -33,5 +35,14 @@ struct Interpolation {
 // Terminal for a `${` that is none of the forms, for a variable that is required, for texts nested deeper than 16
 // levels, and for a result beyond the limit. The message has no place; that is the caller's.
 Expected<std::string> Interpolate(std::string_view text, Interpolation& with);
+
+// What a text is put together from, whatever of it is used: no value is looked up.
+struct TextParts {
+  std::vector<std::pair<std::size_t, std::size_t>> literals;  // begin and end in the text; of defaults too
+  std::vector<std::string> variables;
+};
+
+// Of a text that Interpolate takes.
+TextParts PartsOf(std::string_view text);
 
 }  // namespace tinyforge::compose

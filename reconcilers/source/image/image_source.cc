@@ -151,6 +151,17 @@ Expected<SourceImages> ImageSourceKind::Images(const v1::Object& workload, const
   return SourceImages{{"", *workload.workload().source.image}};
 }
 
+Expected<VersionEdit> ImageSourceKind::EditOf(const VersionChange& change) const {
+  const v1::ImageSource& now = *change.workload.workload().source.image;
+  const v1::ImageSource& wanted = change.wanted.at("");
+  const bool by_digest = now.digest.has_value();
+  return VersionEdit{.object = change.workload.key,
+                     .path = change.workload.position.path,
+                     .field = {"spec", "source", "image", by_digest ? "digest" : "tag"},
+                     .from = (by_digest ? now.digest : now.tag).value_or(""),
+                     .to = (by_digest ? wanted.digest : wanted.tag).value_or("")};
+}
+
 Expected<DesiredServices> ImageSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
   const v1::WorkloadSpec& spec = request.workload.workload();
   const v1::ImageSource& image = *spec.source.image;

@@ -6,6 +6,7 @@
 #include "reconcilers/workload/version_decision.h"
 #include "tests/fakes/fake_logger.h"
 #include "tests/fakes/fake_repo_writer.h"
+#include "tests/fakes/fake_tree.h"
 #include "tests/unit/controller/trigger/trigger_world.h"
 
 namespace tinyforge {
@@ -253,14 +254,71 @@ TEST_F(WriteBackTest, WhatWasLeftOutIsSaid) {
   EXPECT_THAT(ConditionOf("b-shop")->message, HasSubstr("left out: workload/shop: all.yaml:3:1"));
 }
 
-TEST_F(WriteBackTest, ThatTheVersionOfAServiceIsNotWrittenIsSaid) {
-  Set(Manifest("Trigger", "name: auto", kPolicy) +
-      Manifest("Workload", "name: shop", "source: {compose: {inline: \"services: {web: {image: shop}}\"}}") +
-      Bound("b-web", "auto", "shop", "service: web, writeBack: {mode: Commit}") +
-      Bound("b-none", "auto", "shop", "service: web"));
-  EXPECT_EQ(ConditionOf("b-web")->reason, "NotSupported");
+// A workload with the services web and api.
+class ServiceWriteBackTest : public WriteBackTest {
+ protected:
+  void SetProject(const std::string& compose) {
+    auto tree = std::make_shared<FakeTree>();
+    tree->files["compose.yaml"] = compose;
+    std::string text = Manifest("Trigger", "name: auto", kPolicy) +
+                       Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
+                       ImageWorkload("blog") + Bound("b-blog", "auto", "blog", "writeBack: {mode: Commit}");
+    for (const std::string service : {"api", "web"})
+      text += Bound("b-" + service, "auto", "shop", "service: " + service + ", writeBack: {mode: Commit}");
+    tree->files["all.yaml"] = text;
+    config_.Set(ParseManifests(text), tree);
+  }
+  // What the binding of a service found is accepted, and ran well; its status says so.
+  void Ran(const std::string& service, const std::string& tag) {
+    facts_.Set("shop." + service, [&](Facts& f) {
+      AcceptVersion({.binding = "b-" + service, .version = {tag, Digest('5')}, .base = "shop:1.4.2", .policy = true},
+                    f);
+      f.good = {{.reference = "shop@" + Digest('5'), .version = tag, .digest = Digest('5')}};
+    });
+    v1::Status status;
+    status.services = {{.name = "db", .resolved = {"16", "", "manifest"}, .ready = true},
+                       {.name = service, .resolved = {tag, Digest('5'), "binding/b-" + service}, .ready = true}};
+    write_back_->OnStatus("shop", status);
+  }
+};
+
+TEST_F(ServiceWriteBackTest, TheLineThatSaysTheVersionIsEdited) {
+  SetProject("services:\n  web: {image: 'shop:1.4.2'} # x\n  api:\n    image: shop:1.4.2\n");
+  write_back_->Start();
+  Ran("web", "1.5.0");
+  ASSERT_TRUE(AwaitRequests(1));
+  const WriteBackRequest request = Request(0);
+  ASSERT_THAT(request.edits, SizeIs(1));
+  EXPECT_EQ(request.edits[0].path, "compose.yaml");
+  EXPECT_EQ(request.edits[0].from, "shop:1.4.2");
+  EXPECT_EQ(request.edits[0].to, "shop:1.5.0");
+  EXPECT_EQ(request.edits[0].on_line, (codec::LinePlace{2, "  web: {image: '", "'} # x"}));
+  EXPECT_EQ(request.message, "shop/web: 1.4.2 -> 1.5.0\n\ntrigger auto, binding b-web\n");
+  EXPECT_TRUE(AwaitCondition("b-web", "Committed"));
+  EXPECT_FALSE(ConditionOf("b-api"));
+}
+
+TEST_F(ServiceWriteBackTest, WhatServicesShareIsWrittenOnceAllOfThemMoved) {
+  SetProject("services:\n  web: &app\n    image: shop:1.4.2\n  api: *app\n");
+  write_back_->Start();
+  Ran("web", "1.5.0");
+  ASSERT_TRUE(AwaitCondition("b-web", "NoPlace"));
   EXPECT_EQ(ConditionOf("b-web")->status, ConditionStatus::False);
-  EXPECT_FALSE(ConditionOf("b-none"));
+  EXPECT_THAT(ConditionOf("b-web")->message, AllOf(HasSubstr("compose.yaml:3:12: "), HasSubstr("for api too"),
+                                                   HasSubstr("what was set runs all the same")));
+  Ran("api", "1.5.0");
+  ASSERT_TRUE(AwaitCondition("b-web", "Committed"));
+  EXPECT_TRUE(AwaitCondition("b-api", "Committed"));
+  ASSERT_THAT(Request(0).edits, SizeIs(2));
+  EXPECT_EQ(Request(0).edits[0].on_line, Request(0).edits[1].on_line);
+}
+
+TEST_F(ServiceWriteBackTest, WhatCannotBeWrittenKeepsNothingElseFromIt) {
+  SetProject("services:\n  web: &app\n    image: shop:1.4.2\n  api: *app\n");
+  write_back_->Start();
+  Ran("web", "1.5.0");
+  ASSERT_TRUE(AwaitCondition("b-web", "NoPlace"));
+  ExpectNextIs("blog", 0);
 }
 
 TEST_F(WriteBackTest, WhileNothingMayBeChangedNothingIsWrittenAndThenItIs) {

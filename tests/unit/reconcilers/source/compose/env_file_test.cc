@@ -155,5 +155,22 @@ TEST(RawEnvFile, ErrorsSayTheLine) {
   EXPECT_EQ(ReadRaw("A B=1"), "1: a name has no blanks in it; write NAME=value");
 }
 
+// Each value between brackets, one that is taken as it is between braces.
+std::string Values(std::string_view text, std::string_view name) {
+  std::string out;
+  for (const EnvValue& value : ValuesIn(text, name)) {
+    const std::string says(text.substr(value.begin, value.end - value.begin));
+    out += value.as_it_is ? "{" + says + "}" : "[" + says + "]";
+  }
+  return out;
+}
+
+TEST(EnvFile, WhereANameGetsItsValuesIsKnown) {
+  EXPECT_EQ(Values("\xEF\xBB\xBFTAG=1\r\n#TAG=2\n export TAG : 3 # x\nTAGS=4\nTAG\nMY_TAG=5\n", "TAG"), "[1][3]");
+  EXPECT_EQ(Values("TAG='1 # 2' # x\nTAG=\"${A}\"\nTAG=\nTAG=a#b", "TAG"), "{1 # 2}[${A}][a#b]");
+  EXPECT_EQ(Values("TAG='1\n", "TAG"), "") << "over several lines";
+  EXPECT_EQ(Values("", "TAG"), "");
+}
+
 }  // namespace
 }  // namespace tinyforge::compose

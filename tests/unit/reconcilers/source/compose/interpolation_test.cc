@@ -159,5 +159,28 @@ TEST(Interpolation, TheResultIsBounded) {
   EXPECT_EQ(Interpolate("$SET $SET$SET", with).error().message, "with its variables the text has more than 12 bytes");
 }
 
+std::string Parts(std::string_view text) {
+  std::string out;
+  const TextParts parts = PartsOf(text);
+  for (const auto& [begin, end] : parts.literals) out += "[" + std::string(text.substr(begin, end - begin)) + "]";
+  for (const std::string& name : parts.variables) out += " " + name;
+  return out;
+}
+
+TEST(Interpolation, ATextFallsIntoLiteralsDefaultsAndVariables) {
+  EXPECT_EQ(Parts("shop:1.0"), "[shop:1.0]");
+  EXPECT_EQ(Parts("$REG/shop:v${TAG:-1.0}-slim"), "[/shop:v][1.0][-slim] REG TAG");
+  EXPECT_EQ(Parts("${A:-x${B-y}z}${C:+c}${D:?why}${E}"), "[x][y][z][c] A B C D E");
+  EXPECT_EQ(Parts("a$$b$1"), "[a][b][1]");
+  EXPECT_EQ(Parts("a${A"), "[a] A");
+}
+
+TEST(Interpolation, PartsOfWhatIsNestedWithoutEndAreBounded) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "${NONE:-";
+  text += std::string(10'000, '}');
+  EXPECT_LT(PartsOf(text).variables.size(), 20U);
+}
+
 }  // namespace
 }  // namespace tinyforge::compose
