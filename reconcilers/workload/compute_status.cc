@@ -97,6 +97,19 @@ void FillWarnings(const StatusInput& input, v1::Status& status) {
   }
 }
 
+// Empty: no version is pinned.
+std::string PinsOf(const v1::Status& status, const std::string& workload) {
+  std::string pins;
+  const auto add = [&](const v1::ResolvedSource& resolved, const std::string& target) {
+    if (resolved.set_by == "pin")
+      pins += (pins.empty() ? "version " : "; version ") + resolved.tag +
+              " is pinned in place of the manifest's; to follow it again: tfctl unpin " + target;
+  };
+  for (const v1::ServiceStatus& service : status.services) add(service.resolved, workload + "/" + service.name);
+  if (status.services.empty() && status.resolved) add(*status.resolved, workload);
+  return pins;
+}
+
 // What a person said beside the manifest; no condition when nothing.
 void FillFacts(const StatusInput& input, v1::Status& status) {
   auto tell = [&](std::string_view type, std::string reason, const std::string& message) {
@@ -105,11 +118,7 @@ void FillFacts(const StatusInput& input, v1::Status& status) {
                  {std::string(type), ConditionStatus::True, std::move(reason), message, input.generation, input.now});
   };
   tell("Suspended", "Suspended", input.suspended);
-  const bool pinned = status.resolved && status.resolved->set_by == "pin";
-  tell("Pinned", "RolledBack",
-       pinned ? "version " + status.resolved->tag +
-                    " is pinned in place of the manifest's; to follow it again: tfctl unpin " + input.object.key.name
-              : "");
+  tell("Pinned", "RolledBack", PinsOf(status, input.object.key.name));
 }
 
 void FillInventory(const StatusInput& input, v1::Status& status) {

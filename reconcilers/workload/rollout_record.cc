@@ -17,13 +17,14 @@ std::string ForPeople(std::string_view version) {
   return std::string(version.substr(0, version.find_first_of("@ ")));
 }
 
-// Of what serves, else of the newest container that runs; empty: none does.
-v1::RolloutVersion Running(const StatusInput& input) {
+// Of what serves, else of the newest container that runs; empty: none does. `service`: of that one alone, empty: of
+// all.
+v1::RolloutVersion Running(const StatusInput& input, const std::string& service = "") {
   const ObservedContainer* best = nullptr;
   bool serves = false;
   for (const ObservedContainer* c : ClassifyOwnership(input.observed->containers).owned) {
     const bool named = std::ranges::any_of(input.desired->containers, [&](const auto& d) { return d.name == c->name; });
-    if (!IsUp(*c) || IsTrial(*c) || (serves && !named)) continue;
+    if (!IsUp(*c) || IsTrial(*c) || (serves && !named) || (!service.empty() && ServiceOf(*c) != service)) continue;
     best = c;
     serves = named;
   }
@@ -31,16 +32,35 @@ v1::RolloutVersion Running(const StatusInput& input) {
   return {ForPeople(best->Label(label::kVersion)), best->image, best->image_id};
 }
 
+// Of several services those that get another version are told: "api 1.4.2, web 2.0".
+void NameServices(const StatusInput& input, v1::RolloutRecord& rollout) {
+  std::string from;
+  std::string to;
+  for (const v1::ServiceStatus& service : input.services) {
+    const std::string now = Running(input, service.name).version;
+    const std::string next = ForPeople(service.resolved.tag);
+    if (now.empty() || now == next) continue;
+    from += (from.empty() ? "" : ", ") + service.name + " " + now;
+    to += (to.empty() ? "" : ", ") + service.name + " " + next;
+  }
+  if (from.empty()) return;
+  rollout.from.version = std::move(from);
+  rollout.to.version = std::move(to);
+}
+
 v1::RolloutRecord Begin(const StatusInput& input) {
   const std::int64_t last = input.previous.last_rollout ? input.previous.last_rollout->id : 0;
-  return {.id = last + 1,
-          .cause = input.decision->plan.steps.front().cause,
-          .outcome = std::string(kInProgress),
-          .revision = input.revision,
-          .generation = input.generation,
-          .from = Running(input),
-          .to = {ForPeople(input.desired->version), input.desired->image, input.observed->image_id.value_or("")},
-          .started = input.now};
+  v1::RolloutRecord rollout{
+      .id = last + 1,
+      .cause = input.decision->plan.steps.front().cause,
+      .outcome = std::string(kInProgress),
+      .revision = input.revision,
+      .generation = input.generation,
+      .from = Running(input),
+      .to = {ForPeople(input.desired->version), input.desired->image, input.observed->image_id.value_or("")},
+      .started = input.now};
+  NameServices(input, rollout);
+  return rollout;
 }
 
 void End(v1::RolloutRecord& rollout, std::string_view outcome, const StatusInput& input) {

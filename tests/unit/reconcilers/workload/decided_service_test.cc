@@ -79,6 +79,14 @@ TEST_F(DecidedServiceTest, AVersionOfOneServiceReplacesThatServiceAlone) {
   EXPECT_TRUE(services[1].ready);
 }
 
+TEST_F(DecidedServiceTest, TheRolloutSaysWhichServiceGetsWhichVersion) {
+  Accept("2", false);
+  const Outcome outcome = Pass();
+  ASSERT_TRUE(outcome.status->last_rollout);
+  EXPECT_EQ(outcome.status->last_rollout->from.version, "front 1");
+  EXPECT_EQ(outcome.status->last_rollout->to.version, "front 2");
+}
+
 TEST_F(DecidedServiceTest, TheCommitOfWhatRunsReplacesNothing) {
   Accept("2");
   (void)Running();
@@ -106,6 +114,17 @@ TEST_F(DecidedServiceTest, AServiceGoesBackByItself) {
   EXPECT_THAT(Running(), ElementsAre("web-api-1 sha256:id-api1", "web-front-1 sha256:id-front1"));
   EXPECT_THAT(Say(WorkloadCommand::Verb::Unpin, ""), HasSubstr("web follows its manifest again"));
   EXPECT_FALSE(facts.facts["web.front"].pin);
+}
+
+TEST_F(DecidedServiceTest, ThePinOfAServiceIsToldAtTheWorkload) {
+  EXPECT_FALSE(FindCondition(Pass().status->conditions, "Pinned"));
+  facts.facts["web.front"].pin = Pin{"front@sha256:front2", "2", "front:1", {}};
+  EXPECT_THAT(Running(), ElementsAre("web-api-1 sha256:id-api1", "web-front-1 sha256:id-front2"));
+  const Outcome outcome = Pass();
+  const Condition* pinned = FindCondition(outcome.status->conditions, "Pinned");
+  ASSERT_TRUE(pinned);
+  EXPECT_THAT(pinned->message, HasSubstr("version 2 is pinned"));
+  EXPECT_THAT(pinned->message, HasSubstr("tfctl unpin web/front"));
 }
 
 TEST_F(DecidedServiceTest, WhoNamesNoServiceIsToldWhichThereAre) {
