@@ -46,8 +46,8 @@ def bound(*services):
     return "---\n".join(binding(service, "images", "shop", service=service) for service in services)
 
 
-def runs(site, service, digest):
-    name = f"shop-{service}-1"
+def runs(site, service, digest, workload="shop"):
+    name = f"{workload}-{service}-1"
     if not site.engine.exists(name):
         return False
     container = site.engine.inspect(name)
@@ -65,9 +65,9 @@ def wait_serves(site, service, digest):
     site.daemon.wait_for(lambda: runs(site, service, digest), f"{service} to run {digest}", 40)
 
 
-def wait_runs(site, service, digest):
-    wait_serves(site, service, digest)
-    site.daemon.wait_ready("shop")
+def wait_runs(site, service, digest, workload="shop"):
+    site.daemon.wait_for(lambda: runs(site, service, digest, workload), f"{service} to run {digest}", 40)
+    site.daemon.wait_ready(workload)
 
 
 def service_of(site, name):
@@ -253,3 +253,31 @@ services:
     site.change({"b.yaml": commits_back("front", "worker")})
     wait_runs(site, "worker", second)
     assert written_back(site, "compose.yaml", "1.1.0") == compose.replace("1.0.0", "1.1.0")
+
+
+def test_a_service_is_promoted_from_the_stage_before(site, listener, registry):
+    for service in ("api", "front"):
+        release(site, registry, "1.0.0", service)
+    files = project(registry)
+    source = {"source": {"compose": {"file": "compose.yaml"}}, "rollout": {"healthyAfter": "300ms"}}
+    files["shop.yaml"] = manifest("Workload", "shop", {**source, "parent": "stage"})
+    files["stage.yaml"] = manifest("Workload", "stage", source)
+    site.up({"s.yaml": SECRETS,
+             "t.yaml": images() + "---\n" + trigger("ask", promotion={"soak": "1s", "approval": "Required"}),
+             "b.yaml": binding("stage", "images", "stage", service="front") + "---\n" +
+                       binding("front", "ask", "shop", service="front"), **files}, "stage", "shop")
+    before = site.identity("shop-api-1", "stage-api-1")
+    second = release(site, registry, "1.1.0", "front")
+    wait_runs(site, "front", second, "stage")
+    site.daemon.wait_for(lambda: "waits for approval" in site.daemon.tfctl("describe", "binding", "front").out,
+                         "the promotion to wait for approval")
+    assert not runs(site, "front", second)
+    site.daemon.tfctl("approve", "promotion", "shop/front")
+    wait_runs(site, "front", second)
+    assert "front 1.0.0" in site.daemon.tfctl("why", "shop").out
+
+    third = release(site, registry, "1.2.0", "front")
+    wait_runs(site, "front", third, "stage")
+    site.daemon.tfctl("promote", "shop/front")
+    wait_runs(site, "front", third)
+    assert site.identity("shop-api-1", "stage-api-1") == before
