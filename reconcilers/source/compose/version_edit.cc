@@ -84,7 +84,9 @@ class Trials {
     for (const Known& known : known_) {
       const bool in_file = known.workload->position.path == edit.path;
       if (!in_file && !known.reads.Covers(edit.path)) continue;
-      Compare(known, in_file ? Find(manifests, known.workload->key) : known.workload, tree, effect);
+      const v1::ObjectPtr after = in_file ? Find(manifests, known.workload->key) : known.workload;
+      // Of a document that cannot be read an earlier revision holds, and goes on to.
+      if (after || known.workload->key == change_.workload.key) Compare(known, after, tree, effect);
     }
     return effect;
   }
