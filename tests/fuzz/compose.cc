@@ -48,12 +48,15 @@ void CheckNode(const compose::LoadedProject& project, doc::Node& root) {
   });
 }
 
-// Whether the text means the same when it is read once more: neither secrets nor what YAML takes in escapes only.
+// Whether the text means the same when it is read once more: neither secrets nor what YAML takes in escapes only, and
+// no key that is too long to stand before a colon (YAML 1.2, 7.4.3: 1024 characters).
 bool ReadsBack(doc::Node& root) {
+  constexpr std::size_t kMaxKeyBytes = 900;
   bool good = true;
   compose::Walk(root, [&](doc::Node& node, const compose::ModelPath&) {
     good = good && !compose::HasMark(node.text) && node.text.find('\x7F') == std::string::npos;
-    for (const auto& member : node.members) good = good && member.key.find('\x7F') == std::string::npos;
+    for (const auto& member : node.members)
+      good = good && member.key.size() <= kMaxKeyBytes && member.key.find('\x7F') == std::string::npos;
     return good;
   });
   return good;
