@@ -437,6 +437,8 @@ Evaluated Evaluator::Accept(const Wish& wish) {
   const v1::Object* workload = snapshot ? snapshot->objects->Find(wish.route.workload->key) : nullptr;
   const auto image = workload ? ports_.routes.ImageOf(*snapshot, *workload, wish.route.service)
                               : Expected<v1::ImageSource>(Error{ErrorKind::NotFound, ""});
+  if (!image && workload && image.error().kind != ErrorKind::NotFound)
+    return {{DeliveryResult::Pending, image.error().message, kFirstPause}, {}, image.error().kind};
   if (!image) return Skip("it was meant for what the manifest says no more");
   const VersionQuestion question =
       QuestionOf(*image, ports_.routes.DecidingFor(*snapshot, workload->key.name, wish.route.service));

@@ -93,6 +93,13 @@ const Route* FindRoute(const RouteTable& table, const RouteKey& key) {
   return found == routes->second.end() ? nullptr : &*found;
 }
 
+bool IsInDoubt(const RouteTable& table, const RouteKey& key) {
+  const ObjectKey binding{Kind::Binding, key.binding};
+  return std::ranges::any_of(table.problems, [&](const RouteProblem& problem) {
+    return problem.reason == route_reason::kServicesUnknown && problem.object == binding;
+  });
+}
+
 FanOut::FanOut(const Clock& clock, Hooks hooks, unsigned threads)
     : clock_(clock), hooks_(std::move(hooks)), threads_(threads) {}
 
@@ -204,7 +211,7 @@ void FanOut::Follow(const RouteTable& table) {
       if (const Route* route = FindRoute(table, key)) {
         slot.job->route = *route;
         if (!slot.running) slot.registry = RegistryOf(*slot.job);
-      } else {
+      } else if (!IsInDoubt(table, key)) {
         dropped.push_back(std::move(*slot.job));
         slot.job.reset();
       }

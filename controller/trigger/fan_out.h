@@ -35,6 +35,9 @@ RouteKey KeyOf(const Route& route);
 // Null: it is not there.
 const Route* FindRoute(const RouteTable& table, const RouteKey& key);
 
+// Whether it may be there all the same: the services of its workload cannot be read now.
+bool IsInDoubt(const RouteTable& table, const RouteKey& key);
+
 // What is to be done for one of them.
 struct Job {
   Route route;

@@ -13,7 +13,13 @@ constexpr std::size_t kPagesKept = 3;  // the one in force, the one before, one 
 
 bool IsBroken(std::string_view reason) {
   return reason == route_reason::kTriggerInvalid || reason == route_reason::kInvalidOverrides ||
-         reason == route_reason::kTriggerNotFound;
+         reason == route_reason::kTriggerNotFound || reason == route_reason::kServicesUnknown;
+}
+
+// What was not read now may be read the next time.
+bool IsWhole(const std::map<const v1::Object*, Expected<SourceImages>>& images) {
+  return std::ranges::none_of(
+      images, [](const auto& item) { return !item.second && item.second.error().kind == ErrorKind::Transient; });
 }
 
 Expected<SourceImages> ReadImages(const ConfigSnapshot& snapshot, const v1::Object& workload) {
@@ -48,14 +54,15 @@ std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& s
           route.binding->key.name, binding.write_back.mode == v1::WriteBackMode::Commit};
     }
   KeepBroken(snapshot, *page);
+  if (!IsWhole(page->images)) return page;
   auto pages = pages_.Lock();
   pages->push_back(page);
   if (pages->size() > kPagesKept) pages->erase(pages->begin());
   return page;
 }
 
-// A policy that cannot be used for an error in its text, or that is missing, decides on: its last answer holds, as when
-// its registry cannot be read.
+// A policy that cannot be used for an error in its text, or that is missing, decides on, and so does one of a service
+// whose compose files cannot be read: its last answer holds, as when its registry cannot be read.
 void RouteBook::KeepBroken(const ConfigSnapshot& snapshot, Page& page) const {
   for (const RouteProblem& problem : page.table->problems) {
     const v1::Object* binding = snapshot.objects->Find(problem.object);
@@ -65,8 +72,10 @@ void RouteBook::KeepBroken(const ConfigSnapshot& snapshot, Page& page) const {
     const auto* config = trigger ? &std::get<v1::TriggerSpec>(trigger->spec) : nullptr;
     if (!spec.enabled || (config && !config->registry && !config->promotion)) continue;
     for (const v1::ObjectPtr& workload : FindTargets(spec, *snapshot.objects, host_).workloads)
-      page.deciding.try_emplace(FactKeyOf(workload->key.name, spec.service.value_or("")),
-                                DecidingBinding{binding->key.name, false});
+      page.deciding.try_emplace(
+          FactKeyOf(workload->key.name, spec.service.value_or("")),
+          DecidingBinding{binding->key.name, problem.reason == route_reason::kServicesUnknown &&
+                                                 spec.write_back.mode == v1::WriteBackMode::Commit});
   }
 }
 

@@ -15,6 +15,7 @@ namespace tinyforge {
 namespace {
 
 constexpr std::size_t kUnfinishedRead = 1000;
+constexpr auto kInDoubtPause = std::chrono::seconds(5);
 constexpr std::string_view kPoll = "poll";  // see Delivery::cause
 
 // Whether it wants to know what only a look at its git repository finds.
@@ -272,6 +273,10 @@ Expected<Delivery> TriggerService::Replay(const std::string& id) {
 JobResult TriggerService::Run(const Job& job, std::stop_token stop) {
   const auto table = Table();
   const Route* route = table ? FindRoute(*table, KeyOf(job.route)) : nullptr;
+  if (!route && table && IsInDoubt(*table, KeyOf(job.route)))
+    return {.result = DeliveryResult::Pending,
+            .message = "the services of workload/" + job.route.workload->key.name + " are not known",
+            .again = kInDoubtPause};
   if (!route) return {.message = "binding/" + job.route.binding->key.name + " does not bind it any more"};
   Job current = job;
   current.route = *route;

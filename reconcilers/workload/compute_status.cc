@@ -158,16 +158,7 @@ bool SameSpec(const EventInput& input) {
   return input.before.observed_generation == input.after.observed_generation && input.before.last_rollout;
 }
 
-}  // namespace
-
-v1::ResolvedSource ResolvedOf(const DesiredState& desired, const ObservedState& observed) {
-  const std::string& version = desired.version;  // "1.4.2 by manifest"
-  return {.tag = version.substr(0, version.find(' ')),
-          .digest = DigestOf(desired, observed),
-          .set_by = version.substr(version.rfind(' ') + 1)};
-}
-
-v1::Status ComputeStatus(const StatusInput& input) {
+v1::Status StatusOfPass(const StatusInput& input) {
   v1::Status status = input.previous;
   status.observed_generation = input.generation;
   status.revision = input.revision;
@@ -182,6 +173,27 @@ v1::Status ComputeStatus(const StatusInput& input) {
   FillInventory(input, status);
   FillWarnings(input, status);
   if (!input.held) FollowRollout(input, status);
+  return status;
+}
+
+}  // namespace
+
+v1::ResolvedSource ResolvedOf(const DesiredState& desired, const ObservedState& observed) {
+  const std::string& version = desired.version;  // "1.4.2 by manifest"
+  return {.tag = version.substr(0, version.find(' ')),
+          .digest = DigestOf(desired, observed),
+          .set_by = version.substr(version.rfind(' ') + 1)};
+}
+
+v1::Status ComputeStatus(const StatusInput& input) {
+  v1::Status status = StatusOfPass(input);
+  if (input.decision) return status;
+  // Nobody looked at them: what is true of the workload is true of each.
+  for (v1::ServiceStatus& service : status.services) {
+    service.ready = false;
+    service.reason = ReadyOf(status).reason;
+    service.message = ReadyOf(status).message;
+  }
   return status;
 }
 

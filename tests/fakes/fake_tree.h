@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "reconcilers/core/ports.h"
@@ -11,6 +12,7 @@ namespace tinyforge {
 class FakeTree : public TreeReader {
  public:
   std::map<std::string, std::string> files;
+  std::optional<Error> failing{};  // what a read meets
   Revision id = "c0ffee";
 
   const Revision& revision() const override { return id; }
@@ -22,7 +24,10 @@ class FakeTree : public TreeReader {
     if (found.empty()) return Error{ErrorKind::NotFound, "no file " + std::string(path) + " in the repository"};
     return found;
   }
-  Expected<std::string> Read(const TreeEntry& entry) const override { return files.at(entry.path); }
+  Expected<std::string> Read(const TreeEntry& entry) const override {
+    if (failing) return *failing;
+    return files.at(entry.path);
+  }
 };
 
 class FakeSecrets : public SecretReader {

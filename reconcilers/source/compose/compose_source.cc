@@ -147,6 +147,7 @@ Expected<SourceImages> ComposeSourceKind::Images(const v1::Object& workload, con
     const bool named = image && image->type == doc::Type::String && !image->text.empty();
     images.emplace(service.key, named ? std::optional(ParseImageReference(image->text)) : std::nullopt);
   }
+  if (images.empty()) return Error{ErrorKind::Terminal, "no service is enabled"};
   return images;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controller/trigger/fan_out.h"
 #include "tests/fakes/fake_tree.h"
 #include "tests/unit/controller/trigger/trigger_world.h"
 
@@ -61,6 +62,29 @@ TEST(RouteBook, KnowsTheServicesOfAProjectByItsFiles) {
   EXPECT_EQ(book.ImageOf(snapshot, shop, "api")->tag, "1.4.2");
   EXPECT_EQ(book.ImageOf(snapshot, shop, "web")->repository, "shop/web");
   EXPECT_EQ(book.ImageOf(snapshot, shop, "site").error().kind, ErrorKind::NotFound);
+}
+
+// Else the version that it decided would be given up for the manifest's.
+TEST(RouteBook, APolicyDecidesOnWhileTheFilesCannotBeRead) {
+  RouteBook book("");
+  auto tree = std::make_shared<FakeTree>();
+  tree->files["compose.yaml"] = "services: {api: {image: shop/api}}";
+  tree->failing = Error{ErrorKind::Transient, "too many open files"};
+  const ConfigSnapshot snapshot{std::make_shared<v1::ObjectSet>(ParseManifests(
+                                    Manifest("Trigger", "name: auto", kPolicy) +
+                                    Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
+                                    Bound("a", "auto", "shop", "service: api, writeBack: {mode: Commit}"))),
+                                tree};
+  ASSERT_THAT(book.Of(snapshot)->problems, SizeIs(1));
+  EXPECT_EQ(book.Of(snapshot)->problems[0].reason, route_reason::kServicesUnknown);
+  const RouteKey key{"auto", "a", "shop", "api"};
+  EXPECT_TRUE(IsInDoubt(*book.Of(snapshot), key));
+  EXPECT_EQ(book.DecidingFor(snapshot, "shop", "api")->binding, "a");
+  EXPECT_TRUE(book.DecidingFor(snapshot, "shop", "api")->writes_back);
+  tree->failing.reset();
+  ASSERT_THAT(book.Of(snapshot)->problems, SizeIs(0));
+  EXPECT_FALSE(IsInDoubt(*book.Of(snapshot), key));
+  EXPECT_NE(FindRoute(*book.Of(snapshot), key), nullptr);
 }
 
 }  // namespace

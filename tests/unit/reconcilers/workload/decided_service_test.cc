@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "reconcilers/source/compose/compose_source.h"
 #include "reconcilers/workload/commands.h"
+#include "reconcilers/workload/services.h"
 #include "reconcilers/workload/version_decision.h"
 #include "tests/unit/reconcilers/workload/reconciler_fixture.h"
 
@@ -143,6 +145,30 @@ TEST_F(DecidedServiceTest, OneIsMadeAnewAlone) {
     for (const ObservedContainer& b : *after)
       if (a.id == b.id) kept.insert(a.name);
   EXPECT_THAT(kept, ElementsAre("web-api-1"));
+}
+
+// Else a stage that nobody can look at any more would be promoted from.
+TEST_F(DecidedServiceTest, WhatCouldNotBeLookedAtIsNotReady) {
+  const auto front = [](const Outcome& outcome) {
+    return *std::ranges::find(outcome.status->services, "front", &v1::ServiceStatus::name);
+  };
+  ASSERT_TRUE(front(Pass()).ready);
+  config.tree->files["compose.yaml"] = "services: [";
+  Commit();
+  const Outcome outcome = Pass();
+  EXPECT_FALSE(front(outcome).ready);
+  EXPECT_EQ(front(outcome).reason, Ready(outcome).reason);
+  const v1::Status of_service = StatusOfService(*outcome.status, "front");
+  EXPECT_EQ(FindCondition(of_service.conditions, condition::kReady)->status, ConditionStatus::False);
+}
+
+TEST_F(DecidedServiceTest, AProjectWithoutServicesIsNothingToRollBack) {
+  config.tree->files["compose.yaml"] = "services: {}";
+  Commit();
+  const auto images =
+      ComposeSourceKind().Images(*config.Current()->objects->Find({Kind::Workload, "web"}), *config.tree);
+  ASSERT_FALSE(images);
+  EXPECT_THAT(images.error().message, HasSubstr("no service is enabled"));
 }
 
 }  // namespace
