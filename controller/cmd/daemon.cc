@@ -242,6 +242,9 @@ Expected<void> Daemon::Parts::Open() {
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
+  if (const auto all = facts->All())
+    for (const auto& [key, known] : *all)
+      for (const AdoptedContainer& container : known.adopted) engine->index().Adopt(container);
   onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
   logs = std::make_unique<docker::EngineLogs>(engine->client(), *redactor);
   prober = std::make_unique<probe::Prober>(

@@ -86,7 +86,10 @@ Json MountJson(const Mount& mount) {
 
 Json MountsJson(const CreateRequest& request, ApiVersion version) {
   Json mounts = Json::array();
-  for (const auto& mount : request.spec.mounts) {
+  for (Mount mount : request.spec.mounts) {
+    const auto kept = std::ranges::find(request.reattach, mount.target, &ObservedMount::target);
+    const bool anonymous = mount.type == MountType::Volume && mount.source.empty();
+    if (anonymous && kept != request.reattach.end()) mount.source = kept->source;
     mounts.push_back(MountJson(mount));
     AddMountOptions(mount, version, mounts.back());
   }

@@ -28,7 +28,8 @@ struct CreateBodyOptions {
 // - a mode service:<name> is container:<that service's container>, or where options.services has it not,
 //   container:<name>; network modes host, none and service: exclude networks;
 // - below API 1.44 the MAC address on the first network is that of the container as a whole;
-// - anonymous volumes in `reattach` are mounted by name, except where the spec mounts something at that target;
+// - anonymous volumes in `reattach` are mounted by name, except where the spec mounts something else at
+//   that target;
 // - an entrypoint without a cmd clears the image's CMD: that is the Engine's rule.
 //
 // Secret values come from `secrets` and stand only in the returned text. Errors: those of Reveal and of CheckVersion,

@@ -186,6 +186,10 @@ Expected<void> EngineWriter::Change(const EngineCall& call, std::string_view con
   return {};
 }
 
+void EngineWriter::Adopt(const AdoptedContainer& container) {
+  index_.Adopt(container);
+}
+
 Expected<void> EngineWriter::Start(std::string_view container) {
   return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);
 }

@@ -30,10 +30,16 @@ bool IsAnonymous(std::string_view volume) {
   return volume.empty() || IsAnonymousVolume(volume);
 }
 
+// Any anonymous volume is as good as another.
+bool IsSource(const std::string& have, const Mount& mount) {
+  if (mount.type == MountType::Volume && mount.source.empty()) return IsAnonymous(have);
+  return mount.type == MountType::Tmpfs || Clean(have) == Clean(mount.source);
+}
+
 // An element of HostConfig.Mounts, as sent.
 bool WasMadeWith(const Json& made, const Mount& mount) {
   return Text(At(made, "Type")) == TypeName(mount.type) && Clean(Text(At(made, "Target"))) == Clean(mount.target) &&
-         (mount.type == MountType::Tmpfs || Text(At(made, "Source")) == mount.source) &&
+         IsSource(Text(At(made, "Source")), mount) &&
          True(At(made, "ReadOnly")) == mount.read_only;
 }
 
@@ -42,8 +48,15 @@ bool CameOut(const Json& out, const Mount& mount) {
   if (Text(At(out, "Type")) != TypeName(mount.type)) return false;
   if (Clean(Text(At(out, "Destination"))) != Clean(mount.target)) return false;
   if (mount.type == MountType::Tmpfs) return true;
-  const std::string source = Text(At(out, mount.type == MountType::Volume ? "Name" : "Source"));
-  return Clean(source) == Clean(mount.source) && True(At(out, "RW")) == !mount.read_only;
+  return IsSource(Text(At(out, mount.type == MountType::Volume ? "Name" : "Source")), mount) && True(At(out, "RW")) == !mount.read_only;
+}
+
+// The older way to ask for one.
+bool IsTmpfsOfHost(const Json& host, const Mount& mount) {
+  if (mount.type != MountType::Tmpfs || !At(host, "Tmpfs").is_object()) return false;
+  for (const auto& item : At(host, "Tmpfs").items())
+    if (Clean(item.key()) == Clean(mount.target)) return true;
+  return false;
 }
 
 // "source:target[:options]"; empty: an anonymous volume, or of another form.
@@ -78,7 +91,8 @@ std::vector<std::string> AlteredMounts(const Json& inspect, const std::vector<Mo
   auto targets = TargetsMade(host);
   for (const Mount& mount : desired) {
     targets.erase(Clean(mount.target));
-    const bool there = std::ranges::any_of(At(host, "Mounts"), [&](const Json& m) { return WasMadeWith(m, mount); }) ||
+    const bool there = IsTmpfsOfHost(host, mount) ||
+                       std::ranges::any_of(At(host, "Mounts"), [&](const Json& m) { return WasMadeWith(m, mount); }) ||
                        std::ranges::any_of(out, [&](const Json& m) { return CameOut(m, mount); });
     if (!there) fields.push_back(mount.origin.empty() ? "mounts." + mount.target : mount.origin);
   }

@@ -28,7 +28,12 @@ struct ObservedNetwork {
   std::string name;
   StringMap labels;
   std::optional<Ipv4Subnet> subnet;  // the first IPv4 one
+  NetworkConfig config{};            // as it was made, but for its labels
 };
+
+// The first thing that is asked for and that the network has not ("driver", "ipam.subnet"); empty: it is as asked for.
+// What the Engine fills in where nothing is asked for is not compared.
+std::string MisfitOf(const NetworkConfig& wanted, const ObservedNetwork& found);
 
 std::optional<ObservedNetwork> DecodeNetwork(std::string_view json);
 

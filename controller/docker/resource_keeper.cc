@@ -8,6 +8,18 @@ bool IsManaged(const ObservedNetwork& network) {
   return found != network.labels.end() && found->second == "true";
 }
 
+bool IsOfProject(const ObservedNetwork& found, const DesiredNetwork& wanted) {
+  const auto project = found.labels.find(label::kComposeProject);
+  return !wanted.adopted_from.empty() && project != found.labels.end() && project->second == wanted.adopted_from;
+}
+
+Expected<bool> UseAsItIs(const DesiredNetwork& wanted, const ObservedNetwork& found) {
+  const std::string misfit = wanted.config ? MisfitOf(*wanted.config, found) : "";
+  if (misfit.empty()) return false;
+  return Error{ErrorKind::Conflict, "network " + wanted.name + " was made by docker compose with another " + misfit +
+                                        "; remove it, give the network another name, or say here what it has"};
+}
+
 // From what it is to be made; empty: one that exists is taken as it is.
 std::string HashOf(const DesiredNetwork& network) {
   return network.config ? NetworkHash(*network.config) : std::string();
@@ -95,6 +107,7 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 
 Expected<bool> ResourceKeeper::Accept(const DesiredNetwork& network, const ObservedNetwork& found) {
   if (network.external) return false;
+  if (!IsOurs(found) && IsOfProject(found, network)) return UseAsItIs(network, found);
   if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
     return Error{ErrorKind::Conflict, "network " + network.name +
                                           " exists and was not created by this controller; say "

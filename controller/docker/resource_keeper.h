@@ -29,7 +29,8 @@ class ResourceKeeper {
   ResourceKeeper(EngineClient& client, ResourceKeeperOptions options);
 
   // A network of that name which is not external must carry our instance label; the shared one may be another
-  // Tinyforge's on this host. Else Conflict. One of ours that was made from another config is removed and made anew
+  // Tinyforge's on this host, and one that is to be adopted that of docker compose's project, made as the config says.
+  // Else Conflict. One of ours that was made from another config is removed and made anew
   // unless containers are on it, stopped ones included: then Conflict, with their names. Waiting for an external one
   // that does not exist. Conflict too when the subnet is in use on the host.
   Expected<bool> EnsureNetwork(const DesiredNetwork& network);

@@ -204,6 +204,8 @@ std::string FactsToJson(const std::string& workload, const Facts& facts) {
     AddTime(item, "at", failed.at);
     status["failed"].push_back(std::move(item));
   }
+  for (const AdoptedContainer& container : facts.adopted)
+    status["adopted"].push_back({{"name", container.name}, {"id", container.id}});
   AddImages(status, facts);
   json["status"] = std::move(status);
   return Dump(json);

@@ -278,6 +278,8 @@ struct DesiredNetwork {
   // A network made from another config is made anew, as long as no container is on it. Empty: one that was made by us
   // is taken as it is.
   std::optional<NetworkConfig> config{};
+  // One that docker compose made for this project is used as it is, if it is as the config says. Empty: none is.
+  std::string adopted_from{};
   bool operator==(const DesiredNetwork&) const = default;
 };
 
@@ -330,6 +332,13 @@ struct RolloutTerms {
   bool operator==(const RolloutTerms&) const = default;
 };
 
+// By what docker compose knows a service beside its name, and whether what it started of that is taken over.
+struct ComposeProject {
+  std::string name;
+  bool adopt = false;
+  bool operator==(const ComposeProject&) const = default;
+};
+
 // One service: containers of one image that roll together. A workload of one image is one service, without a name; one
 // of many has their states in a list, each after those that it depends on.
 struct DesiredState {
@@ -349,6 +358,7 @@ struct DesiredState {
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
+  std::optional<ComposeProject> project{};
   bool runs_once = false;                // once it ended well it is done until its release changes, gone or not
 };
 

@@ -1,5 +1,7 @@
 #include "reconcilers/core/field_digests.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -208,6 +210,18 @@ std::string FieldDigests(const ContainerTemplate& container) {
       text += (text.empty() ? "" : " ") + entry;
   }
   return rest.empty() ? text : text + " more=" + Sha256Hex(rest).substr(0, kDigestLength);
+}
+
+std::string DigestsBut(std::string_view digests, const std::vector<std::string>& fields, std::size_t bytes) {
+  constexpr std::string_view kOther = "other";
+  auto entries = Split(digests);
+  std::vector<std::string> names;
+  std::ranges::transform(fields, std::back_inserter(names), CleanName);
+  for (const std::string& name : names) entries[name] = kOther;
+  std::string text;
+  for (const auto& [name, digest] : entries)
+    text.append(text.empty() ? "" : " ").append(name).append("=").append(digest);
+  return text.size() <= bytes ? text : "";
 }
 
 std::vector<std::string> DifferingFields(std::string_view before, std::string_view after) {

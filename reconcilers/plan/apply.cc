@@ -30,6 +30,15 @@ struct Executor {
     auto id = to.containers.Create(a.request);
     return id ? Expected<bool>(true) : Expected<bool>(std::move(id).error());
   }
+  // Durable before it counts, so that no crash leaves what is managed and not known.
+  Expected<bool> operator()(const action::Adopt& a) const {
+    auto noted = to.facts.Update(a.fact_key, [&](Facts& facts) {
+      std::erase_if(facts.adopted, [&](const AdoptedContainer& known) { return known.id == a.container.id; });
+      facts.adopted.push_back(a.container);
+    });
+    if (noted) to.containers.Adopt(a.container);
+    return Acted(std::move(noted));
+  }
   Expected<bool> operator()(const action::Start& a) const { return Acted(to.containers.Start(a.target.container)); }
   Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
   Expected<bool> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }

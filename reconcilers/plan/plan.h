@@ -37,6 +37,11 @@ struct WriteFiles {
 struct Create {
   CreateRequest request;
 };
+// Takes over what another tool made; the container itself is left as it is.
+struct Adopt {
+  std::string fact_key;  // see FactKeyOf
+  AdoptedContainer container;
+};
 struct Start {
   ContainerRef target;
 };
@@ -88,7 +93,7 @@ struct RemoveImage {
 }  // namespace action
 
 using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
-                            action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
+                            action::Adopt, action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
                             action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
                             action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;
 

@@ -8,6 +8,7 @@
 #include "reconcilers/config/dependencies.h"
 #include "reconcilers/config/deploy_window.h"
 #include "reconcilers/source/image/image_source.h"
+#include "reconcilers/workload/adoption.h"
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
@@ -47,6 +48,15 @@ bool Changes(const Step* step) {
 std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Duration> come_back) {
   if (result.error) return std::nullopt;
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
+}
+
+// By itself, so that nothing else is done before it is known whose the containers are; the next pass goes on from there.
+void AdoptFirst(Plan plan, std::vector<ServicePass>& services) {
+  for (ServicePass& service : services)
+    service.decision.verdict = {.phase = Phase::Progressing,
+                                .reason = "Adopting",
+                                .message = "taking over the containers of docker compose"};
+  services.front().decision.plan = std::move(plan);
 }
 
 // Empty: it is not.
@@ -229,17 +239,27 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
 }
 
 Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<ServicePass>& services) {
-  const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
-  if (auto observed = observer.Observe(services); !observed)
-    return std::move(observed).error().Within("observe containers");
   auto context = ContextOf(pass);
   if (!context) return std::move(context).error();
+  const Adoption adoption(ports_, *context);
+  auto adopting = adoption.Look(services);
+  if (!adopting) return std::move(adopting).error().Within("source.compose.adopt");
+  if (pass.held.empty() && !adopting->plan.empty()) {
+    AdoptFirst(std::move(adopting->plan), services);
+    return {};
+  }
+  const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
+  if (auto observed = observer.Observe(services, std::move(adopting->containers)); !observed)
+    return std::move(observed).error().Within("observe containers");
   for (std::size_t i = 0; i < services.size(); ++i) {
     const std::string awaited = AwaitedOf(services[i].desired, {services.begin(), services.begin() + i});
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
       return planned;
   }
-  return {};
+  Plan& first = services.front().decision.plan;
+  std::ranges::move(adopting->plan.steps, std::inserter(first.steps, first.steps.begin()));
+  std::ranges::move(adopting->plan.warnings, std::back_inserter(first.warnings));
+  return adoption.CheckInTheWay(services);
 }
 
 Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext context, ServicePass& service) {
@@ -247,6 +267,7 @@ Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext con
   if (const auto& remake = pass.facts.remake)
     for (DesiredContainer& container : desired.containers)
       container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
+  KeepAdoptedNames(service);
   if (!desired.service.empty()) {
     auto own = ports_.facts.Load(FactKeyOf(desired));
     if (!own) return std::move(own).error().Within("load facts");
@@ -311,11 +332,15 @@ void WorkloadReconciler::Execute(Pass& pass) {
 // What has run well is where a rollback goes.
 void WorkloadReconciler::Learn(Pass& pass) {
   if (!pass.held.empty()) return pass.settled.clear();
+  std::set<std::string> present;
+  if (!pass.settled.empty())
+    for (const ObservedContainer& c : pass.view->observed.containers) present.insert(c.id);
   const auto retain = static_cast<std::size_t>(pass.object.workload().rollout.retain);
   for (const SettledService& service : pass.settled) {
     auto learnt = ports_.facts.Update(service.fact_key, [&](Facts& facts) {
       EndRelease(facts, service.proven, retain, pass.now);
       if (!service.done.empty()) facts.done = service.done;
+      std::erase_if(facts.adopted, [&](const AdoptedContainer& c) { return !present.contains(c.id); });
     });
     if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
   }

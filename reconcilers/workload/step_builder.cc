@@ -12,6 +12,10 @@ bool IsAnonymous(const ObservedMount& mount) {
   return mount.type == MountType::Volume && IsAnonymousVolume(mount.source);
 }
 
+bool IsAnonymous(const Mount& mount) {
+  return mount.type == MountType::Volume && mount.source.empty();
+}
+
 // "1.4.2 by manifest" -> "1.4.2@sha256:… by manifest".
 std::string WithDigest(std::string version, std::string_view pinned) {
   const std::size_t at = pinned.find('@');
@@ -34,7 +38,7 @@ std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const 
   std::vector<ObservedMount> found;
   for (const ObservedMount& mount : old.mounts) {
     const bool wanted_otherwise = std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
-                                              [&](const Mount& m) { return m.target == mount.target; });
+                                              [&](const Mount& m) { return m.target == mount.target && !IsAnonymous(m); });
     if (IsAnonymous(mount) && !wanted_otherwise) found.push_back(mount);
   }
   return found;

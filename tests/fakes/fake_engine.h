@@ -64,6 +64,13 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override {
     return Containers(desired.front()->workload);
   }
+  // Their `altered` is what a test says of them.
+  Expected<std::vector<ObservedContainer>> OfProject(const std::string& project, const DesiredRefs&) override {
+    std::vector<ObservedContainer> found;
+    for (const auto& [id, c] : containers)
+      if (c.Label("com.docker.compose.project") == project && c.Label(label::kManaged).empty()) found.push_back(c);
+    return found;
+  }
   std::map<std::string, ContainerAge> Ages(std::string_view) override {
     std::map<std::string, ContainerAge> ages;
     for (const auto& [id, c] : containers) ages[id].attached = attached[id];
@@ -124,6 +131,12 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     containers.emplace(id, std::move(c));
     Done();
     return id;
+  }
+  void Adopt(const AdoptedContainer& adopted) override {
+    const auto found = containers.find(adopted.id);
+    if (found == containers.end()) return;
+    for (const auto& [key, value] : adopted.labels) found->second.labels.insert_or_assign(key, value);
+    found->second.altered.clear();
   }
   Expected<void> Start(std::string_view ref) override {
     return Change("start", ref, [&](ObservedContainer& c) {

@@ -48,10 +48,6 @@ Expected<void> AddEnvironment(const RenderRequest& request, const v1::ComposeSou
 
 Expected<LoadRequest> RequestOf(const RenderRequest& request) {
   const v1::ComposeSource& source = *request.workload.workload().source.compose;
-  if (source.adopt)
-    return Error{ErrorKind::Terminal,
-                 "source.compose.adopt is not done yet; expected containers of docker compose to be removed first "
-                 "(`docker compose down` keeps volumes)"};
   LoadRequest load{.project_name = source.project_name.value_or(""),
                    .default_name = v1::IdentityOf(request.workload),
                    .profiles = {source.profiles.begin(), source.profiles.end()}};

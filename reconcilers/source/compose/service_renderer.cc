@@ -64,6 +64,8 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   desired_.workload = v1::IdentityOf(input_.request.workload);
   desired_.service = name_;
   desired_.source_kind = "compose";
+  const bool adopt = input_.request.workload.workload().source.compose->adopt;
+  desired_.project = ComposeProject{.name = input_.project.name, .adopt = adopt};
   container_.role = name_;
   RenderImage();
   RenderProcess(service_, container_.spec);
@@ -75,7 +77,7 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   container_.limits = LimitsOf(service_);
   desired_.runs_once = container_.limits.restart != v1::RestartPolicy::Always;
   for (const auto& [key, joined] : service_.networks)
-    desired_.networks.push_back(RenderNetwork(input_.project.networks.at(key)));
+    AddNetwork(input_.project.networks.at(key), adopt);
   container_.networks = RenderAttachments(input_.project, name_);
   if (auto done = RenderEnvironment(); !done) return std::move(done).error();
   if (auto done = RenderMounts(input_, service_, read_set_, desired_, container_.spec); !done)
@@ -84,6 +86,11 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   RenderTerms();
   AddContainers();
   return std::move(desired_);
+}
+
+void ServiceRenderer::AddNetwork(const Network& network, bool adopt) {
+  desired_.networks.push_back(RenderNetwork(network));
+  if (adopt) desired_.networks.back().adopted_from = input_.project.name;
 }
 
 void ServiceRenderer::RenderImage() {

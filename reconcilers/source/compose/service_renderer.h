@@ -18,6 +18,7 @@ class ServiceRenderer {
 
  private:
   void RenderImage();
+  void AddNetwork(const Network& network, bool adopt);
   Expected<void> RenderEnvironment();
   void RenderDependencies(const DesiredServices& before);
   void RenderTerms();

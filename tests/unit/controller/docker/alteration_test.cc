@@ -167,6 +167,18 @@ TEST_F(AlterationTest, EachAlterationIsNamed) {
   }
 }
 
+TEST_F(AlterationTest, OneAnonymousVolumeIsAsGoodAsAnotherAndATmpfsMayBeAskedForTheOlderWay) {
+  desired_.spec.mounts = {{MountType::Volume, "", "/a"}, {MountType::Tmpfs, "", "/t"}};
+  Json inspect = Inspect();
+  inspect["HostConfig"]["Mounts"] = Json::array();
+  EXPECT_THAT(Altered(inspect), ElementsAre("mounts./a", "mounts./t"));
+  inspect["HostConfig"]["Tmpfs"] = {{"/t", ""}};
+  inspect["Mounts"] = {{{"Type", "volume"}, {"Name", std::string(64, 'a')}, {"Destination", "/a"}, {"RW", true}}};
+  EXPECT_THAT(Altered(inspect), IsEmpty());
+  inspect["Mounts"][0]["Name"] = "data";
+  EXPECT_THAT(Altered(inspect), ElementsAre("mounts./a"));
+}
+
 TEST_F(AlterationTest, AMountMayBeWrittenInTwoWays) {
   Json inspect = Inspect();
   inspect["HostConfig"].erase("Mounts");

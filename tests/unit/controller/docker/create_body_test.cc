@@ -111,6 +111,14 @@ TEST_F(CreateBodyTest, AnonymousVolumesAreReattachedWhereNothingElseIsMounted) {
   EXPECT_THAT(body, Not(HasSubstr("/etc")));
 }
 
+TEST_F(CreateBodyTest, AnAnonymousVolumeThatIsAskedForIsTheOneThatThereWas) {
+  request_.spec.mounts = {{MountType::Volume, "", "/a", false, 0, 0}};
+  request_.reattach = {{MountType::Volume, "old-a", "/a", false}};
+  const auto body = Encode();
+  EXPECT_THAT(body, HasSubstr(R"("Source":"old-a","Target":"/a")"));
+  EXPECT_EQ(body.find("\"/a\""), body.rfind("\"/a\""));
+}
+
 TEST_F(CreateBodyTest, SecretsAndOddCharactersAreEscaped) {
   request_.spec.env = {{"S", "", SecretHandle{{"shop", "key"}, "f"}}, {"P", "\x01\t\"\\é", {}}};
   secrets_.value = "a\"b\nc";

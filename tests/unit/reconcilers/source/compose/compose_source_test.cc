@@ -85,9 +85,15 @@ TEST_F(ComposeSourceTest, FilesThatMeanTheSameGiveTheSameHash) {
   EXPECT_EQ(Render()->front().containers[0].template_hash, hash);
 }
 
-TEST_F(ComposeSourceTest, AdoptingIsNotDone) {
+TEST_F(ComposeSourceTest, WhatIsToBeAdoptedIsSaid) {
+  tree.files["apps/compose.yaml"] = "services: {web: {image: \"nginx:1\"}}";
   source.adopt = true;
-  EXPECT_EQ(Render().error().kind, ErrorKind::Terminal);
+  auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  EXPECT_TRUE(services->front().project->adopt);
+  EXPECT_EQ(services->front().networks.at(0).adopted_from, services->front().project->name);
+  source.adopt = false;
+  EXPECT_EQ(Render()->front().networks.at(0).adopted_from, "");
 }
 
 }  // namespace
