@@ -243,7 +243,7 @@ Expected<void> Daemon::Parts::Open() {
   if (!made) return std::move(made).error();
   engine = std::move(*made);
   if (const auto all = facts->All())
-    for (const auto& [key, known] : *all)
+    for (const auto& [fact_key, known] : *all)
       for (const AdoptedContainer& container : known.adopted) engine->index().Adopt(container);
   onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
   logs = std::make_unique<docker::EngineLogs>(engine->client(), *redactor);

@@ -10,7 +10,8 @@
 
 namespace tinyforge::docker {
 
-// Which containers: "label" with texts like "key" or "key=value", which must all fit, or "id" with ids, of which one must.
+// Which containers: "label" with texts like "key" or "key=value", which must all fit, or "id" with ids, of which one
+// must.
 struct ContainerFilter {
   std::string kind = "label";
   std::vector<std::string> values;

@@ -39,8 +39,7 @@ bool IsSource(const std::string& have, const Mount& mount) {
 // An element of HostConfig.Mounts, as sent.
 bool WasMadeWith(const Json& made, const Mount& mount) {
   return Text(At(made, "Type")) == TypeName(mount.type) && Clean(Text(At(made, "Target"))) == Clean(mount.target) &&
-         IsSource(Text(At(made, "Source")), mount) &&
-         True(At(made, "ReadOnly")) == mount.read_only;
+         IsSource(Text(At(made, "Source")), mount) && True(At(made, "ReadOnly")) == mount.read_only;
 }
 
 // An element of Mounts.
@@ -48,7 +47,8 @@ bool CameOut(const Json& out, const Mount& mount) {
   if (Text(At(out, "Type")) != TypeName(mount.type)) return false;
   if (Clean(Text(At(out, "Destination"))) != Clean(mount.target)) return false;
   if (mount.type == MountType::Tmpfs) return true;
-  return IsSource(Text(At(out, mount.type == MountType::Volume ? "Name" : "Source")), mount) && True(At(out, "RW")) == !mount.read_only;
+  return IsSource(Text(At(out, mount.type == MountType::Volume ? "Name" : "Source")), mount) &&
+         True(At(out, "RW")) == !mount.read_only;
 }
 
 // The older way to ask for one.

@@ -349,10 +349,9 @@ bool Shorten(Facts& facts) {
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {"failed",    "good",     "candidate", "superseded", "pin",
-                                                 "suspended", "stopped",  "orphan",    "stopBegan",  "retried",
-                                                 "versions",  "excluded", "approved",  "remake",    "done",
-                                                 "adopted"};
+    static constexpr std::string_view kOurs[] = {
+        "failed",    "good",    "candidate", "superseded", "pin",      "suspended", "stopped", "orphan",
+        "stopBegan", "retried", "versions",  "excluded",   "approved", "remake",    "done",    "adopted"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));

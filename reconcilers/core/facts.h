@@ -84,8 +84,8 @@ struct Remake {
   bool operator==(const Remake&) const = default;
 };
 
-// A container that another tool made and that was taken over where it stands. No label can be given to it any more: those
-// that it counts as bearing stand here.
+// A container that another tool made and that was taken over where it stands. No label can be given to it any more:
+// those that it counts as bearing stand here.
 struct AdoptedContainer {
   std::string id;
   std::string name;  // at that time

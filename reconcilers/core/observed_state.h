@@ -33,7 +33,8 @@ inline constexpr std::string_view kFields = "tinyforge.fields";      // short ha
 inline constexpr std::string_view kRevision = "tinyforge.revision";  // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";      // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
-inline constexpr std::string_view kAdopted = "tinyforge.adopted";  // never on a container: see AdoptedContainer; its name
+inline constexpr std::string_view kAdopted =
+    "tinyforge.adopted";  // never on a container: see AdoptedContainer; its name
 inline constexpr std::string_view kNetworkHash = "tinyforge.network-hash";  // of a network: what it was made from
 
 // Of docker compose.

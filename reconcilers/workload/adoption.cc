@@ -152,8 +152,7 @@ Expected<Adopting> Adoption::Look(const std::vector<ServicePass>& services) cons
                                           "; expected the same volumes and sources as those of the live containers"};
   for (const ServicePass& service : services)
     if (auto own = found.extract(&service.desired))
-      if (auto done = Assign(service.desired, std::move(own.mapped()), adopting); !done)
-        return std::move(done).error();
+      if (auto done = Assign(service.desired, std::move(own.mapped()), adopting); !done) return std::move(done).error();
   return adopting;
 }
 
@@ -182,8 +181,7 @@ Expected<void> Adoption::Assign(const DesiredState& desired, std::vector<Observe
     SetLabel(c, label::kFields, DigestsBut(FieldDigests(first.spec), c.altered, bytes));
     SetLabel(c, label::kTemplateHash, c.altered.empty() ? first.template_hash : std::string(kNoTemplate));
     c = AsOurs(std::move(c), desired);
-    adopting.plan.steps.push_back(
-        {action::Adopt{FactKeyOf(desired), RecordOf(c)}, WhatComesOf(c, desired), 0});
+    adopting.plan.steps.push_back({action::Adopt{FactKeyOf(desired), RecordOf(c)}, WhatComesOf(c, desired), 0});
     adopting.containers.push_back(std::move(c));
   }
   return {};

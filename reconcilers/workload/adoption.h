@@ -1,7 +1,7 @@
 // Taking over what docker compose started (source.compose.adopt). No label can be given to a container that is there:
-// whose it is stands in the facts, by its id, as the labels that it counts as bearing, and from then on it is a container
-// like any other. One whose fields are those of its service bears the hash of the service's template, so that it is kept;
-// any other bears none, so that it is replaced, by the usual rollout.
+// whose it is stands in the facts, by its id, as the labels that it counts as bearing, and from then on it is a
+// container like any other. One whose fields are those of its service bears the hash of the service's template, so that
+// it is kept; any other bears none, so that it is replaced, by the usual rollout.
 #pragma once
 
 #include <string>
@@ -24,8 +24,8 @@ class Adoption {
 
   // What is to be taken over; nothing where that was not asked for. Terminal when a volume, or what is mounted, of a
   // live container would be another or none, so that data would be lost from sight: then nothing is to be done at all.
-  // What is anonymous goes over to the replacement, and what was mounted read-only may become a file that is written for
-  // the service.
+  // What is anonymous goes over to the replacement, and what was mounted read-only may become a file that is written
+  // for the service.
   Expected<Adopting> Look(const std::vector<ServicePass>& services) const;
 
   // Before anything is created: Conflict when containers of the project are there for these services and not to be

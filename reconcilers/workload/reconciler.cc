@@ -50,12 +50,12 @@ std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Durat
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
 }
 
-// By itself, so that nothing else is done before it is known whose the containers are; the next pass goes on from there.
+// By itself, so that nothing else is done before it is known whose the containers are; the next pass goes on from
+// there.
 void AdoptFirst(Plan plan, std::vector<ServicePass>& services) {
   for (ServicePass& service : services)
-    service.decision.verdict = {.phase = Phase::Progressing,
-                                .reason = "Adopting",
-                                .message = "taking over the containers of docker compose"};
+    service.decision.verdict = {
+        .phase = Phase::Progressing, .reason = "Adopting", .message = "taking over the containers of docker compose"};
   services.front().decision.plan = std::move(plan);
 }
 

@@ -37,8 +37,9 @@ NetworkAttachment WithoutNames(const std::string& network, const ObservedEndpoin
 std::vector<ObservedMount> InheritedVolumes(const ObservedContainer& old, const DesiredContainer& desired) {
   std::vector<ObservedMount> found;
   for (const ObservedMount& mount : old.mounts) {
-    const bool wanted_otherwise = std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
-                                              [&](const Mount& m) { return m.target == mount.target && !IsAnonymous(m); });
+    const bool wanted_otherwise =
+        std::any_of(desired.spec.mounts.begin(), desired.spec.mounts.end(),
+                    [&](const Mount& m) { return m.target == mount.target && !IsAnonymous(m); });
     if (IsAnonymous(mount) && !wanted_otherwise) found.push_back(mount);
   }
   return found;

@@ -76,8 +76,7 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   if (service_.healthcheck) RenderHealthcheck(*service_.healthcheck, container_.spec);
   container_.limits = LimitsOf(service_);
   desired_.runs_once = container_.limits.restart != v1::RestartPolicy::Always;
-  for (const auto& [key, joined] : service_.networks)
-    AddNetwork(input_.project.networks.at(key), adopt);
+  for (const auto& [key, joined] : service_.networks) AddNetwork(input_.project.networks.at(key), adopt);
   container_.networks = RenderAttachments(input_.project, name_);
   if (auto done = RenderEnvironment(); !done) return std::move(done).error();
   if (auto done = RenderMounts(input_, service_, read_set_, desired_, container_.spec); !done)
