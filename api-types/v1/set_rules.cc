@@ -112,6 +112,32 @@ class NameClaims {
   std::vector<Collision>& errors_;
 };
 
+// Compose projects by the name that their manifest gives them: it is in the names of all that they are made of. What a
+// compose file says of its name is not known here.
+class ProjectClaims {
+ public:
+  explicit ProjectClaims(std::vector<Collision>& errors) : errors_(errors) {}
+
+  void Take(const Object& object) {
+    const auto& compose = object.workload().source.compose;
+    if (!compose || !compose->project_name) return;
+    auto& holders = claims_[*compose->project_name];
+    const auto other =
+        std::find_if(holders.begin(), holders.end(), [&](const Object* o) { return MayMeet(*o, object); });
+    if (other != holders.end())
+      errors_.push_back({object.key,
+                         {object.position, "spec.source.compose.projectName",
+                          ToString(object.key) + " has the project " + *compose->project_name + ", and so has " +
+                              ToString((*other)->key) + " (" + ToString((*other)->position) +
+                              "); name one otherwise or run them on different hosts"}});
+    holders.push_back(&object);
+  }
+
+ private:
+  std::unordered_map<std::string, std::vector<const Object*>> claims_;
+  std::vector<Collision>& errors_;
+};
+
 }  // namespace
 
 std::string ServingName(std::string_view workload, int replica) {
@@ -123,10 +149,12 @@ std::vector<Collision> ValidateSet(const std::map<ObjectKey, ObjectPtr>& objects
   std::vector<Collision> errors;
   PortClaims ports(errors);
   NameClaims names(objects, errors);
+  ProjectClaims projects(errors);
   // Workloads are the first kind of the order.
   for (auto at = objects.begin(); at != objects.end() && at->first.kind == Kind::Workload; ++at) {
     ports.Take(*at->second);
     names.Take(*at->second);
+    projects.Take(*at->second);
   }
   return errors;
 }

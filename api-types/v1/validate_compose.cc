@@ -80,6 +80,10 @@ class Checker {
     Refuse("volumes", !spec_.volumes.empty());
     Refuse("resources", spec_.resources != Resources{});
     Refuse("healthcheck", spec_.healthcheck.has_value());
+    if (spec_.rollout.strategy)
+      Fail("rollout.strategy",
+           "has no meaning with source.compose; say it of each service in the compose file, by "
+           "deploy.update_config");
   }
 
   const WorkloadSpec& spec_;

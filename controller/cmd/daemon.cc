@@ -22,6 +22,7 @@
 #include "controller/git/git_repo_writer.h"
 #include "controller/probe/prober.h"
 #include "controller/runtime/manager.h"
+#include "controller/runtime/task_pool.h"
 #include "controller/runtime/worker.h"
 #include "controller/runtime/world_calendar.h"
 #include "controller/secrets/directory_watch.h"
@@ -110,6 +111,7 @@ struct Daemon::Parts {
   std::unique_ptr<IndexedFleet> fleet;
   std::unique_ptr<Manager> manager;
   std::unique_ptr<InstanceGuard> guard;
+  TaskPool tasks{config.workers};
   std::unique_ptr<WorkloadReconciler> workloads;
   std::string installation_key;
   std::unique_ptr<FileHookLedger> hooks;
@@ -244,7 +246,8 @@ Expected<void> Daemon::Parts::Open() {
   engine = std::move(*made);
   if (const auto all = facts->All())
     for (const auto& [fact_key, known] : *all)
-      for (const AdoptedContainer& container : known.adopted) engine->index().Adopt(container);
+      for (const AdoptedContainer& container : known.adopted)
+        (void)engine->index().Adopt(container);  // the first has it
   onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
   logs = std::make_unique<docker::EngineLogs>(engine->client(), *redactor);
   prober = std::make_unique<probe::Prober>(
@@ -260,8 +263,9 @@ Expected<void> Daemon::Parts::Open() {
                      .remembered = [this] { return facts->All(); }});
   routes = std::make_unique<RouteBook>(config.host);
   workloads = std::make_unique<WorkloadReconciler>(
-      WorkloadPorts{*manager, manager->deletion_gate(), *routes, engine->index(), *onlooker, engine->writer(), *prober,
-                    *logs, calendar, engine->puller(), *secrets, *files, *facts, *store, engine->images()},
+      WorkloadPorts{*manager, manager->deletion_gate(), *routes, engine->index(), *onlooker, engine->networks(),
+                    engine->writer(), *prober, *logs, calendar, engine->puller(), *secrets, *files, *facts, *store,
+                    engine->images(), tasks},
       WorkloadOptions{.instance = config.instance, .host = config.host, .paths = PathsOf(config), .read_only = [this] {
                         return guard->WhyNot();
                       }});

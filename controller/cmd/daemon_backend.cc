@@ -142,7 +142,8 @@ Expected<std::string> DaemonBackend::Command(std::string_view workload, std::str
   if (!known) return Error{ErrorKind::Invalid, "unknown command " + std::string(verb)};
   const SysTime now = parts_.clock.SystemNow();
   const WorkloadCommand command{.verb = *known, .workload = std::string(workload), .to = to, .now = now};
-  auto answer = RunCommand(command, {parts_.manager, parts_.routes, parts_.facts, parts_.store, parts_.engine.puller()});
+  auto answer =
+      RunCommand(command, {parts_.manager, parts_.routes, parts_.facts, parts_.store, parts_.engine.puller()});
   if (!answer) return answer;
   // History: the command itself is done.
   (void)parts_.store.AddEvents({{.time = now,

@@ -279,7 +279,8 @@ constexpr std::array kSettings = {
     Setting{"log-level", "logLevel", "LEVEL", "debug, info, warn or error (default info)", SetLogLevel},
     Setting{"resync-interval", "resyncInterval", "DURATION",
             "time between two listings of all containers (default 30s, at most 5m)", SetResyncInterval},
-    Setting{"workers", "workers", "NUMBER", "objects looked at side by side (default: number of cores)", SetWorkers},
+    Setting{"workers", "workers", "NUMBER",
+            "objects, and services of one, worked at side by side (default: number of cores)", SetWorkers},
 };
 
 }  // namespace

@@ -2,6 +2,14 @@
 
 namespace tinyforge::docker {
 
+std::string AdoptedLabels::Add(const AdoptedContainer& container) {
+  const auto workload = container.labels.find(label::kWorkload);
+  std::string owner = WorkloadOf(container.id);
+  if (!owner.empty() && workload != container.labels.end() && workload->second != owner) return owner;
+  labels_.insert_or_assign(container.id, container.labels);
+  return {};
+}
+
 void AdoptedLabels::Remove(std::string_view id) {
   if (const auto found = labels_.find(id); found != labels_.end()) labels_.erase(found);
 }

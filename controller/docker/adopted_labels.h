@@ -13,7 +13,8 @@ namespace tinyforge::docker {
 
 class AdoptedLabels {
  public:
-  void Add(const AdoptedContainer& container) { labels_.insert_or_assign(container.id, container.labels); }
+  // The other workload that has it already, so that it is left with that; empty: it is added.
+  std::string Add(const AdoptedContainer& container);
   void Remove(std::string_view id);
 
   bool Has(std::string_view id) const { return labels_.contains(id); }

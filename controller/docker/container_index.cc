@@ -110,7 +110,8 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view w
       if (!*answer) continue;
       containers.push_back(std::move((*answer)->details.container));
       auto state = state_.Lock();
-      if (auto found = state->entries.find(id); found != state->entries.end()) found->second.Recall(containers.back());
+      if (auto found = state->entries.find(id); found != state->entries.end())
+        found->second.Recall(containers.back(), state->watched);
     } else {
       auto state = state_.Lock();
       auto found = state->entries.find(id);
@@ -286,6 +287,7 @@ void ContainerIndex::Disconnected(const Error& why) {
 void ContainerIndex::Connected() {
   auto state = state_.Lock();
   state->connected = true;
+  state->watched = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   state->listed = false;
   state->unread.clear();
   ++state->connection;
@@ -345,6 +347,7 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
                         {std::string(label::kAddress), event.address}};
     state.adopted.Complete(container);
   }
+  if (event.action == "start") entry.asked_to_end = false;
   if (event.action == "die") entry.last_exit = std::atoi(event.exit_code.c_str());
   if (!added && entry.SeenAfter(event.time_ns)) {
     entry.kill = IndexEntry::Kill::None;  // what it was is known better
@@ -362,6 +365,12 @@ ContainerIndex::EntryMap::iterator ContainerIndex::Find(State& state, std::strin
   if (found != state.entries.end()) return found;
   return std::ranges::find_if(state.entries,
                               [&](const auto& item) { return item.second.details.container.name == container; });
+}
+
+void ContainerIndex::NoteAsked(std::string_view container, bool to_end) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  if (found != state->entries.end()) found->second.asked_to_end = to_end;
 }
 
 void ContainerIndex::Touch(std::string_view container) {
@@ -385,14 +394,16 @@ void ContainerIndex::Removed(std::string_view container) {
   if (found != state->entries.end()) state->entries.erase(found);
 }
 
-void ContainerIndex::Adopt(const AdoptedContainer& container) {
+Expected<void> ContainerIndex::Adopt(const AdoptedContainer& container) {
   auto state = state_.Lock();
-  state->adopted.Add(container);
+  if (const std::string owner = state->adopted.Add(container); !owner.empty())
+    return Error{ErrorKind::Conflict, "container " + container.name + " was taken over by workload " + owner};
   auto& entry = state->entries[container.id];
   entry.Mark(++state->step);
   entry.details.container.id = container.id;
   if (!entry.inspected) entry.details.container.name = container.name;
   state->adopted.Complete(entry.details.container);
+  return {};
 }
 
 void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) {
@@ -472,7 +483,7 @@ void ContainerIndex::CompareAtFirstSight(const std::string& text, const DesiredR
 
 bool ContainerIndex::Store(State& state, IndexEntry fresh) {
   auto found = state.entries.find(fresh.details.container.id);
-  return found != state.entries.end() && found->second.Renew(std::move(fresh));
+  return found != state.entries.end() && found->second.Renew(std::move(fresh), state.watched);
 }
 
 // After a connection everything may have changed unseen.

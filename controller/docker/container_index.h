@@ -82,12 +82,16 @@ class ContainerIndex : public ContainerReader {
   // Marks the container concerned and calls on_change, except when it was inspected after the event already.
   void OnEvent(const EngineEvent& event);
 
+  // To be called by who is about to end or start a container (id or name): the event that tells of it may come after
+  // its end was seen.
+  void Interrupting(std::string_view container) { NoteAsked(container, true); }
+  void Starting(std::string_view container) { NoteAsked(container, false); }
   // To be called by who changes a container (id or name), after the call, whatever its outcome.
   void Touch(std::string_view container);
   void Created(const std::string& id, std::string_view workload);
   void Removed(std::string_view container);
-  // It counts as bearing these labels until it is destroyed, and is one of ours then.
-  void Adopt(const AdoptedContainer& container);
+  // It counts as bearing these labels until it is destroyed, and is one of ours then. Conflict: see ContainerWriter.
+  Expected<void> Adopt(const AdoptedContainer& container);
 
   void SetSubnet(const Ipv4Subnet& subnet);
   // Of the container's own configuration; empty: unknown or the Engine's (10 s).
@@ -107,7 +111,7 @@ class ContainerIndex : public ContainerReader {
     SteadyTime until;
   };
   struct State {
-    std::map<std::string, IndexEntry, std::less<>> entries;    // by id
+    std::map<std::string, IndexEntry, std::less<>> entries;  // by id
     AdoptedLabels adopted;
     std::map<std::string, Ipv4, std::less<>> other_addresses;  // of other instances, by container id
     AddressPool addresses;
@@ -116,12 +120,14 @@ class ContainerIndex : public ContainerReader {
     std::uint64_t step = 0;                            // orders marks, inspects and listings
     std::string audited;                               // the id up to which the last audit came
     bool connected = false;
+    SysTime watched{};     // since when it is
     bool listed = false;   // since connected
     std::string unread{};  // why not; empty: it is under way
     std::uint64_t connection = 0;
   };
   using EntryMap = std::map<std::string, IndexEntry, std::less<>>;
 
+  void NoteAsked(std::string_view container, bool to_end);
   // True, once, for what was killed; it is Killed from then on until it is inspected.
   bool TakeKilled(const std::string& id);
   static std::map<std::string, std::string> Writers(const State& state, std::string_view workload,

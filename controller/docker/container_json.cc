@@ -133,6 +133,16 @@ void DecodeMemory(const Json& host, Limits& limits) {
   if (limits.memory != 0 && swap != limits.memory) limits.memory_swap = swap;
 }
 
+void DecodeShares(const Json& host, ObservedContainer& container) {
+  constexpr std::string_view kContainer = "container:";
+  for (const char* key : {"NetworkMode", "PidMode", "IpcMode"})
+    if (const std::string mode = Text(At(host, key)); mode.starts_with(kContainer))
+      container.shares.push_back(mode.substr(kContainer.size()));
+  std::ranges::sort(container.shares);
+  const auto [first, last] = std::ranges::unique(container.shares);
+  container.shares.erase(first, last);
+}
+
 void DecodeHostConfig(const Json& host, ObservedContainer& container) {
   container.limits.nano_cpus = Number(At(host, "NanoCpus"));
   DecodeMemory(host, container.limits);
@@ -145,6 +155,7 @@ void DecodeHostConfig(const Json& host, ObservedContainer& container) {
   container.limits.unless_stopped = Text(At(restart, "Name")) == "unless-stopped";
   container.limits.max_attempts = static_cast<int>(Number(At(restart, "MaximumRetryCount")));
   container.network_mode = Text(At(host, "NetworkMode"));
+  DecodeShares(host, container);
 }
 
 // "Up 3 hours (healthy)" and "Up 3 hours (health: starting)"

@@ -84,12 +84,16 @@ Json MountJson(const Mount& mount) {
   return json;
 }
 
+// The anonymous volume that the replaced container has there; empty: a new one is to be made.
+std::string ReattachedAt(const std::string& target, const CreateRequest& request) {
+  const auto found = std::ranges::find(request.reattach, target, &ObservedMount::target);
+  return found == request.reattach.end() || found->type != MountType::Volume ? std::string() : found->source;
+}
+
 Json MountsJson(const CreateRequest& request, ApiVersion version) {
   Json mounts = Json::array();
   for (Mount mount : request.spec.mounts) {
-    const auto kept = std::ranges::find(request.reattach, mount.target, &ObservedMount::target);
-    const bool anonymous = mount.type == MountType::Volume && mount.source.empty();
-    if (anonymous && kept != request.reattach.end()) mount.source = kept->source;
+    if (mount.type == MountType::Volume && mount.source.empty()) mount.source = ReattachedAt(mount.target, request);
     mounts.push_back(MountJson(mount));
     AddMountOptions(mount, version, mounts.back());
   }
@@ -214,13 +218,6 @@ Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const Create
   if (auto added = env->AppendTo(body.text()); !added) return std::move(added).error();
   body.text() += '}';
   return body;
-}
-
-std::vector<std::string> ServicesNamed(const ContainerTemplate& spec) {
-  std::vector<std::string> names;
-  for (const std::string* mode : {&spec.network_mode, &spec.namespaces.pid, &spec.namespaces.ipc})
-    if (mode->starts_with(kServiceMode)) names.push_back(mode->substr(kServiceMode.size()));
-  return names;
 }
 
 std::string PortKey(const PublishedPort& port) {

@@ -37,9 +37,6 @@ struct CreateBodyOptions {
 Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const CreateBodyOptions& options,
                                       SecretReader& secrets);
 
-// The services that the template names by "service:<name>", for its network, process or IPC namespace.
-std::vector<std::string> ServicesNamed(const ContainerTemplate& spec);
-
 // The key of a port in ExposedPorts and PortBindings: "80/tcp".
 std::string PortKey(const PublishedPort& port);
 

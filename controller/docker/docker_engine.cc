@@ -37,6 +37,7 @@ DockerEngine::DockerEngine(DockerEngineOptions options, Ipv4Subnet subnet, Secre
                            .ipv6 = options_.policy.ipv6,
                            .on_shared_subnet = [this](const Ipv4Subnet& actual) { index_.SetSubnet(actual); }}),
       policy_(options_.policy, options_.paths, client_.socket_path()),
+      networks_(resources_, policy_),
       images_(client_, {.on_gone = [this](const std::string& workload) { Enqueue(workload); }}) {
   EnginePullerOptions puller{
       .docker_config = options_.docker_config, .on_done = options_.enqueue, .on_secret = options_.on_secret};

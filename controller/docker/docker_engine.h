@@ -15,6 +15,7 @@
 #include "controller/docker/engine_writer.h"
 #include "controller/docker/event_stream.h"
 #include "controller/docker/host_policy.h"
+#include "controller/docker/network_onlooker.h"
 #include "controller/docker/resource_keeper.h"
 #include "controller/runtime/log.h"
 
@@ -58,6 +59,7 @@ class DockerEngine {
   EngineClient& client() { return client_; }
   ContainerIndex& index() { return index_; }
   EngineWriter& writer() { return *writer_; }
+  NetworkReader& networks() { return networks_; }
   EnginePuller& puller() { return *puller_; }
   EngineImages& images() { return images_; }
   const PolicyChecker& policy() const { return policy_; }
@@ -79,6 +81,7 @@ class DockerEngine {
   ContainerIndex index_;
   ResourceKeeper resources_;
   PolicyChecker policy_;
+  NetworkOnlooker networks_;
   EngineImages images_;
   std::unique_ptr<EnginePuller> puller_;
   std::unique_ptr<EngineWriter> writer_;

@@ -31,21 +31,6 @@ std::string TextAt(std::string_view text, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// The reference by digest under which this repository's registry has the image that was inspected; empty: the image has
-// none of that repository, or it is asked for by digest or id already.
-std::string PinnedReference(std::string_view inspected, const std::string& reference) {
-  const ImageReference asked = ParseImageReference(reference);
-  if (!asked.digest.empty() || reference.starts_with("sha256:")) return {};
-  const auto json = Json::parse(inspected, nullptr, false);
-  if (!json.is_object() || !json.contains("RepoDigests") || !json["RepoDigests"].is_array()) return {};
-  for (const Json& item : json["RepoDigests"]) {
-    if (!item.is_string()) continue;
-    const ImageReference known = ParseImageReference(item.get<std::string>());
-    if (FamiliarReference(known.name + ":x") == FamiliarReference(asked.name + ":x")) return item.get<std::string>();
-  }
-  return {};
-}
-
 std::optional<std::string> Reported(const std::string& progress) {
   if (progress.find("\"error\"") == std::string::npos) return std::nullopt;
   auto error = TextAt(progress, "error");
@@ -76,8 +61,14 @@ ImagePresence EnginePuller::PresenceOf(const Image& image) {
   return {.id = image.local->id, .pinned = image.local->pinned};
 }
 
-std::string EnginePuller::KeyOf(const std::optional<SecretHandle>& pull_secret) {
-  return pull_secret ? pull_secret->fingerprint : std::string();
+// Another login or another platform is another pull.
+std::string EnginePuller::KeyOf(const ImageRequest& request) {
+  return (request.pull_secret ? request.pull_secret->fingerprint : std::string()) + "|" + request.platform;
+}
+
+bool EnginePuller::HasFor(const Image& image, const ImageRequest& request) {
+  return image.local &&
+         (request.platform.empty() || Suits(image.local->platform, ParseImagePlatform(request.platform)));
 }
 
 void EnginePuller::AddWaiting(const Image& image, std::vector<ObjectKey>& owners) {
@@ -87,13 +78,14 @@ void EnginePuller::AddWaiting(const Image& image, std::vector<ObjectKey>& owners
 // The pull that serves the request. An owner waits with one login at a time: what it waited for with another one is
 // of no interest any more.
 EnginePuller::Pull& EnginePuller::Enlist(Image& image, const ImageRequest& request, SteadyTime now) {
-  const std::string key = KeyOf(request.pull_secret);
+  const std::string key = KeyOf(request);
   for (auto& [login, pull] : image.pulls) pull.waiting.erase(request.owner);
   std::erase_if(image.pulls, [&](const auto& item) {
     return item.first != key && item.second.waiting.empty() && !item.second.under_way;
   });
   Pull& pull = image.pulls[key];
   pull.pull_secret = request.pull_secret;
+  pull.platform = request.platform;
   pull.asked = now;
   pull.waiting.insert(request.owner);
   return pull;
@@ -113,16 +105,17 @@ ImagePresence EnginePuller::Ensure(const ImageRequest& request) {
     return {.failure = looked.error()};
   }
   image.ask_again_at.reset();
-  const bool counts =
-      image.local && image.counts_until.contains(request.owner) && image.counts_until[request.owner] > now;
-  const bool wanted = request.policy == v1::PullPolicy::Always ? !counts : !image.local;
+  const bool here = HasFor(image, request);
+  const bool counts = here && image.counts_until.contains(request.owner) && image.counts_until[request.owner] > now;
+  const bool wanted = request.policy == v1::PullPolicy::Always ? !counts : !here;
   if (!wanted) {
-    NoLongerWaits(image, KeyOf(request.pull_secret), request.owner);
+    NoLongerWaits(image, KeyOf(request), request.owner);
     return PresenceOf(image);
   }
   if (request.policy == v1::PullPolicy::Never) {
-    return {.failure = Error{ErrorKind::Waiting,
-                             "image " + request.reference + " is not on this host and pullPolicy is Never"}};
+    return {.failure = Error{ErrorKind::Waiting, "image " + request.reference + " is not on this host" +
+                                                     (image.local ? " for platform " + request.platform : "") +
+                                                     " and pullPolicy is Never"}};
   }
   if (!pull.under_way && !pull.due) pull.due = now;
   Staff();
@@ -150,15 +143,15 @@ ImagePresence EnginePuller::Peek(const std::string& reference) {
 }
 
 // Empty: the host does not have it.
-Expected<std::optional<EnginePuller::LocalImage>> EnginePuller::Inspect(const std::string& reference) {
+Expected<std::optional<LocalImage>> EnginePuller::Inspect(const std::string& reference) {
   EngineCall call{.endpoint = Endpoint::ImageInspect, .object = reference};
   auto answer = client_.Send(call);
   if (!answer) return std::move(answer).error();
   if (answer->status == 404) return std::optional<LocalImage>();
   if (answer->status >= 400) return EngineClient::ToError(call, *answer);
-  auto id = TextAt(answer->body, "Id");
-  if (id.empty()) return Error{ErrorKind::Transient, "inspect image " + reference + ": the answer names no id"};
-  return std::optional(LocalImage{std::move(id), PinnedReference(answer->body, reference)});
+  auto image = DecodeLocalImage(answer->body, reference);
+  if (!image) return Error{ErrorKind::Transient, "inspect image " + reference + ": the answer names no id"};
+  return image;
 }
 
 // Learns whether the host has the image; a call without the lock when that is not known.
@@ -309,7 +302,8 @@ std::optional<EnginePuller::Job> EnginePuller::Next(SteadyTime now, SteadyTime& 
 void EnginePuller::PullOne(const Job& job, Lock& lock, const std::stop_token& stop) {
   auto& image = images_[job.reference];
   auto& pull = image.pulls[job.login];
-  const auto pull_secret = pull.pull_secret;
+  const ImageRequest wanted{
+      .reference = job.reference, .pull_secret = pull.pull_secret, .owner = {}, .platform = pull.platform};
   pull.due.reset();
   pull.under_way = true;
   lock.unlock();
@@ -317,7 +311,7 @@ void EnginePuller::PullOne(const Job& job, Lock& lock, const std::stop_token& st
       .failure = {{ErrorKind::Transient, "pull " + job.reference + ": the puller failed; its log says why"}}};
   Shielded(log_, "image pulls", stop, [&] {
     log_.Info("image pull started", {{"image", job.reference}});
-    if (auto passed = Failpoint("docker.pull.begin"); passed) fetched = Fetch(job.reference, pull_secret, stop);
+    if (auto passed = Failpoint("docker.pull.begin"); passed) fetched = Fetch(wanted, stop);
     (void)Failpoint("docker.pull.end");
   });
   lock.lock();
@@ -356,18 +350,19 @@ void EnginePuller::Failed(const std::string& reference, Pull& pull, PullFailure 
   pull.failure = std::move(failure.error);
 }
 
-EnginePuller::Fetched EnginePuller::Fetch(const std::string& text, const std::optional<SecretHandle>& pull_secret,
-                                          const std::stop_token& stop) {
+EnginePuller::Fetched EnginePuller::Fetch(const ImageRequest& wanted, const std::stop_token& stop) {
+  const std::string& text = wanted.reference;
   const auto failed = [&](Error error) {
     return Fetched{.failure = {{ErrorKind::Waiting, std::move(error).Within("pull " + text).message}}};
   };
   const auto reference = ParseImageReference(text);
-  const auto login = logins_.For(reference, pull_secret);
+  const auto login = logins_.For(reference, wanted.pull_secret);
   if (!login) return failed(login.error());
   EngineCall call{.endpoint = Endpoint::ImagePull,
                   .query = {{"fromImage", reference.name}, {"tag", reference.version()}},
                   .deadline = kLongestPull,
                   .idle = kSilence};
+  if (!wanted.platform.empty()) call.query.emplace_back("platform", wanted.platform);
   if (login->header) call.headers.push_back(*login->header);
   std::optional<std::string> reported;
   JsonSplitter progress(kMaxProgressBytes, [&](std::string_view object) {
@@ -381,6 +376,8 @@ EnginePuller::Fetched EnginePuller::Fetch(const std::string& text, const std::op
   auto found = Inspect(text);
   if (!found) return failed(std::move(found).error());
   if (!*found) return failed({ErrorKind::Waiting, "the Engine says it is done and does not have the image"});
+  if (!wanted.platform.empty() && !Suits((*found)->platform, ParseImagePlatform(wanted.platform)))
+    return {.failure = {{ErrorKind::Terminal, "pull " + text + ": it is not there for platform " + wanted.platform}}};
   return {.local = std::move(*found)};
 }
 

@@ -15,6 +15,7 @@
 #include "controller/docker/engine_client.h"
 #include "controller/docker/engine_event.h"
 #include "controller/docker/image_reference.h"
+#include "controller/docker/local_image.h"
 #include "controller/docker/pull_failure.h"
 #include "controller/docker/registry_auth.h"
 #include "controller/runtime/log.h"
@@ -36,7 +37,8 @@ struct EnginePullerOptions {
 // event of the Engine touches it; pulls run on threads of their own, one a reference and login however many owners ask.
 //
 // Policy:
-// - IfNotPresent: pulled when the host has no image under the reference.
+// - IfNotPresent: pulled when the host has no image under the reference, or one for another platform than the one that
+//   is asked for.
 // - Never: a missing image is a failure (Waiting); who loads it onto the host wakes the owner.
 // - Always: to be asked for only in a pass that is about to create a container; others use Peek. A pull that ends well
 // counts for every
@@ -69,13 +71,10 @@ class EnginePuller : public ImagePuller {
   void AbortPulls();
 
  private:
-  struct LocalImage {
-    std::string id;
-    std::string pinned;  // see ImagePresence
-  };
-  // Of one image with one login.
+  // Of one image with one login, for one platform.
   struct Pull {
     std::optional<SecretHandle> pull_secret;
+    std::string platform;           // empty: the host's
     std::optional<SteadyTime> due;  // when it begins; empty: it is under way, or nobody needs it
     bool under_way = false;
     std::optional<Error> failure;
@@ -90,7 +89,7 @@ class EnginePuller : public ImagePuller {
     std::optional<SteadyTime> ask_again_at;  // the Engine could not be asked: then who waits is told
     SteadyTime asked{};
     std::uint64_t forgotten = 0;                   // moves when an event made `local` doubtful
-    std::map<std::string, Pull> pulls;             // by the fingerprint of the login
+    std::map<std::string, Pull> pulls;             // see KeyOf
     std::map<ObjectKey, SteadyTime> counts_until;  // Always: how long the last pull counts for an owner
   };
   struct Fetched {
@@ -103,9 +102,10 @@ class EnginePuller : public ImagePuller {
   };
   using Lock = std::unique_lock<std::mutex>;
 
+  static bool HasFor(const Image& image, const ImageRequest& request);
   static ImagePresence PresenceOf(const Image& image);
   static void AddWaiting(const Image& image, std::vector<ObjectKey>& owners);
-  static std::string KeyOf(const std::optional<SecretHandle>& pull_secret);
+  static std::string KeyOf(const ImageRequest& request);
   static Pull& Enlist(Image& image, const ImageRequest& request, SteadyTime now);
   Expected<std::optional<LocalImage>> Inspect(const std::string& reference);
   Expected<void> Look(const std::string& reference, Lock& lock);
@@ -121,7 +121,7 @@ class EnginePuller : public ImagePuller {
   void PullOne(const Job& job, Lock& lock, const std::stop_token& stop);
   static void Succeeded(Image& image, const std::string& login, LocalImage local);
   void Failed(const std::string& reference, Pull& pull, PullFailure failure);
-  Fetched Fetch(const std::string& text, const std::optional<SecretHandle>& pull_secret, const std::stop_token& stop);
+  Fetched Fetch(const ImageRequest& wanted, const std::stop_token& stop);
   void Forget(Image& image, std::vector<ObjectKey>& wake);
   void Tell(const std::vector<ObjectKey>& owners) const;
   void DropOld(SteadyTime now);

@@ -1,11 +1,10 @@
 #include "controller/docker/engine_writer.h"
 
-#include <charconv>
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
-#include <tuple>
 
 #include "controller/docker/json_members.h"
 #include "controller/docker/version_needs.h"
@@ -28,29 +27,6 @@ bool Says(const Error& error, std::string_view words) {
 
 std::string ShortId(std::string_view id) {
   return std::string(id.substr(0, 12));
-}
-
-bool IsUp(const ObservedContainer& c) {
-  return c.state == ContainerState::Running || c.state == ContainerState::Paused ||
-         c.state == ContainerState::Restarting;
-}
-
-int NumberOf(const ObservedContainer& c, std::string_view key) {
-  const std::string_view text = c.Label(key);
-  int number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-// What serves for it: up before down, then the first replica, then the newest. Null: it has none.
-const ObservedContainer* ServingOf(std::string_view service, const std::vector<ObservedContainer>& containers) {
-  const ObservedContainer* best = nullptr;
-  const auto rank = [](const ObservedContainer& c) {
-    return std::tuple(IsUp(c), -NumberOf(c, label::kReplica), NumberOf(c, label::kSeq));
-  };
-  for (const ObservedContainer& c : containers)
-    if (c.Label(label::kRole) == service && !IsForged(c) && (!best || rank(c) > rank(*best))) best = &c;
-  return best;
 }
 
 // For Engines that cannot be told to; what the host policy allows to be mounted may be made.
@@ -98,14 +74,18 @@ Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
 
 Expected<EngineWriter::Services> EngineWriter::FindServices(const CreateRequest& request) {
   Services services;
-  const auto names = ServicesNamed(request.spec);
+  const auto names = ServicesShared(request.spec);
   if (request.service.empty() || names.empty()) return services;
   auto containers = index_.Containers(request.workload);
   if (!containers) return std::move(containers).error();
   for (const std::string& name : names) {
-    const ObservedContainer* serving = ServingOf(name, *containers);
-    if (!serving) return Error{ErrorKind::Waiting, "there is no container of service " + name + " to share with"};
-    services.emplace(name, *serving);
+    const auto share = std::ranges::find(request.shares, name, &SharedNamespace::service);
+    const auto found = share == request.shares.end()
+                           ? containers->end()
+                           : std::ranges::find(*containers, share->container, &ObservedContainer::id);
+    if (found == containers->end())
+      return Error{ErrorKind::Waiting, "there is no container of service " + name + " to share with"};
+    services.emplace(name, *found);
   }
   return services;
 }
@@ -127,14 +107,14 @@ Expected<SecretText> EngineWriter::EncodeAllowed(const CreateRequest& request, A
   auto services = FindServices(request);
   if (!services) return std::move(services).error().Within("create container " + request.name);
   CreateBodyOptions options{.version = version, .default_host_ip = policy_.policy().default_host_ip};
-  std::set<std::string> own;
+  PolicyGrants grants{.rendered = request.rendered};
   for (const auto& [name, container] : *services) {
     options.services.emplace(name, container.id);
-    own.insert(container.id);
+    grants.containers.insert(container.id);
   }
   auto body = EncodeCreateBody(request, options, secrets_);
   if (!body) return std::move(body).error().Within("create container " + request.name);
-  if (auto allowed = policy_.Check(request.workload, body->text(), own); !allowed) return std::move(allowed).error();
+  if (auto allowed = policy_.Check(request.workload, body->text(), grants); !allowed) return std::move(allowed).error();
   if (auto allowed = CheckSharedNetwork(request, *services); !allowed) return std::move(allowed).error();
   return body;
 }
@@ -186,11 +166,12 @@ Expected<void> EngineWriter::Change(const EngineCall& call, std::string_view con
   return {};
 }
 
-void EngineWriter::Adopt(const AdoptedContainer& container) {
-  index_.Adopt(container);
+Expected<void> EngineWriter::Adopt(const AdoptedContainer& container) {
+  return index_.Adopt(container);
 }
 
 Expected<void> EngineWriter::Start(std::string_view container) {
+  index_.Starting(container);
   return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);
 }
 
@@ -212,6 +193,7 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
   call.deadline = index_.StopTimeout(container).value_or(kEngineGrace) + kStopSlack;
   // Asked before: a stopped container may be gone at once.
   auto workload = index_.WorkloadOf(container);
+  index_.Interrupting(container);
   auto answer = client_.Call(call, stop);
   index_.Touch(container);
   if (stop.stop_requested()) return {};
@@ -287,6 +269,7 @@ Expected<void> EngineWriter::Signal(std::string_view container, std::string_view
   EngineCall call{.endpoint = Endpoint::ContainerKill,
                   .object = std::string(container),
                   .query = {{"signal", std::string(signal)}}};
+  if (signal == "KILL") index_.Interrupting(container);
   auto done = Change(call, container);
   if (!done && signal == "KILL" && Says(done.error(), "is not running")) return {};
   return done;
@@ -328,6 +311,12 @@ Expected<bool> EngineWriter::EnsureNetwork(const DesiredNetwork& network, std::s
   if (network.config && !network.external)
     if (auto allowed = policy_.CheckNetwork(workload, *network.config); !allowed) return std::move(allowed).error();
   return resources_.EnsureNetwork(network);
+}
+
+Expected<bool> EngineWriter::RemakeNetwork(const DesiredNetwork& network, std::string_view workload) {
+  if (auto allowed = policy_.CheckNetwork(workload, network.config.value_or(NetworkConfig())); !allowed)
+    return std::move(allowed).error();
+  return resources_.RemakeNetwork(network);
 }
 
 Expected<bool> EngineWriter::EnsureVolume(const DesiredVolume& volume, std::string_view workload) {

@@ -52,7 +52,7 @@ class EngineWriter : public ContainerWriter {
   EngineWriter(EngineWriterParts parts, EngineWriterOptions options);
 
   Expected<std::string> Create(const CreateRequest& request) override;
-  void Adopt(const AdoptedContainer& container) override;
+  Expected<void> Adopt(const AdoptedContainer& container) override;
   Expected<void> Start(std::string_view container) override;
   Expected<bool> BeginStop(std::string_view container) override;
   Expected<void> Remove(std::string_view container) override;
@@ -64,6 +64,7 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) override;
   Expected<void> Disconnect(std::string_view container, std::string_view network) override;
   Expected<bool> EnsureNetwork(const DesiredNetwork& network, std::string_view workload) override;
+  Expected<bool> RemakeNetwork(const DesiredNetwork& network, std::string_view workload) override;
   Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) override;
   Expected<bool> RemoveNetwork(std::string_view name) override;
 

@@ -305,8 +305,8 @@ PolicyChecker::PolicyChecker(HostPolicy policy, const HostPaths& own, std::strin
   if (!docker_socket.empty()) sockets_.push_back(std::move(docker_socket));
 }
 
-Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view body,
-                                    const std::set<std::string>& own) const try {
+Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view body, const PolicyGrants& grants) const
+    try {
   auto json = ParseWithoutEnv(body);
   if (!json.is_object() || !json.contains("HostConfig")) {
     return Error{ErrorKind::Terminal, "the create body of workload " + std::string(workload) + " is no JSON object"};
@@ -318,10 +318,11 @@ Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view 
     } else if (key == "Devices") {
       verdict = CheckDevices(policy_, workload, value);
     } else if (key == "Mounts") {
-      verdict = CheckMounts(workload, value);
+      verdict = CheckMounts(workload, value, grants.rendered);
     } else if (IsNamespace(key)) {
       const auto mode = value.get<std::string>();
-      const bool shared = mode.starts_with(kContainerMode) && own.contains(mode.substr(kContainerMode.size()));
+      const bool shared =
+          mode.starts_with(kContainerMode) && grants.containers.contains(mode.substr(kContainerMode.size()));
       if (!shared) verdict = CheckNamespace(policy_, workload, key, mode);
     } else if (IsPrecedence(key)) {
       verdict = CheckPrecedence(policy_, workload, key, json["HostConfig"]);
@@ -336,11 +337,12 @@ Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view 
                std::string("the create body cannot be judged by the host policy: ") + error.what()};
 }
 
-Expected<void> PolicyChecker::CheckMounts(std::string_view workload, const Json& mounts) const {
+Expected<void> PolicyChecker::CheckMounts(std::string_view workload, const Json& mounts,
+                                          const RenderedPaths& rendered) const {
   for (const auto& mount : mounts) {
     if (auto allowed = CheckMountOptions(policy_, workload, mount); !allowed) return allowed;
     if (Text(mount, "Type") != "bind") continue;
-    auto allowed = CheckBind(workload, Text(mount, "Source"), mount.value("ReadOnly", false));
+    auto allowed = CheckBind(workload, {Text(mount, "Source"), mount.value("ReadOnly", false)}, rendered);
     if (!allowed) return allowed;
   }
   return {};
@@ -368,7 +370,7 @@ Expected<void> PolicyChecker::CheckVolume(std::string_view workload, const Desir
   const std::string device = OptionOf(volume.driver_opts, "device");
   if (type.empty() && flags.empty() && device.empty()) return {};
   const bool binds = HasFlag(flags, "bind") || HasFlag(flags, "rbind");
-  if (binds) return CheckBind(workload, device, HasFlag(flags, "ro"));
+  if (binds) return CheckBind(workload, {device, HasFlag(flags, "ro")}, {});
   if (type == "tmpfs") return {};
   if (device.starts_with('/') && AllowsDevice(policy_, workload, device)) return {};
   if (Allows(policy_.volume_drivers, workload, type)) return {};
@@ -386,13 +388,21 @@ Expected<void> PolicyChecker::CheckNetwork(std::string_view workload, const Netw
   return {};
 }
 
-Expected<void> PolicyChecker::CheckBind(std::string_view workload, const std::string& source, bool read_only) const {
-  auto what = "mounting " + source + (read_only ? "" : " read-write");
+Expected<void> PolicyChecker::CheckBind(std::string_view workload, const Bind& bind,
+                                        const RenderedPaths& rendered) const {
+  const std::string& source = bind.source;
+  auto what = "mounting " + source + (bind.read_only ? "" : " read-write");
   if (!source.starts_with('/')) {
     return Error{ErrorKind::Terminal, "mounting " + source + ": a host path must be absolute"};
   }
   for (const auto& path : {Lexical(source), Resolved(source)}) {
-    if (!PathAllowed(workload, path, read_only)) {
+    if (IsOwn(path)) {
+      if (IsRendered({path, bind.read_only}, rendered)) continue;
+      return Error{ErrorKind::Terminal, what +
+                                            ": that folder holds what Tinyforge keeps for all workloads; expected a "
+                                            "path outside of it, or a named volume"};
+    }
+    if (!PathAllowed(workload, path, bind.read_only)) {
       return Forbidden(path == source ? what : what + " (which is " + path + ")", workload, "absoluteRoots");
     }
     if (IsSocket(path) && !Matches(policy_.docker_socket, workload)) {
@@ -402,10 +412,24 @@ Expected<void> PolicyChecker::CheckBind(std::string_view workload, const std::st
   return {};
 }
 
+bool PolicyChecker::IsOwn(const std::string& path) const {
+  return std::ranges::any_of(own_, [&](const auto& own) { return IsBelow(path, own) || IsBelow(path, Resolved(own)); });
+}
+
+// The folder may be reached through symlinks; below it they are what a container may have written.
+bool PolicyChecker::IsRendered(const Bind& bind, const RenderedPaths& rendered) const {
+  const auto names = [&](const std::string& path) {
+    return std::ranges::any_of(own_, [&](const std::string& own) {
+      return IsBelow(path, own) && (bind.source == path || bind.source == Resolved(own) + path.substr(own.size()));
+    });
+  };
+  const auto is_one_of = [&](const std::set<std::string>& paths) {
+    return std::ranges::any_of(paths, [&](const std::string& path) { return names(Lexical(path)); });
+  };
+  return is_one_of(rendered.directories) || (bind.read_only && is_one_of(rendered.files));
+}
+
 bool PolicyChecker::PathAllowed(std::string_view workload, const std::string& path, bool read_only) const {
-  if (std::ranges::any_of(own_, [&](const auto& own) { return IsBelow(path, own) || IsBelow(path, Resolved(own)); })) {
-    return true;
-  }
   return std::ranges::any_of(policy_.paths, [&](const PathRule& rule) {
     if (!Matches(rule.workloads, workload) || (rule.read_only && !read_only)) return false;
     for (const auto& root : {Lexical(rule.path), Resolved(rule.path)}) {

@@ -45,17 +45,23 @@ struct HostPolicy {
   bool ipv6 = false;                          // on networks that we create
 };
 
+// What one container may have whatever the rules say, since it is of its own workload.
+struct PolicyGrants {
+  std::set<std::string> containers{};  // ids, whose process and IPC namespaces it may share
+  RenderedPaths rendered{};
+};
+
 // Judges create bodies. Constant after construction.
 class PolicyChecker {
  public:
-  // Mounts below `own` are always allowed. `docker_socket` is the Engine's socket, guarded under every name it has.
+  // Below `own` lies what is kept for all workloads, their secrets too: what is granted may be mounted and nothing
+  // else, whatever the rules say. `docker_socket` is the Engine's socket, guarded under every name it has.
   PolicyChecker(HostPolicy policy, const HostPaths& own, std::string docker_socket);
 
   // `body` is the JSON that will be sent. Terminal, naming field, workload and the setting that would allow it. Only
   // members known to be harmless or judged here may stand in HostConfig; any other is refused. A mounted path is judged
-  // as written and as resolved through symlinks, and both must be allowed. `own` are ids of containers of the same
-  // workload, whose process and IPC namespaces it may share.
-  Expected<void> Check(std::string_view workload, std::string_view body, const std::set<std::string>& own = {}) const;
+  // as written and as resolved through symlinks, and both must be allowed.
+  Expected<void> Check(std::string_view workload, std::string_view body, const PolicyGrants& grants = {}) const;
 
   // Whether a workload may have a volume or a network made. A volume that binds a host path is judged as a mount of it.
   Expected<void> CheckVolume(std::string_view workload, const DesiredVolume& volume) const;
@@ -67,8 +73,15 @@ class PolicyChecker {
   const HostPolicy& policy() const { return policy_; }
 
  private:
-  Expected<void> CheckMounts(std::string_view workload, const nlohmann::json& mounts) const;
-  Expected<void> CheckBind(std::string_view workload, const std::string& source, bool read_only) const;
+  struct Bind {
+    std::string source;
+    bool read_only = false;
+  };
+  Expected<void> CheckMounts(std::string_view workload, const nlohmann::json& mounts,
+                             const RenderedPaths& rendered) const;
+  Expected<void> CheckBind(std::string_view workload, const Bind& bind, const RenderedPaths& rendered) const;
+  bool IsOwn(const std::string& path) const;
+  bool IsRendered(const Bind& bind, const RenderedPaths& rendered) const;
   bool PathAllowed(std::string_view workload, const std::string& path, bool read_only) const;
   bool IsSocket(const std::string& path) const;
 

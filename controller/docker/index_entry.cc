@@ -9,6 +9,7 @@ namespace tinyforge::docker {
 namespace {
 
 constexpr std::int64_t kClockStepNs = 20'000'000;
+constexpr int kBySignal = 128;  // exit codes beyond it are of a signal
 
 std::int64_t WallNanoseconds() {
   return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -27,6 +28,11 @@ bool SameNames(const ObservedContainer& a, const ObservedContainer& b) {
   return std::ranges::equal(a.networks, b.networks, [](const auto& x, const auto& y) {
     return x.first == y.first && x.second.aliases == y.second.aliases;
   });
+}
+
+// SIGHUP, SIGUSR1 and SIGUSR2 ask for something else.
+bool AsksToEnd(std::string_view signal) {
+  return signal != "1" && signal != "10" && signal != "12";
 }
 
 }  // namespace
@@ -52,6 +58,7 @@ bool IndexEntry::SeenAfter(std::int64_t event_ns) const {
 
 // A stop sends another signal first, and its SIGKILL says nothing about a removal.
 void IndexEntry::NoteSignal(std::string_view signal) {
+  asked_to_end = asked_to_end || AsksToEnd(signal);
   kill = signal == "9" && kill != Kill::Asked ? Kill::Sent : Kill::Asked;
 }
 
@@ -68,14 +75,24 @@ ObservedContainer IndexEntry::Known() const {
   return container;
 }
 
-void IndexEntry::Recall(ObservedContainer& container) const {
+bool IndexEntry::WasInterrupted(const ObservedContainer& container, SysTime watched) const {
+  const ObservedContainer& before = details.container;
+  if (container.state != ContainerState::Exited) return false;
+  if (before.state == ContainerState::Exited && before.finished == container.finished && inspected != 0)
+    return before.interrupted || asked_to_end;
+  const bool failed_by_itself = container.exit_code != 0 && container.exit_code <= kBySignal;
+  return asked_to_end || (container.finished < watched && !failed_by_itself);
+}
+
+void IndexEntry::Recall(ObservedContainer& container, SysTime watched) const {
   container.created_here = created_here;
+  container.interrupted = WasInterrupted(container, watched);
   if (compared) container.altered = details.container.altered;
 }
 
-bool IndexEntry::Renew(IndexEntry fresh) {
+bool IndexEntry::Renew(IndexEntry fresh, SysTime watched) {
   if (inspected > fresh.inspected) return false;
-  Recall(fresh.details.container);
+  Recall(fresh.details.container, watched);
   const bool changed = !(details == fresh.details);
   const ObservedContainer& before = details.container;
   const ObservedContainer& container = fresh.details.container;
@@ -87,6 +104,7 @@ bool IndexEntry::Renew(IndexEntry fresh) {
   fresh.created_here = created_here;
   fresh.marked = marked;
   fresh.kill = kill;
+  fresh.asked_to_end = asked_to_end;
   fresh.last_exit = last_exit;
   fresh.dirty = marked > fresh.inspected;
   *this = std::move(fresh);

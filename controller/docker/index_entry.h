@@ -16,6 +16,7 @@ struct IndexEntry {
 
   ContainerDetails details;
   Kill kill = Kill::None;
+  bool asked_to_end = false;  // by a signal, since its start
   bool dirty = true;
   bool compared = false;  // with the template of its hash, see ObservedContainer::altered
   bool created_here = false;
@@ -41,10 +42,12 @@ struct IndexEntry {
 
   // As known, and with the exit code that an inspect no longer tells once the Engine has restarted it.
   ObservedContainer Known() const;
-  // Completes what was inspected of it with what is known beside that.
-  void Recall(ObservedContainer& container) const;
+  // See ObservedContainer::interrupted.
+  bool WasInterrupted(const ObservedContainer& container, SysTime watched) const;
+  // Completes what was inspected of it with what is known beside that. Events have told of it since `watched`.
+  void Recall(ObservedContainer& container, SysTime watched) const;
   // Takes over what an inspect gave, unless a later one is known already; true when it differs from what was known.
-  bool Renew(IndexEntry fresh);
+  bool Renew(IndexEntry fresh, SysTime watched);
 };
 
 }  // namespace tinyforge::docker

@@ -30,16 +30,17 @@ bool IsAnonymous(std::string_view volume) {
   return volume.empty() || IsAnonymousVolume(volume);
 }
 
-// Any anonymous volume is as good as another.
-bool IsSource(const std::string& have, const Mount& mount) {
-  if (mount.type == MountType::Volume && mount.source.empty()) return IsAnonymous(have);
-  return mount.type == MountType::Tmpfs || Clean(have) == Clean(mount.source);
+// Any anonymous volume is as good as another one: a replacement takes over that of its predecessor.
+bool IsSource(const std::string& source, const Mount& mount) {
+  if (mount.type == MountType::Volume && mount.source.empty()) return IsAnonymous(source);
+  return Clean(source) == Clean(mount.source);
 }
 
 // An element of HostConfig.Mounts, as sent.
 bool WasMadeWith(const Json& made, const Mount& mount) {
   return Text(At(made, "Type")) == TypeName(mount.type) && Clean(Text(At(made, "Target"))) == Clean(mount.target) &&
-         IsSource(Text(At(made, "Source")), mount) && True(At(made, "ReadOnly")) == mount.read_only;
+         (mount.type == MountType::Tmpfs || IsSource(Text(At(made, "Source")), mount)) &&
+         True(At(made, "ReadOnly")) == mount.read_only;
 }
 
 // An element of Mounts.
@@ -47,8 +48,8 @@ bool CameOut(const Json& out, const Mount& mount) {
   if (Text(At(out, "Type")) != TypeName(mount.type)) return false;
   if (Clean(Text(At(out, "Destination"))) != Clean(mount.target)) return false;
   if (mount.type == MountType::Tmpfs) return true;
-  return IsSource(Text(At(out, mount.type == MountType::Volume ? "Name" : "Source")), mount) &&
-         True(At(out, "RW")) == !mount.read_only;
+  const std::string source = Text(At(out, mount.type == MountType::Volume ? "Name" : "Source"));
+  return IsSource(source, mount) && True(At(out, "RW")) == !mount.read_only;
 }
 
 // The older way to ask for one.

@@ -34,6 +34,14 @@ Json IpamJson(const NetworkConfig& config) {
   return ipam;
 }
 
+// From the answer to an inspect.
+std::string BodyOf(const Json& network) {
+  Json body = {{"CheckDuplicate", true}};
+  for (const char* key : {"Name", "Driver", "EnableIPv6", "IPAM", "Internal", "Attachable", "Options", "Labels"})
+    if (const Json& value = At(network, key); !value.is_null()) body[key] = value;
+  return Dump(body);
+}
+
 std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
   for (const auto& config : network.at("IPAM").at("Config")) {
     if (auto subnet = ParseIpv4Subnet(config.value("Subnet", ""))) return *subnet;
@@ -82,18 +90,16 @@ bool IsAs(const IpamPool& have, const IpamPool& want) {
 
 }  // namespace
 
-std::string MisfitOf(const NetworkConfig& wanted, const ObservedNetwork& found) {
+bool Fits(const NetworkConfig& wanted, const ObservedNetwork& found) {
   const NetworkConfig& have = found.config;
-  if (have.driver != (wanted.driver.empty() ? "bridge" : wanted.driver)) return "driver";
-  if (!Contains(have.driver_opts, wanted.driver_opts)) return "driver option";
-  if (have.internal != wanted.internal) return "value of internal";
-  if (wanted.attachable && !have.attachable) return "value of attachable";
-  if (wanted.enable_ipv6 && have.enable_ipv6 != wanted.enable_ipv6) return "value of enable_ipv6";
-  if (!IsAs(have.ipam_driver, wanted.ipam_driver) || !Contains(have.ipam_options, wanted.ipam_options))
-    return "ipam driver";
-  for (const IpamPool& pool : wanted.ipam)
-    if (std::ranges::none_of(have.ipam, [&](const IpamPool& p) { return IsAs(p, pool); })) return "ipam subnet";
-  return {};
+  const auto has_pool = [&](const IpamPool& pool) {
+    return std::ranges::any_of(have.ipam, [&](const IpamPool& p) { return IsAs(p, pool); });
+  };
+  return have.driver == (wanted.driver.empty() ? "bridge" : wanted.driver) &&
+         Contains(have.driver_opts, wanted.driver_opts) && have.internal == wanted.internal &&
+         (have.attachable || !wanted.attachable) && (!wanted.enable_ipv6 || have.enable_ipv6 == wanted.enable_ipv6) &&
+         IsAs(have.ipam_driver, wanted.ipam_driver) && Contains(have.ipam_options, wanted.ipam_options) &&
+         std::ranges::all_of(wanted.ipam, has_pool);
 }
 
 std::string EncodeNetworkBody(const NetworkBody& network) {
@@ -134,6 +140,7 @@ std::optional<ObservedNetwork> DecodeNetwork(std::string_view text) try {
     network.subnet = SubnetOf(json);
   }
   network.config = ConfigOf(json);
+  network.body = BodyOf(json);
   return network;
 } catch (const Json::exception&) {
   return std::nullopt;
@@ -149,15 +156,16 @@ std::optional<ObservedVolume> DecodeVolume(std::string_view text) {
   return volume;
 }
 
-std::vector<std::string> DecodeContainerNames(std::string_view text) {
+std::vector<OutdatedNetwork::Member> DecodeMembers(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
-  std::vector<std::string> names;
+  std::vector<OutdatedNetwork::Member> members;
   for (const Json& container : json.is_array() ? json : Json::array()) {
     const Json& all = At(container, "Names");
-    std::string name = all.is_array() && !all.empty() ? Text(all.front()) : Text(At(container, "Id"));
-    names.push_back(name.starts_with('/') ? name.substr(1) : name);
+    const std::string id = Text(At(container, "Id"));
+    const std::string name = all.is_array() && !all.empty() ? Text(all.front()) : id;
+    members.push_back({.id = id, .name = name.starts_with('/') ? name.substr(1) : name});
   }
-  return names;
+  return members;
 }
 
 }  // namespace tinyforge::docker

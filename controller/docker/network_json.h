@@ -8,7 +8,7 @@
 
 #include "api-types/meta/object.h"
 #include "controller/docker/ipv4_subnet.h"
-#include "reconcilers/core/desired_state.h"
+#include "reconcilers/core/ports.h"
 
 namespace tinyforge::docker {
 
@@ -29,11 +29,12 @@ struct ObservedNetwork {
   StringMap labels;
   std::optional<Ipv4Subnet> subnet;  // the first IPv4 one
   NetworkConfig config{};            // as it was made, but for its labels
+  std::string body{};                // what makes it once more as it is
 };
 
-// The first thing that is asked for and that the network has not ("driver", "ipam.subnet"); empty: it is as asked for.
-// What the Engine fills in where nothing is asked for is not compared.
-std::string MisfitOf(const NetworkConfig& wanted, const ObservedNetwork& found);
+// Whether the network, which others made, has all that is asked for. What the Engine fills in where nothing is asked
+// for is not compared, and neither are labels.
+bool Fits(const NetworkConfig& wanted, const ObservedNetwork& found);
 
 std::optional<ObservedNetwork> DecodeNetwork(std::string_view json);
 
@@ -45,7 +46,7 @@ struct ObservedVolume {
 
 std::optional<ObservedVolume> DecodeVolume(std::string_view json);
 
-// The names in an answer to GET /containers/json, without slashes.
-std::vector<std::string> DecodeContainerNames(std::string_view json);
+// Those of an answer to GET /containers/json, names without slashes.
+std::vector<OutdatedNetwork::Member> DecodeMembers(std::string_view json);
 
 }  // namespace tinyforge::docker

@@ -8,16 +8,11 @@ bool IsManaged(const ObservedNetwork& network) {
   return found != network.labels.end() && found->second == "true";
 }
 
-bool IsOfProject(const ObservedNetwork& found, const DesiredNetwork& wanted) {
+// Docker compose made it, for a project that was taken over.
+bool IsAdopted(const ObservedNetwork& found, const DesiredNetwork& wanted) {
   const auto project = found.labels.find(label::kComposeProject);
-  return !wanted.adopted_from.empty() && project != found.labels.end() && project->second == wanted.adopted_from;
-}
-
-Expected<bool> UseAsItIs(const DesiredNetwork& wanted, const ObservedNetwork& found) {
-  const std::string misfit = wanted.config ? MisfitOf(*wanted.config, found) : "";
-  if (misfit.empty()) return false;
-  return Error{ErrorKind::Conflict, "network " + wanted.name + " was made by docker compose with another " + misfit +
-                                        "; remove it, give the network another name, or say here what it has"};
+  return !IsManaged(found) && !wanted.adopted_from.empty() && project != found.labels.end() &&
+         project->second == wanted.adopted_from;
 }
 
 // From what it is to be made; empty: one that exists is taken as it is.
@@ -31,13 +26,25 @@ std::string WishOf(const DesiredVolume& volume) {
   return wish;
 }
 
-Error StillUsed(const std::string& network, const std::vector<std::string>& containers) {
+Error StillUsed(const std::string& network, const std::vector<OutdatedNetwork::Member>& members) {
   std::string names;
-  for (const std::string& name : containers) names += (names.empty() ? "" : ", ") + name;
+  for (const auto& member : members) names += (names.empty() ? "" : ", ") + member.name;
   return Error{ErrorKind::Conflict, "network " + network +
                                         " is to be made anew from another config, which it cannot be while "
                                         "containers are on it: " +
                                         names + "; remove them, or give the network another name"};
+}
+
+Error NotOurs(const std::string& network) {
+  return Error{ErrorKind::Conflict, "network " + network +
+                                        " exists and was not created by this controller; say external: true to use it, "
+                                        "or remove it"};
+}
+
+bool IsMadeFrom(const DesiredNetwork& wanted, const ObservedNetwork& found) {
+  if (IsAdopted(found, wanted)) return Fits(*wanted.config, found);
+  const auto hash = found.labels.find(label::kNetworkHash);
+  return HashOf(wanted) == (hash == found.labels.end() ? NetworkHash({}) : hash->second);
 }
 
 // The options are named, not shown: they may hold the login of a file server.
@@ -66,13 +73,12 @@ ResourceKeeper::ResourceKeeper(EngineClient& client, ResourceKeeperOptions optio
 
 Expected<bool> ResourceKeeper::EnsureNetwork(const DesiredNetwork& network) {
   Known& known = network.external ? external_networks_ : networks_;
-  const std::string made = HashOf(network);
-  if (IsKnown(known, network.name, made)) return false;
+  if (IsKnown(known, network.name, {})) return false;
   std::lock_guard making(making_);
-  if (IsKnown(known, network.name, made)) return false;
+  if (IsKnown(known, network.name, {})) return false;
   const std::uint64_t asked = Forgotten();
   auto done = FindOrMakeNetwork(network);
-  if (done) Learn(known, network.name, made, asked);
+  if (done) Learn(known, network.name, *done ? HashOf(network) : std::string(), asked);
   return done;
 }
 
@@ -107,37 +113,83 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 
 Expected<bool> ResourceKeeper::Accept(const DesiredNetwork& network, const ObservedNetwork& found) {
   if (network.external) return false;
-  if (!IsOurs(found) && IsOfProject(found, network)) return UseAsItIs(network, found);
-  if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
-    return Error{ErrorKind::Conflict, "network " + network.name +
-                                          " exists and was not created by this controller; say "
-                                          "external: true to use it, or remove it"};
+  if (!IsOurs(found) && !IsAdopted(found, network) && !(network.shared && IsManaged(found))) {
+    return NotOurs(network.name);
   }
   if (network.shared && found.subnet && options_.on_shared_subnet) options_.on_shared_subnet(*found.subnet);
-  const auto hash = found.labels.find(label::kNetworkHash);
-  const std::string made = hash == found.labels.end() ? NetworkHash({}) : hash->second;
-  if (!network.config || made == HashOf(network)) return false;
-  return MakeAnew(network);
+  return false;
 }
 
-Expected<bool> ResourceKeeper::MakeAnew(const DesiredNetwork& network) {
-  auto containers = ContainersOn(network.name);
-  if (!containers) return std::move(containers).error();
-  if (!containers->empty()) return StillUsed(network.name, *containers);
-  const EngineCall remove{.endpoint = Endpoint::NetworkRemove, .object = network.name};
+Expected<std::optional<OutdatedNetwork>> ResourceKeeper::Outdated(const DesiredNetwork& network) {
+  const std::optional<OutdatedNetwork> none;
+  if (network.external || !network.config || IsKnown(networks_, network.name, HashOf(network))) return none;
+  const std::uint64_t asked = Forgotten();
+  auto found = Find(network.name);
+  if (!found) return std::move(found).error();
+  if (!*found || !(IsOurs(**found) || IsAdopted(**found, network))) return none;
+  if (IsMadeFrom(network, **found)) {
+    Learn(networks_, network.name, HashOf(network), asked);
+    return none;
+  }
+  auto members = MembersOf(network.name);
+  if (!members) return std::move(members).error();
+  return std::optional(OutdatedNetwork{network, std::move(*members), RefusalOf(network)});
+}
+
+Expected<bool> ResourceKeeper::RemakeNetwork(const DesiredNetwork& network) {
+  std::lock_guard making(making_);
+  auto found = Find(network.name);
+  if (!found) return std::move(found).error();
+  if (!*found) {
+    auto made = MakeNetwork(network);
+    return made ? Expected<bool>(true) : Expected<bool>(std::move(made).error());
+  }
+  if (!IsOurs(**found) && !IsAdopted(**found, network)) return NotOurs(network.name);
+  if (IsMadeFrom(network, **found)) return false;
+  if (auto removed = RemoveUnused(network.name); !removed) return std::move(removed).error();
+  return MakeOrBringBack(network, **found);
+}
+
+Expected<void> ResourceKeeper::RemoveUnused(const std::string& network) {
+  auto members = MembersOf(network);
+  if (!members) return std::move(members).error();
+  if (!members->empty()) return StillUsed(network, *members);
+  const EngineCall remove{.endpoint = Endpoint::NetworkRemove, .object = network};
   auto removed = client_.Send(remove);
+  {
+    std::lock_guard lock(mutex_);
+    networks_.erase(network);
+    ++forgotten_;
+  }
   if (!removed) return std::move(removed).error();
-  if (removed->status == 403) return StillUsed(network.name, {"one that came just now"});
+  if (removed->status == 403) return StillUsed(network, {{.id = {}, .name = "one that came just now"}});
   if (removed->status >= 400 && removed->status != 404) return EngineClient::ToError(remove, *removed);
-  auto made = MakeNetwork(network);
-  return made ? Expected<bool>(true) : Expected<bool>(std::move(made).error());
+  return {};
 }
 
-Expected<std::vector<std::string>> ResourceKeeper::ContainersOn(const std::string& network) {
+// Who was on the old one shall not be left without any for a config that cannot be had. As the Engine made the old one
+// again, what it has against the new one is the config, though it may have said so as an error of its own (500).
+Expected<bool> ResourceKeeper::MakeOrBringBack(const DesiredNetwork& network, const ObservedNetwork& old) {
+  auto made = MakeNetwork(network);
+  if (made) return true;
+  auto again = client_.Call({.endpoint = Endpoint::NetworkCreate, .object = network.name, .body = old.body});
+  if (!again) return std::move(made).error();
+  std::lock_guard lock(mutex_);
+  refused_.insert_or_assign(network.name, Refusal{HashOf(network), made.error().message});
+  return std::move(made).error().Within("it was made again as it was");
+}
+
+std::string ResourceKeeper::RefusalOf(const DesiredNetwork& network) const {
+  std::lock_guard lock(mutex_);
+  const auto found = refused_.find(network.name);
+  return found != refused_.end() && found->second.hash == HashOf(network) ? found->second.why : std::string();
+}
+
+Expected<std::vector<OutdatedNetwork::Member>> ResourceKeeper::MembersOf(const std::string& network) {
   auto listed = client_.Call({.endpoint = Endpoint::ContainerList,
                               .query = {{"all", "1"}, {"filters", FiltersJson({{"network", {network}}})}}});
   if (!listed) return std::move(listed).error();
-  return DecodeContainerNames(listed->body);
+  return DecodeMembers(listed->body);
 }
 
 Expected<void> ResourceKeeper::MakeNetwork(const DesiredNetwork& network) {
@@ -265,7 +317,11 @@ std::uint64_t ResourceKeeper::Forgotten() const {
 
 void ResourceKeeper::Learn(Known& known, const std::string& name, const std::string& made, std::uint64_t asked) {
   std::lock_guard lock(mutex_);
-  if (forgotten_ == asked) known.insert_or_assign(name, made);
+  if (forgotten_ != asked) return;
+  if (made.empty())
+    known.try_emplace(name);
+  else
+    known.insert_or_assign(name, made);
 }
 
 }  // namespace tinyforge::docker

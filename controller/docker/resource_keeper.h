@@ -29,11 +29,14 @@ class ResourceKeeper {
   ResourceKeeper(EngineClient& client, ResourceKeeperOptions options);
 
   // A network of that name which is not external must carry our instance label; the shared one may be another
-  // Tinyforge's on this host, and one that is to be adopted that of docker compose's project, made as the config says.
-  // Else Conflict. One of ours that was made from another config is removed and made anew
-  // unless containers are on it, stopped ones included: then Conflict, with their names. Waiting for an external one
-  // that does not exist. Conflict too when the subnet is in use on the host.
+  // Tinyforge's on this host, and one that docker compose made counts as ours where its project was taken over. Else
+  // Conflict. From what config one of ours was made is not asked. Waiting for an external one that does not exist.
+  // Conflict too when the subnet is in use on the host.
   Expected<bool> EnsureNetwork(const DesiredNetwork& network);
+  // Empty: it is not there, not ours, or as its config says.
+  Expected<std::optional<OutdatedNetwork>> Outdated(const DesiredNetwork& network);
+  // See ContainerWriter. What the Engine refuses is remembered until this process ends or it is asked for otherwise.
+  Expected<bool> RemakeNetwork(const DesiredNetwork& network);
   // An existing volume is taken as it is, whoever made it, unless another driver or other options are asked for: then
   // Conflict. Waiting for an external one that does not exist.
   Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload);
@@ -45,14 +48,16 @@ class ResourceKeeper {
   void ForgetAll();                        // after a lost connection
 
  private:
-  // By name: from what it was made, as far as that is known and asked for.
+  // By name: from what it was made; empty: that was not asked.
   using Known = std::map<std::string, std::string, std::less<>>;
   Expected<bool> FindOrMakeNetwork(const DesiredNetwork& network);
   Expected<bool> Accept(const DesiredNetwork& network, const ObservedNetwork& found);
-  Expected<bool> MakeAnew(const DesiredNetwork& network);
+  Expected<void> RemoveUnused(const std::string& network);
+  Expected<bool> MakeOrBringBack(const DesiredNetwork& network, const ObservedNetwork& old);
   Expected<std::optional<ObservedNetwork>> Find(const std::string& name);
-  Expected<std::vector<std::string>> ContainersOn(const std::string& network);
+  Expected<std::vector<OutdatedNetwork::Member>> MembersOf(const std::string& network);
   Expected<void> MakeNetwork(const DesiredNetwork& network);
+  std::string RefusalOf(const DesiredNetwork& network) const;
   Expected<bool> FindOrMakeVolume(const DesiredVolume& volume, std::string_view workload);
   Expected<void> MakeVolume(const DesiredVolume& volume, std::string_view workload);
   bool IsOurs(const ObservedNetwork& network) const;
@@ -67,6 +72,11 @@ class ResourceKeeper {
   Known networks_;
   Known external_networks_;
   Known volumes_;
+  struct Refusal {
+    std::string hash;  // of the config
+    std::string why;
+  };
+  std::map<std::string, Refusal> refused_;  // by name of the network
   std::uint64_t forgotten_ = 0;  // moves with every forgetting, so that what was asked before is not learnt after it
 };
 

@@ -27,6 +27,9 @@ class Reader {
   void Get(const doc::Node& map, const char* key, bool& out) {
     if (const doc::Node* node = Known(map, key, doc::Type::Bool)) out = node->boolean;
   }
+  void Get(const doc::Node& map, const char* key, std::optional<bool>& out) {
+    if (const doc::Node* node = Known(map, key, doc::Type::Bool)) out = node->boolean;
+  }
   void Get(const doc::Node& map, const char* key, std::string& out) {
     if (const doc::Node* node = Known(map, key, doc::Type::String)) out = node->text;
   }
@@ -349,9 +352,10 @@ bool Shorten(Facts& facts) {
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {
-        "failed",    "good",    "candidate", "superseded", "pin",      "suspended", "stopped", "orphan",
-        "stopBegan", "retried", "versions",  "excluded",   "approved", "remake",    "done",    "adopted"};
+    static constexpr std::string_view kOurs[] = {"failed",    "good",          "candidate", "superseded", "pin",
+                                                 "suspended", "stopped",       "orphan",    "stopBegan",  "retried",
+                                                 "versions",  "excluded",      "approved",  "remake",     "done",
+                                                 "adopted",   "adoptedProject"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
@@ -363,11 +367,12 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   if (!facts.excluded.empty()) document.Add("excluded", ExcludedList(facts.excluded));
   if (!facts.approved.empty()) document.Add("approved", doc::Node::Of(facts.approved));
   if (!facts.done.empty()) document.Add("done", doc::Node::Of(facts.done));
+  if (!facts.adopted_project.empty()) document.Add("adoptedProject", doc::Node::Of(facts.adopted_project));
   if (!facts.adopted.empty()) document.Add("adopted", AdoptedList(facts.adopted));
   if (facts.remake) document.Add("remake", RemakeNode(*facts.remake));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
-  if (facts.orphan) document.Add("orphan", doc::Node::Of(true));
+  if (facts.orphan) document.Add("orphan", doc::Node::Of(*facts.orphan));
   if (facts.stop_began != SysTime{}) document.Add("stopBegan", doc::Node::Of(FormatRfc3339(facts.stop_began)));
   if (facts.retried != SysTime{}) document.Add("retried", doc::Node::Of(FormatRfc3339(facts.retried)));
 }
@@ -394,6 +399,7 @@ Expected<Facts> GetFacts(const doc::Node& document) {
   GetImages(reader, document, facts);
   GetDecisions(reader, document, facts);
   GetAdopted(reader, document, facts.adopted);
+  reader.Get(document, "adoptedProject", facts.adopted_project);
   if (const doc::Node* pin = reader.Known(document, "pin", doc::Type::Map)) GetPin(reader, *pin, facts.pin.emplace());
   if (!reader.wrong().empty()) return Error{ErrorKind::Invalid, "\"" + reader.wrong() + "\" has a wrong type"};
   return Bounded(std::move(facts));

@@ -30,6 +30,7 @@ using TreePtr = std::unique_ptr<git_tree, Deleter<git_tree_free>>;
 using TreeEntryPtr = std::unique_ptr<git_tree_entry, Deleter<git_tree_entry_free>>;
 using RevwalkPtr = std::unique_ptr<git_revwalk, Deleter<git_revwalk_free>>;
 using ReferencePtr = std::unique_ptr<git_reference, Deleter<git_reference_free>>;
+using IndexPtr = std::unique_ptr<git_index, Deleter<git_index_free>>;
 
 // Initialises libgit2 (counted) and sets its process-wide options: no configuration outside the repository is read,
 // every object's hash is verified when it is read, no object is cached, an object that a pack makes from deltas has at

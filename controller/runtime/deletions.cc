@@ -7,6 +7,7 @@
 #include "reconcilers/config/change_set.h"
 #include "reconcilers/config/deletion_budget.h"
 #include "reconcilers/config/dependencies.h"
+#include "reconcilers/core/desired_state.h"
 
 namespace tinyforge {
 namespace {
@@ -18,6 +19,32 @@ std::string Join(const std::set<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
+}
+
+// " workloads", or what there is of services among them.
+std::string KindsOf(const std::set<std::string>& names) {
+  const auto is_workload = [](const std::string& name) { return WorkloadOfFacts(name) == name; };
+  const std::string several = names.size() == 1 ? "" : "s";
+  if (std::ranges::all_of(names, is_workload)) return " workload" + several;
+  return std::ranges::none_of(names, is_workload) ? " service" + several : " workloads and services";
+}
+
+std::string NameOf(const std::string& workload, const std::string& service) {
+  return FactKeyOf({.workload = workload, .service = service});
+}
+
+std::set<std::string> WorkloadsOf(const std::set<std::string>& names) {
+  std::set<std::string> workloads;
+  for (const std::string& name : names) workloads.emplace(WorkloadOfFacts(name));
+  return workloads;
+}
+
+// Of what a workload has no more; empty: it has its service.
+std::string LeftService(const std::map<std::string, std::set<std::string>>& left, const ObservedContainer& c) {
+  const auto services = left.find(std::string(c.Label(label::kWorkload)));
+  if (services == left.end()) return {};
+  const std::string service(ServiceOf(c));
+  return services->second.contains(service) ? service : "";
 }
 
 }  // namespace
@@ -38,6 +65,7 @@ void Deletions::Enter(std::shared_ptr<const v1::ObjectSet> objects, const v1::Ob
   auto state = state_.Lock();
   state->objects = std::move(objects);
   const auto runs = [&](const std::string& workload) { return RunsHere(*state->objects, workload); };
+  std::erase_if(state->left, [&](const auto& entry) { return !runs(entry.first); });
   std::erase_if(state->goes_after, [&](const auto& entry) { return runs(entry.first); });
   for (auto& [name, first] : state->goes_after) std::erase_if(first, runs);
   std::set<std::string> workloads;
@@ -56,14 +84,16 @@ bool Deletions::IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& 
          ports_.source.HistoryHeld(std::string(c.Label(label::kRevision)), objects.revision, c.Label(label::kSource));
 }
 
-Deletions::Doomed Deletions::Count(const v1::ObjectSet& objects) {
+Deletions::Doomed Deletions::Count(const v1::ObjectSet& objects, const Left& left) {
   Doomed doomed;
   for (const ObservedContainer& c : ports_.fleet.All()) {
     if (IsForged(c)) continue;
     const std::string workload(c.Label(label::kWorkload));
-    const bool goes = IsDoomed(objects, c);
-    if (goes) ++doomed.workloads[workload];
-    if (goes || objects.Owner(workload)) ++doomed.existing[workload];  // orphans widen no budget
+    const bool workload_goes = IsDoomed(objects, c);
+    const std::string name = NameOf(workload, workload_goes ? "" : LeftService(left, c));
+    const bool goes = workload_goes || name != workload;
+    if (goes) ++doomed.workloads[name];
+    if (goes || objects.Owner(workload)) ++doomed.existing[name];  // orphans widen no budget
   }
   SpareOrphans(objects, doomed);
   return doomed;
@@ -75,7 +105,7 @@ void Deletions::SpareOrphans(const v1::ObjectSet& objects, Doomed& doomed) {
   const auto remembered = options_.remembered();
   if (!remembered) return;
   for (const auto& [workload, facts] : *remembered) {
-    if (!facts.orphan || objects.Owner(workload) || doomed.workloads.erase(workload) == 0) continue;
+    if (!facts.orphan.value_or(false) || objects.Owner(workload) || doomed.workloads.erase(workload) == 0) continue;
     doomed.existing.erase(workload);
   }
 }
@@ -83,9 +113,12 @@ void Deletions::SpareOrphans(const v1::ObjectSet& objects, Doomed& doomed) {
 // --- what may go ---
 
 Deletions::Weighed Deletions::Weigh() {
-  const auto objects = state_.Lock()->objects;
+  const auto [objects, left] = [&] {
+    auto state = state_.Lock();
+    return std::pair(state->objects, state->left);
+  }();
   if (!objects) return {};
-  const Doomed doomed = objects->complete ? Count(*objects) : Doomed();
+  const Doomed doomed = objects->complete ? Count(*objects, left) : Doomed();
   auto state = state_.Lock();
   if (state->objects != objects) return {};  // who put the others in force weighs them
   ForgetReleased(*state);
@@ -93,6 +126,7 @@ Deletions::Weighed Deletions::Weigh() {
   Weighed weighed = Decide(*state, doomed, ports_.clock.SystemNow());
   weighed.news = weighed.held != state->pending;
   state->pending = weighed.held;
+  weighed.released = WorkloadsOf(weighed.released);
   return weighed;
 }
 
@@ -132,9 +166,18 @@ std::set<std::string> Deletions::ReleasedBefore(State& state, const Doomed& doom
   return released;
 }
 
+// Of a service nothing is known before its workload told of what it has left; with its workload it is gone anyhow.
+bool Deletions::RunsAgain(const State& state, const std::string& name) const {
+  const std::string workload(WorkloadOfFacts(name));
+  const bool runs = RunsHere(*state.objects, workload);
+  if (name == workload) return runs;
+  const auto left = state.left.find(workload);
+  return !runs || (left != state.left.end() && !left->second.contains(name.substr(workload.size() + 1)));
+}
+
 // What runs again is a new deletion when it goes again.
 void Deletions::ForgetReleased(State& state) {
-  const auto runs = [&](const std::string& workload) { return RunsHere(*state.objects, workload); };
+  const auto runs = [&](const std::string& name) { return RunsAgain(state, name); };
   std::erase_if(state.approved, runs);
   std::size_t forgotten = 0;
   for (ReleasedDeletion& deletion : state.deleted) forgotten += std::erase_if(deletion.workloads, runs);
@@ -171,7 +214,7 @@ Expected<std::set<std::string>> Deletions::Approve(const Revision& revision) {
     return std::move(noted).error().Within("note the approval");
   std::set<std::string> released = std::exchange(state->pending, {});
   state->approved.insert(released.begin(), released.end());
-  return released;
+  return WorkloadsOf(released);
 }
 
 // --- what is asked ---
@@ -190,6 +233,20 @@ bool Deletions::MayDelete(std::string_view workload) {
   });
 }
 
+bool Deletions::NoteLeft(const std::string& workload, const std::set<std::string>& services) {
+  auto state = state_.Lock();
+  const auto [known, added] = state->left.try_emplace(workload);
+  if (known->second == services) return added && !state->deleted.empty();
+  known->second = services;
+  return true;
+}
+
+bool Deletions::MayRetire(const std::string& workload, const std::set<std::string>& services) {
+  auto state = state_.Lock();
+  return std::ranges::all_of(services,
+                             [&](const std::string& s) { return state->approved.contains(NameOf(workload, s)); });
+}
+
 std::vector<std::string> Deletions::WaitingFor(const std::string& workload) {
   std::vector<std::string> waiting;
   auto state = state_.Lock();
@@ -206,8 +263,8 @@ Condition Deletions::Describe() {
   return {"DeletionsPending",
           ConditionStatus::True,
           "ApprovalRequired",
-          "the removal of " + std::to_string(count) + (count == 1 ? " workload" : " workloads") + " waits: " +
-              Join(state->pending) + "; to release it: tfctl approve deletions " + state->objects->revision,
+          "the removal of " + std::to_string(count) + KindsOf(state->pending) + " waits: " + Join(state->pending) +
+              "; to release it: tfctl approve deletions " + state->objects->revision,
           0,
           now};
 }

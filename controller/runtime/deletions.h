@@ -1,6 +1,6 @@
-// Which workloads' containers may be removed: those that a commit took away, or that are meant for other hosts, within
-// the budget of design 4.7; what exceeds it waits for a person. Derived anew from what runs and what is in force, so
-// that it survives a restart; needs no cache.
+// Which workloads' containers may be removed: those that a commit took away, or that are meant for other hosts, and
+// those of services that a workload has no more, within the budget of design 4.7; what exceeds it waits for a person.
+// Derived anew from what runs and what is in force, so that it survives a restart; needs no cache.
 #pragma once
 
 #include <functional>
@@ -33,7 +33,7 @@ struct DeletionOptions {
 };
 
 // Thread-safe; calls nobody back.
-class Deletions : public DeletionGate {
+class Deletions {
  public:
   Deletions(DeletionPorts ports, DeletionOptions options);
 
@@ -42,8 +42,8 @@ class Deletions : public DeletionGate {
              const std::vector<ObjectKey>& removed);
 
   struct Weighed {
-    std::set<std::string> released;  // by this weighing: to be looked at again
-    std::set<std::string> held;      // wait for approval
+    std::set<std::string> released;  // workloads, by this weighing: to be looked at again
+    std::set<std::string> held;      // wait for approval: workloads, and services as "shop.web"
     bool news = false;               // others than before
   };
   // Releases what the budget covers. Of a set that is not complete nothing is released.
@@ -53,29 +53,40 @@ class Deletions : public DeletionGate {
   // Holds while the workload is not to run here, for a day also over restarts; what cannot be noted is not released.
   Expected<std::set<std::string>> Approve(const Revision& revision);
 
-  bool MayDelete(std::string_view workload) override;
+  bool MayDelete(std::string_view workload);
+  // Services that a workload has containers of and does not describe any more; whether they are others than it was told
+  // before, so that they have to be weighed.
+  bool NoteLeft(const std::string& workload, const std::set<std::string>& services);
+  // Of what was noted and weighed: whether all of them are released.
+  bool MayRetire(const std::string& workload, const std::set<std::string>& services);
   // Removed workloads that wait for containers of this one to go first.
   std::vector<std::string> WaitingFor(const std::string& workload);
   // DeletionsPending, of the repository.
   Condition Describe();
 
  private:
+  // By workload: services that it has containers of and does not describe any more.
+  using Left = std::map<std::string, std::set<std::string>>;
+  // Workloads, and services as "shop.web", by their names.
   struct State {
     std::shared_ptr<const v1::ObjectSet> objects;  // in force; null: nothing yet
-    std::set<std::string> pending;   // workloads whose containers wait for approval, until it comes or they run again
-    std::set<std::string> approved;  // released, until they are to run again
-    std::vector<ReleasedDeletion> deleted;                    // of the last 24 hours, by time
+    Left left;                                     // as last told, since this process began
+    std::set<std::string> pending;          // whose containers wait for approval, until it comes or they run again
+    std::set<std::string> approved;         // released, until they are to run again
+    std::vector<ReleasedDeletion> deleted;  // of the last 24 hours, by time
     std::map<std::string, std::set<std::string>> goes_after;  // of removed workloads: dependents that go first
   };
   // Containers of ours by workload that is not to run here: gone, if a commit of this branch explains it, or meant for
-  // other hosts. And by workload of these and of all that a manifest in force describes.
+  // other hosts; by service that its workload has no more. And by these and by all workloads that a manifest in force
+  // describes.
   struct Doomed {
     std::map<std::string, std::size_t> workloads;
     std::map<std::string, std::size_t> existing;
   };
 
   bool RunsHere(const v1::ObjectSet& objects, std::string_view workload) const;
-  Doomed Count(const v1::ObjectSet& objects);
+  bool RunsAgain(const State& state, const std::string& name) const;
+  Doomed Count(const v1::ObjectSet& objects, const Left& left);
   bool IsDoomed(const v1::ObjectSet& objects, const ObservedContainer& container);
   void SpareOrphans(const v1::ObjectSet& objects, Doomed& doomed);
   Weighed Decide(State& state, const Doomed& doomed, SysTime now);

@@ -365,6 +365,15 @@ Expected<void> Manager::ApproveDeletions(const Revision& revision) {
   return {};
 }
 
+bool Manager::MayDelete(std::string_view workload) {
+  return deletions_.MayDelete(workload);
+}
+
+bool Manager::MayRetire(const std::string& workload, const std::set<std::string>& services) {
+  if (deletions_.NoteLeft(workload, services)) WeighDeletions();
+  return deletions_.MayRetire(workload, services);
+}
+
 // --- what others notice ---
 
 void Manager::OnContainersChanged(const std::string& workload) {

@@ -60,7 +60,7 @@ struct SyncReport {
 };
 
 // Thread-safe.
-class Manager : public ConfigReader {
+class Manager : public ConfigReader, public DeletionGate {
  public:
   Manager(ManagerPorts ports, ManagerOptions options);
 
@@ -96,8 +96,8 @@ class Manager : public ConfigReader {
   // See Deletions::Approve.
   Expected<void> ApproveDeletions(const Revision& revision);
 
-  // Asked before a removed workload's containers are.
-  DeletionGate& deletion_gate() { return deletions_; }
+  // Asked before the containers of a removed workload or service are.
+  DeletionGate& deletion_gate() { return *this; }
 
   // Rows of all containers as they are known now; also stored. While the Engine does not answer, as last stored.
   std::vector<ContainerRow> RefreshContainers();
@@ -107,6 +107,10 @@ class Manager : public ConfigReader {
   // ConfigReader
   std::shared_ptr<const ConfigSnapshot> Current() override;
   bool HistoryHeld(const Revision& revision, std::string_view path) override;
+
+  // DeletionGate
+  bool MayDelete(std::string_view workload) override;
+  bool MayRetire(const std::string& workload, const std::set<std::string>& services) override;
 
  private:
   struct State {

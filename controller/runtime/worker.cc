@@ -158,23 +158,29 @@ void Worker::Schedule(Pass& pass) {
   const auto effect = outcome.acted ? WorkQueue::Effect::Acted : WorkQueue::Effect::None;
   if (outcome.error && outcome.error->kind == ErrorKind::Transient) {
     pass.retry = parts_.queue.AddRateLimited(pass.key, effect);
-    return;
+    return ComeBack(pass);
   }
   if (outcome.error && IsFinal(*outcome.error)) {
     if (outcome.acted)
       pass.retry = parts_.queue.AddStalled(pass.key);
     else
       parts_.queue.Forget(pass.key);
-    return;
+    return ComeBack(pass);
   }
   if (outcome.error && (outcome.acted || !outcome.requeue_after)) {
     pass.retry = parts_.queue.AddWaiting(pass.key, effect);
   } else {
     parts_.queue.Forget(pass.key);
   }
-  if (!outcome.requeue_after) return;
-  parts_.queue.AddAfter(pass.key, *outcome.requeue_after);
-  pass.retry.delay = *outcome.requeue_after;
+  ComeBack(pass);
+}
+
+// Beside a retry: whichever is sooner.
+void Worker::ComeBack(Pass& pass) {
+  const auto& again = pass.outcome.requeue_after;
+  if (!again) return;
+  parts_.queue.AddAfter(pass.key, *again);
+  if (pass.retry.delay == Duration(0) || pass.retry.delay > *again) pass.retry.delay = *again;
 }
 
 bool Worker::IsNews(const ObjectKey& key, const std::optional<Error>& error) {

@@ -65,6 +65,7 @@ class Worker {
   void Redact(Outcome& outcome) const;
   void Store(const Pass& pass);
   void Schedule(Pass& pass);
+  void ComeBack(Pass& pass);
   void Report(const Pass& pass);
   // True when the last pass over the key did not end with the same error.
   bool IsNews(const ObjectKey& key, const std::optional<Error>& error);

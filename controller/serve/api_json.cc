@@ -187,7 +187,7 @@ std::string ToJson(const RolloutRow& row) {
 
 std::string FactsToJson(const std::string& workload, const Facts& facts) {
   Json json = Headed("Facts", workload);
-  Json status = {{"suspended", facts.suspended}, {"stopped", facts.stopped}, {"orphan", facts.orphan}};
+  Json status = {{"suspended", facts.suspended}, {"stopped", facts.stopped}, {"orphan", facts.orphan.value_or(false)}};
   if (facts.pin) {
     status["pin"] = {{"version", facts.pin->version}, {"reference", facts.pin->reference}, {"base", facts.pin->base}};
     AddTime(status["pin"], "at", facts.pin->at);
@@ -204,6 +204,7 @@ std::string FactsToJson(const std::string& workload, const Facts& facts) {
     AddTime(item, "at", failed.at);
     status["failed"].push_back(std::move(item));
   }
+  if (!facts.adopted_project.empty()) status["adoptedProject"] = facts.adopted_project;
   for (const AdoptedContainer& container : facts.adopted)
     status["adopted"].push_back({{"name", container.name}, {"id", container.id}});
   AddImages(status, facts);

@@ -11,6 +11,7 @@
 
 #include "api-types/meta/error.h"
 #include "api-types/meta/object.h"
+#include "api-types/meta/time.h"
 #include "api-types/v1/set_rules.h"
 #include "api-types/v1/workload.h"
 
@@ -54,7 +55,7 @@ enum class MountType { Bind, Volume, Tmpfs };
 
 struct Mount {
   MountType type = MountType::Bind;
-  std::string source;  // host path or volume name; empty for Tmpfs
+  std::string source;  // host path or volume name; empty for Tmpfs and for an anonymous volume
   std::string target;
   bool read_only = false;
   std::int64_t tmpfs_size = 0;    // bytes; 0: the Engine's
@@ -180,6 +181,9 @@ struct ContainerTemplate {
   bool operator==(const ContainerTemplate&) const = default;
 };
 
+// The services whose namespaces it shares, each once.
+std::set<std::string> ServicesShared(const ContainerTemplate& container);
+
 // Sorts the lists whose order means nothing, so that it does not enter the hash: a file put in another order replaces
 // no container.
 void SortUnordered(ContainerTemplate& container);
@@ -275,10 +279,10 @@ struct DesiredNetwork {
   std::string name;
   bool external = false;  // must exist; never created
   bool shared = false;    // the installation's own network, with the subnet of the host policy
-  // A network made from another config is made anew, as long as no container is on it. Empty: one that was made by us
-  // is taken as it is.
+  // A network made from another config is made anew, and the containers that are on it join it again. Empty: one that
+  // was made by us is taken as it is.
   std::optional<NetworkConfig> config{};
-  // One that docker compose made for this project is used as it is, if it is as the config says. Empty: none is.
+  // The project of docker compose that was taken over: a network that docker compose made for it counts as ours.
   std::string adopted_from{};
   bool operator==(const DesiredNetwork&) const = default;
 };
@@ -291,6 +295,16 @@ struct DesiredVolume {
   StringMap driver_opts{};  // with a driver: exactly these
   StringMap labels{};       // the user's; of one that exists they are not compared
   bool operator==(const DesiredVolume&) const = default;
+};
+
+// Another service of the same workload whose network, process or IPC namespace a container has ("service:x" in its
+// template), with the container of it that is in place.
+struct SharedNamespace {
+  std::string service;
+  std::string container{};  // id; empty: it has none
+  bool up = false;
+  SysTime started{};
+  bool operator==(const SharedNamespace&) const = default;
 };
 
 using v1::ServingName;
@@ -312,6 +326,7 @@ struct DesiredContainer {
   // for none, is replaced.
   std::string remake;
   std::string remake_why;
+  std::vector<SharedNamespace> shares{};  // filled in by each pass
   bool operator==(const DesiredContainer&) const = default;
 };
 
@@ -322,6 +337,7 @@ enum class ServiceCondition { Started, Healthy, Completed };
 struct ServiceDependency {
   std::string service;
   ServiceCondition condition = ServiceCondition::Started;
+  bool required = true;  // false: it is waited for only as long as it may come true yet
   bool operator==(const ServiceDependency&) const = default;
 };
 
@@ -354,12 +370,18 @@ struct DesiredState {
   std::vector<DesiredFile> files;
   std::string image;  // what the puller must have present
   v1::PullPolicy pull_policy = v1::PullPolicy::IfNotPresent;
+  std::string build;  // folder or repository that it could be built from; empty: none is known
   // The login of its registry, or why it is not there (yet): that matters only once something has to be pulled.
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
   std::optional<ComposeProject> project{};
-  bool runs_once = false;                // once it ended well it is done until its release changes, gone or not
+  // Why its source could not say what it is to be (a Secret that is missing): it is left as it is. Of its containers
+  // only roles and names count then.
+  std::optional<Error> unready{};
+  // It was said that it ends: its exit code 0 counts however it came about. What says nothing of it may end too, see
+  // ReleaseJudge::Completed.
+  bool job = false;
 };
 
 using DesiredServices = std::vector<DesiredState>;

@@ -107,12 +107,14 @@ struct Facts {
   std::string approved;                    // digest of the promotion that a person approved
   std::optional<Remake> remake;            // the last one
   std::vector<AdoptedContainer> adopted;   // at most kMaxAdopted; those that are gone are left out once it runs well
-  std::string done;                        // release of what runs once and has ended well, see ReleaseJudge
+  std::string adopted_project;             // of docker compose: the last one that containers were taken over of
+  std::string done;                        // the release that has completed, until one runs; see ReleaseJudge
   bool suspended = false;                  // by a person, beside spec.suspend
   bool stopped = false;                    // on purpose
   SysTime stop_began{};                    // of the last stop on purpose
-  SysTime retried{};    // when a person last asked for another try: what failed before may be tried again
-  bool orphan = false;  // deletionPolicy of the manifest when it was last seen: its containers outlive it
+  SysTime retried{};  // when a person last asked for another try: what failed before may be tried again
+  // deletionPolicy of the manifest when it was last seen: its containers outlive it. Empty: it is not known.
+  std::optional<bool> orphan{};
   bool operator==(const Facts&) const = default;
 };
 

@@ -59,6 +59,12 @@ bool IsOfTemplate(const ObservedContainer& container, const DesiredContainer& de
          container.Label(label::kRemake) >= desired.remake;
 }
 
+std::string_view ServiceOf(const ObservedContainer& container) {
+  std::string_view role = container.Label(label::kRole);
+  if (role.ends_with(kTrialSuffix)) role.remove_suffix(kTrialSuffix.size());
+  return role;
+}
+
 bool IsForged(const ObservedContainer& c) {
   return c.Label(label::kManaged) != "true" || (!c.image_id.empty() && c.Label(label::kImage) != c.image_id);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,11 @@ inline constexpr std::string_view kImage = "tinyforge.image";      // image id a
 inline constexpr std::string_view kVersion = "tinyforge.version";  // "<tag>@<digest> by <who>"
 inline constexpr std::string_view kAddress = "tinyforge.address";  // given by us on the shared network
 inline constexpr std::string_view kTemplateHash = "tinyforge.template-hash";
-inline constexpr std::string_view kRemake = "tinyforge.remake";      // the wish to be made anew that it was created for
-inline constexpr std::string_view kFields = "tinyforge.fields";      // short hash of each field, to name what differs
-inline constexpr std::string_view kRevision = "tinyforge.revision";  // commit that created it
-inline constexpr std::string_view kSource = "tinyforge.source";      // path of the document
+inline constexpr std::string_view kRemake = "tinyforge.remake";  // the wish to be made anew that it was created for
+inline constexpr std::string_view kFields = "tinyforge.fields";  // short hash of each field, to name what differs
+inline constexpr std::string_view kDependsOn = "tinyforge.depends-on";  // services, by commas
+inline constexpr std::string_view kRevision = "tinyforge.revision";     // commit that created it
+inline constexpr std::string_view kSource = "tinyforge.source";         // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
 inline constexpr std::string_view kAdopted =
     "tinyforge.adopted";  // never on a container: see AdoptedContainer; its name
@@ -90,9 +92,13 @@ struct ObservedContainer {
   SysTime created{};
   SysTime started{};  // epoch: never
   SysTime finished{};
+  // Exited: its end was asked for from outside, by a signal; or nobody watched, and the exit code may mean that (an
+  // Engine or a host that went down). False: it ended by itself.
+  bool interrupted = false;
   Limits limits;
   std::optional<v1::RestartPolicy> restart;  // empty: a policy that we never set (unless-stopped)
   std::string network_mode;
+  std::vector<std::string> shares{};  // ids of the containers whose network, process or IPC namespace it has
   std::map<std::string, ObservedEndpoint> networks;
   std::vector<ObservedMount> mounts;
   // The fields in which it is not what its template hash says, as compared once with the template of that hash; sorted,
@@ -106,6 +112,11 @@ struct ObservedContainer {
 
 // It is of the template that `desired` asks for, made for its latest wish to be made anew.
 bool IsOfTemplate(const ObservedContainer& container, const DesiredContainer& desired);
+
+// Added to the role of a container for its trial; no name of a service has it in it.
+inline constexpr std::string_view kTrialSuffix = "+trial";
+// Whose it is by its role label: "web" of the role "web" and of "web+trial".
+std::string_view ServiceOf(const ObservedContainer& container);
 
 // Whether its labels are not those that we gave it: of an image made from a container of ours, say.
 bool IsForged(const ObservedContainer& container);
@@ -146,9 +157,12 @@ struct ObservedState {
   std::string image_pinned;                   // see ImagePresence
   std::optional<Error> pull_failure;
   std::map<std::string, std::string> writers_elsewhere;  // see ContainerReader
+  std::map<std::string, std::string> writers_leaving{};  // by source: the container that nobody asks for any more
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
   std::map<std::string, ContainerAge> ages;   // by container id
   std::map<std::string, ProbeReport> probes;  // by container id; of those that the controller probes
+  // Ids of containers whose namespaces a container of another service of the workload has that is up.
+  std::set<std::string> shared;
   std::map<std::string, std::string> written_files;  // by host path: content hash of files that are rewritten in place
 };
 

@@ -55,6 +55,36 @@ class ContainerReader {
   virtual Expected<std::vector<std::string>> FreeAddresses(std::size_t count) = 0;
 };
 
+// A network of ours that was made from another config than is asked for now.
+struct OutdatedNetwork {
+  DesiredNetwork wanted;
+  struct Member {
+    std::string id;
+    std::string name;
+  };
+  std::vector<Member> members;  // the containers on it, anybody's, stopped ones too
+  // Why it cannot be made anew from what is asked for: the host policy forbids it, or the Engine refused when it was
+  // tried. Empty: nothing is known to be against it.
+  std::string refused{};
+};
+
+class NetworkReader {
+ public:
+  virtual ~NetworkReader() = default;
+  // Those of `wanted` that exist, are ours and were made from another config. What is as asked for costs no call once
+  // that is known.
+  virtual Expected<std::vector<OutdatedNetwork>> Outdated(const std::vector<DesiredNetwork>& wanted,
+                                                          std::string_view workload) = 0;
+};
+
+// What lies below the controller's own folders and was rendered for one service. Nothing else there may be mounted, and
+// files only read-only.
+struct RenderedPaths {
+  std::set<std::string> files;
+  std::set<std::string> directories;
+  bool operator==(const RenderedPaths&) const = default;
+};
+
 // What a create needs beside the template. `labels` are ours and the user's, merged.
 struct CreateRequest {
   std::string workload;
@@ -65,9 +95,10 @@ struct CreateRequest {
   std::vector<NetworkAttachment> networks;
   StringMap labels;
   std::vector<ObservedMount> reattach;  // anonymous volumes of the container it replaces
-  // Of a workload of many: which one. Then "service:x" in the template is the serving container of the service x of the
-  // same workload.
-  std::string service{};
+  RenderedPaths rendered{};
+  std::string service{};  // of a workload of many: which one
+  // With a service: which containers "service:x" in the template stands for, of the same workload.
+  std::vector<SharedNamespace> shares{};
 };
 
 // Changes containers, networks and volumes. Calls are at-least-once: the Engine may have done what an error says it did
@@ -78,9 +109,10 @@ class ContainerWriter {
   // Conflict when the name is held (the message says by whom), NotFound when the image is gone, Terminal when the host
   // policy forbids the body or the Engine calls it invalid.
   virtual Expected<std::string> Create(const CreateRequest& request) = 0;  // the new id
-  // From now on it counts as bearing these labels. Not durable: whoever says so keeps it in the facts before.
-  virtual void Adopt(const AdoptedContainer& container) = 0;
-  virtual Expected<void> Start(std::string_view container) = 0;            // already running: success
+  // From now on it counts as bearing these labels; Conflict when another workload has taken it over. Not durable:
+  // whoever says so keeps it in the facts before.
+  virtual Expected<void> Adopt(const AdoptedContainer& container) = 0;
+  virtual Expected<void> Start(std::string_view container) = 0;  // already running: success
   // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. False: a stop of this
   // container is under way already. An error is that of the stop before, which is not begun again by this call.
   virtual Expected<bool> BeginStop(std::string_view container) = 0;
@@ -92,11 +124,14 @@ class ContainerWriter {
   virtual Expected<void> Signal(std::string_view container, std::string_view signal) = 0;  // KILL waits for the end
   virtual Expected<void> Connect(std::string_view container, const NetworkAttachment& attachment) = 0;
   virtual Expected<void> Disconnect(std::string_view container, std::string_view network) = 0;
-  // Creates it unless it exists; true when it did. Conflict when a foreign one of that name exists, or one of ours that
-  // was made from another config and has containers on it (the message names them; without any it is made anew).
-  // Waiting for a missing external one. Terminal when the host policy forbids the config.
+  // Creates it unless it exists, from whatever config; true when it did. Conflict when a foreign one of that name
+  // exists. Waiting for a missing external one. Terminal when the host policy forbids the config.
   virtual Expected<bool> EnsureNetwork(const DesiredNetwork& network, std::string_view workload) = 0;
-  // So too; never removes or changes one. Conflict when one of that name has another driver or other options.
+  // Removes one of ours that was made from another config and makes it anew; true when it did. Conflict while
+  // containers are on it, stopped ones included; the message names them. One that cannot be made from the new config is
+  // made again from the old one, and is not tried again with that config (see OutdatedNetwork::refused).
+  virtual Expected<bool> RemakeNetwork(const DesiredNetwork& network, std::string_view workload) = 0;
+  // As EnsureNetwork; never removes or changes one. Conflict when one of that name has another driver or other options.
   virtual Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) = 0;
   // Only when it is ours and no container is attached; else nothing happens, and the answer is false.
   virtual Expected<bool> RemoveNetwork(std::string_view name) = 0;
@@ -147,6 +182,7 @@ struct ImageRequest {
   v1::PullPolicy policy = v1::PullPolicy::IfNotPresent;
   std::optional<SecretHandle> pull_secret;  // holds a Docker config.json; empty: the host's logins alone
   ObjectKey owner;
+  std::string platform{};  // "linux/arm64"; an image for another one is as good as none. Empty: whatever is there
 };
 
 class ImagePuller {
@@ -285,6 +321,10 @@ class DeletionGate {
  public:
   virtual ~DeletionGate() = default;
   virtual bool MayDelete(std::string_view workload) = 0;
+  // The services, by name, that a workload which is to run here has containers of and does not describe any more:
+  // whether all of them may go. To be told when there are none, too: what comes back is a new deletion when it goes
+  // again.
+  virtual bool MayRetire(const std::string& workload, const std::set<std::string>& services) = 0;
 };
 
 class SecretReader {

@@ -315,6 +315,14 @@ void SortUnordered(ContainerTemplate& t) {
   std::ranges::sort(t.capabilities.drop);
 }
 
+std::set<std::string> ServicesShared(const ContainerTemplate& container) {
+  constexpr std::string_view kService = "service:";
+  std::set<std::string> names;
+  for (const std::string* mode : {&container.network_mode, &container.namespaces.pid, &container.namespaces.ipc})
+    if (mode->starts_with(kService)) names.insert(mode->substr(kService.size()));
+  return names;
+}
+
 std::string FactKeyOf(const DesiredState& desired) {
   return desired.service.empty() ? desired.workload : desired.workload + "." + desired.service;
 }

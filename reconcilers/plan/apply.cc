@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "reconcilers/plan/plan.h"
 
@@ -19,6 +20,9 @@ struct Executor {
   Expected<bool> operator()(const action::EnsureNetwork& a) const {
     return to.containers.EnsureNetwork(a.network, a.workload);
   }
+  Expected<bool> operator()(const action::RemakeNetwork& a) const {
+    return to.containers.RemakeNetwork(a.network, a.workload);
+  }
   Expected<bool> operator()(const action::EnsureVolume& a) const {
     return to.containers.EnsureVolume(a.volume, a.workload);
   }
@@ -32,12 +36,19 @@ struct Executor {
   }
   // Durable before it counts, so that no crash leaves what is managed and not known.
   Expected<bool> operator()(const action::Adopt& a) const {
-    auto noted = to.facts.Update(a.fact_key, [&](Facts& facts) {
+    auto noted = to.facts.Update(a.workload, [&](Facts& facts) { facts.adopted_project = a.project; });
+    if (!noted) return std::move(noted).error();
+    noted = Note(a, true);
+    if (!noted) return std::move(noted).error();
+    auto adopted = to.containers.Adopt(a.container);
+    if (!adopted) (void)Note(a, false);
+    return Acted(std::move(adopted));
+  }
+  Expected<void> Note(const action::Adopt& a, bool adopted) const {
+    return to.facts.Update(a.fact_key, [&](Facts& facts) {
       std::erase_if(facts.adopted, [&](const AdoptedContainer& known) { return known.id == a.container.id; });
-      facts.adopted.push_back(a.container);
+      if (adopted) facts.adopted.push_back(a.container);
     });
-    if (noted) to.containers.Adopt(a.container);
-    return Acted(std::move(noted));
   }
   Expected<bool> operator()(const action::Start& a) const { return Acted(to.containers.Start(a.target.container)); }
   Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
@@ -83,19 +94,48 @@ Expected<void> ConfirmFiles(const Plan& plan, FileMaterializer& files) {
   return {};
 }
 
+// A step and what came of it; each is written by one task alone.
+struct Attempt {
+  const Step& step;
+  bool acted = false;
+  std::optional<Error> error{};
+};
+using Lane = std::vector<Attempt*>;
+
+void TakeLane(const Lane& lane, const PlanTargets& targets) {
+  std::optional<int> broken;
+  for (Attempt* attempt : lane) {
+    if (broken == attempt->step.group) continue;
+    auto acted = std::visit(Executor{targets}, attempt->step.action);
+    if (acted) {
+      attempt->acted = *acted;
+    } else {
+      broken = attempt->step.group;
+      attempt->error = std::move(acted).error().Within(ToString(attempt->step.action));
+    }
+  }
+}
+
+void TakeAll(std::vector<Attempt>& attempts, const PlanTargets& targets) {
+  std::map<int, std::map<int, Lane>> turns;
+  for (Attempt& attempt : attempts) turns[attempt.step.order.turn][attempt.step.order.lane].push_back(&attempt);
+  for (const auto& [turn, lanes] : turns) {
+    std::vector<TaskRunner::Task> tasks;
+    for (const auto& [number, lane] : lanes) tasks.emplace_back([&lane, &targets] { TakeLane(lane, targets); });
+    targets.tasks.Run(tasks);
+  }
+}
+
 }  // namespace
 
 ApplyResult Apply(const Plan& plan, const PlanTargets& targets) {
+  std::vector<Attempt> attempts;
+  for (const Step& step : plan.steps) attempts.push_back({.step = step});
+  TakeAll(attempts, targets);
   ApplyResult result;
-  std::optional<int> broken;
-  for (const Step& step : plan.steps) {
-    if (broken == step.group) continue;
-    if (auto acted = std::visit(Executor{targets}, step.action); acted) {
-      if (*acted) result.applied.push_back(&step);
-    } else {
-      broken = step.group;
-      if (!result.error) result.error = std::move(acted).error().Within(ToString(step.action));
-    }
+  for (Attempt& attempt : attempts) {
+    if (attempt.acted) result.applied.push_back(&attempt.step);
+    if (attempt.error && !result.error) result.error = std::move(attempt.error);
   }
   if (result.error) return result;
   if (auto confirmed = ConfirmFiles(plan, targets.files); !confirmed)

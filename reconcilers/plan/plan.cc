@@ -5,6 +5,7 @@ namespace {
 
 struct Printer {
   std::string operator()(const action::EnsureNetwork& a) const { return "ensure network " + a.network.name; }
+  std::string operator()(const action::RemakeNetwork& a) const { return "make network " + a.network.name + " anew"; }
   std::string operator()(const action::EnsureVolume& a) const { return "ensure volume " + a.volume.name; }
   std::string operator()(const action::WriteFiles& a) const {
     return "write files and directories (" + std::to_string(a.files.size() + a.directories.size()) + ")";

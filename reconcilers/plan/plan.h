@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reconcilers/core/ports.h"
+#include "reconcilers/core/task_runner.h"
 
 namespace tinyforge {
 
@@ -26,6 +27,10 @@ struct EnsureNetwork {
   DesiredNetwork network;
   std::string workload;
 };
+struct RemakeNetwork {
+  DesiredNetwork network;
+  std::string workload;
+};
 struct EnsureVolume {
   DesiredVolume volume;
   std::string workload;
@@ -39,7 +44,9 @@ struct Create {
 };
 // Takes over what another tool made; the container itself is left as it is.
 struct Adopt {
-  std::string fact_key;  // see FactKeyOf
+  std::string workload;
+  std::string fact_key;  // of its service, see FactKeyOf
+  std::string project;
   AdoptedContainer container;
 };
 struct Start {
@@ -92,15 +99,24 @@ struct RemoveImage {
 
 }  // namespace action
 
-using Action = std::variant<action::EnsureNetwork, action::EnsureVolume, action::WriteFiles, action::Create,
-                            action::Adopt, action::Start, action::Unpause, action::Stop, action::Remove, action::Rename,
-                            action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
+using Action = std::variant<action::EnsureNetwork, action::RemakeNetwork, action::EnsureVolume, action::WriteFiles,
+                            action::Create, action::Adopt, action::Start, action::Unpause, action::Stop, action::Remove,
+                            action::Rename, action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
                             action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;
+
+// When a step is taken. Turns follow one another; in a turn lanes are taken at the same time, and the steps of one lane
+// in order.
+struct StepOrder {
+  int turn = 0;
+  int lane = 0;
+  auto operator<=>(const StepOrder&) const = default;
+};
 
 struct Step {
   Action action;
   std::string cause;  // "env LOG_LEVEL differs", "drift: name", …
   int group = 0;      // steps of one group belong together: after an error the rest of its group is left out
+  StepOrder order{};
 };
 
 // What was seen and is deliberately left alone. `reason` is the type of the condition that tells of it.
@@ -113,7 +129,8 @@ namespace warning {
 inline constexpr std::string_view kForeignContainer = "ForeignContainer";
 inline constexpr std::string_view kEngineDisagrees = "EngineDisagrees";
 inline constexpr std::string_view kPullSecretMissing = "PullSecretMissing";
-inline constexpr std::string_view kAll[] = {kForeignContainer, kEngineDisagrees, kPullSecretMissing};
+inline constexpr std::string_view kDeletionHeld = "DeletionHeld";
+inline constexpr std::string_view kAll[] = {kForeignContainer, kEngineDisagrees, kPullSecretMissing, kDeletionHeld};
 }  // namespace warning
 
 struct Plan {
@@ -139,13 +156,15 @@ struct PlanTargets {
   FactStore& facts;
   LogReader& logs;
   HostImages& images;
+  TaskRunner& tasks;
 };
 
-// Runs the steps in order. An error ends its group; other groups go on, so that one container that cannot be changed
-// does not hold up the others. The first error is returned with its step named. What was done stays done: the next pass
-// observes and plans anew. Files that were written are confirmed when all steps were done, signals too.
+// Takes the steps as their order says. An error ends its group; other groups go on, so that one container that cannot
+// be changed does not hold up the others. The first error, in the order of the plan, is returned with its step named.
+// What was done stays done: the next pass observes and plans anew. Files that were written are confirmed when all steps
+// were done, signals too.
 struct ApplyResult {
-  std::vector<const Step*> applied;
+  std::vector<const Step*> applied;  // in the order of the plan
   std::optional<Error> error;
 };
 ApplyResult Apply(const Plan& plan, const PlanTargets& targets);

@@ -15,15 +15,11 @@ constexpr std::size_t kMaxBytes = 16u << 20;
 
 }  // namespace
 
-Expected<std::vector<DesiredFile::Entry>> ReadTreeFiles(const TreeReader& tree, const std::string& path,
+Expected<std::vector<DesiredFile::Entry>> FindTreeFiles(const TreeReader& tree, const std::string& path,
                                                         std::optional<std::uint32_t> mode, ReadSet& read_set) {
   read_set.paths.insert(path);
   auto found = tree.List(path);
-  if (!found) {
-    Error error = std::move(found).error();
-    if (error.kind == ErrorKind::NotFound) error.kind = ErrorKind::Terminal;
-    return error;
-  }
+  if (!found) return std::move(found).error();
   if (found->size() > kMaxFiles) return Error{ErrorKind::Terminal, path + " holds more than 1000 files"};
   std::vector<DesiredFile::Entry> files;
   std::size_t total = 0;
@@ -37,6 +33,13 @@ Expected<std::vector<DesiredFile::Entry>> ReadTreeFiles(const TreeReader& tree, 
                                                     : entry.path.substr(path.size() + 1);
     files.push_back({relative, std::move(*content), mode.value_or(entry.executable ? kExecutableMode : kFileMode)});
   }
+  return files;
+}
+
+Expected<std::vector<DesiredFile::Entry>> ReadTreeFiles(const TreeReader& tree, const std::string& path,
+                                                        std::optional<std::uint32_t> mode, ReadSet& read_set) {
+  auto files = FindTreeFiles(tree, path, mode, read_set);
+  if (!files && files.error().kind == ErrorKind::NotFound) files.error().kind = ErrorKind::Terminal;
   return files;
 }
 

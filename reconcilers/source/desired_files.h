@@ -14,8 +14,11 @@ namespace tinyforge {
 inline constexpr std::size_t kContentHashLength = 32;  // hex digits
 
 // The file, or all files below the folder, at a path of the tree; `mode` for all of them, else as the repository has
-// them. The path joins the read set in any case. Terminal when nothing is there (a commit brings it, and the read set
-// tells of that), or when it is more than 1,000 files or 16 MiB.
+// them. The path joins the read set in any case. NotFound when nothing is there, Terminal when it is more than 1,000
+// files or 16 MiB.
+Expected<std::vector<DesiredFile::Entry>> FindTreeFiles(const TreeReader& tree, const std::string& path,
+                                                        std::optional<std::uint32_t> mode, ReadSet& read_set);
+// The same; nothing there is Terminal too: a commit brings it, and the read set tells of that.
 Expected<std::vector<DesiredFile::Entry>> ReadTreeFiles(const TreeReader& tree, const std::string& path,
                                                         std::optional<std::uint32_t> mode, ReadSet& read_set);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -135,25 +135,33 @@ Expected<Adopting> Adoption::Look(const std::vector<ServicePass>& services) cons
     return adopting;
   auto strangers = ports_.containers.OfProject(services.front().desired.project->name, RefsOf(services));
   if (!strangers) return std::move(strangers).error();
+  auto found = Sort(std::move(*strangers), services, adopting.plan);
+  if (!found) return std::move(found).error();
+  for (const ServicePass& service : services)
+    if (auto own = found->extract(&service.desired))
+      if (auto done = Assign(service.desired, std::move(own.mapped()), adopting); !done) return std::move(done).error();
+  return adopting;
+}
+
+Expected<Adoption::Found> Adoption::Sort(std::vector<ObservedContainer> strangers,
+                                         const std::vector<ServicePass>& services, Plan& plan) const {
+  Found found;
   std::string moved;
-  std::map<const DesiredState*, std::vector<ObservedContainer>> found;
-  for (ObservedContainer& c : *strangers) {
+  for (ObservedContainer& c : strangers) {
     if (const std::string why = WhyLeftAlone(c, services); !why.empty()) {
-      adopting.plan.warnings.push_back(
+      plan.warnings.push_back(
           {warning::kForeignContainer, "container " + c.name + " of docker compose " + why + "; it is left alone"});
       continue;
     }
     const DesiredState* desired = ServiceFor(c, services);
+    // What it is to be is not known in whole, so neither is what would be lost.
+    if (desired->unready) return Error(*desired->unready).Within("service " + desired->service);
     moved += MountsMoved(c, *desired);
     found[desired].push_back(std::move(c));
   }
-  if (!moved.empty())
-    return Error{ErrorKind::Terminal, "data would be lost from sight, so nothing is taken over" + moved +
-                                          "; expected the same volumes and sources as those of the live containers"};
-  for (const ServicePass& service : services)
-    if (auto own = found.extract(&service.desired))
-      if (auto done = Assign(service.desired, std::move(own.mapped()), adopting); !done) return std::move(done).error();
-  return adopting;
+  if (moved.empty()) return found;
+  return Error{ErrorKind::Terminal, "data would be lost from sight, so nothing is taken over" + moved +
+                                        "; expected the same volumes and sources as those of the live containers"};
 }
 
 // Numbers in order of age that no container of the service bears, so that what replaces one comes after it, also where
@@ -181,7 +189,8 @@ Expected<void> Adoption::Assign(const DesiredState& desired, std::vector<Observe
     SetLabel(c, label::kFields, DigestsBut(FieldDigests(first.spec), c.altered, bytes));
     SetLabel(c, label::kTemplateHash, c.altered.empty() ? first.template_hash : std::string(kNoTemplate));
     c = AsOurs(std::move(c), desired);
-    adopting.plan.steps.push_back({action::Adopt{FactKeyOf(desired), RecordOf(c)}, WhatComesOf(c, desired), 0});
+    const action::Adopt adopt{desired.workload, FactKeyOf(desired), desired.project->name, RecordOf(c)};
+    adopting.plan.steps.push_back({adopt, WhatComesOf(c, desired), 0});
     adopting.containers.push_back(std::move(c));
   }
   return {};
@@ -210,6 +219,22 @@ bool Adoption::IsSameImage(const ObservedContainer& container, const DesiredStat
   return ports_.images.Peek(desired.image).id == container.image_id;
 }
 
+void Adoption::ClaimNetworks(std::vector<ServicePass>& services) const {
+  const auto is_on = [&](const std::string& network) {
+    return std::ranges::any_of(services, [&](const ServicePass& service) {
+      return std::ranges::any_of(service.observed.containers,
+                                 [&](const ObservedContainer& c) { return c.networks.contains(network); });
+    });
+  };
+  for (ServicePass& service : services) {
+    const auto& project = service.desired.project;
+    if (!project) continue;
+    const bool taken_over = project->adopt || context_.facts.adopted_project == project->name;
+    for (DesiredNetwork& network : service.desired.networks)
+      if (!network.external && (taken_over || is_on(network.name))) network.adopted_from = project->name;
+  }
+}
+
 Expected<void> Adoption::CheckInTheWay(const std::vector<ServicePass>& services) const {
   const auto creates = [](const Step& s) { return std::holds_alternative<action::Create>(s.action); };
   const bool any = std::ranges::any_of(
@@ -226,6 +251,18 @@ Expected<void> Adoption::CheckInTheWay(const std::vector<ServicePass>& services)
                "docker compose started project " + project->name + " on this host (" + names +
                    "); to take its containers over: source.compose.adopt: true, or remove them (`docker compose down` "
                    "keeps volumes)"};
+}
+
+void Adopting::JoinInto(Plan& rest) && {
+  std::ranges::move(plan.steps, std::inserter(rest.steps, rest.steps.begin()));
+  std::ranges::move(plan.warnings, std::back_inserter(rest.warnings));
+}
+
+void AdoptFirst(Plan plan, std::vector<ServicePass>& services) {
+  for (ServicePass& service : services)
+    service.decision.verdict = {
+        .phase = Phase::Progressing, .reason = "Adopting", .message = "taking over the containers of docker compose"};
+  services.front().decision.plan = std::move(plan);
 }
 
 void KeepAdoptedNames(ServicePass& service) {

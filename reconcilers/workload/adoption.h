@@ -4,6 +4,7 @@
 // it is kept; any other bears none, so that it is replaced, by the usual rollout.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace tinyforge {
 struct Adopting {
   Plan plan;                                  // one step a container; the warnings tell who is left alone, and why
   std::vector<ObservedContainer> containers;  // as they count once that was done
+
+  // Before the steps that come after it.
+  void JoinInto(Plan& rest) &&;
 };
 
 class Adoption {
@@ -28,11 +32,18 @@ class Adoption {
   // for the service.
   Expected<Adopting> Look(const std::vector<ServicePass>& services) const;
 
+  // Which networks of docker compose are used as if they were ours: those of a project that is or was taken over, and,
+  // should that be forgotten, those that containers of ours are on. The services are observed.
+  void ClaimNetworks(std::vector<ServicePass>& services) const;
+
   // Before anything is created: Conflict when containers of the project are there for these services and not to be
   // taken over.
   Expected<void> CheckInTheWay(const std::vector<ServicePass>& services) const;
 
  private:
+  using Found = std::map<const DesiredState*, std::vector<ObservedContainer>>;
+  Expected<Found> Sort(std::vector<ObservedContainer> strangers, const std::vector<ServicePass>& services,
+                       Plan& plan) const;
   Expected<void> Assign(const DesiredState& desired, std::vector<ObservedContainer> found, Adopting& adopting) const;
   ObservedContainer AsOurs(ObservedContainer container, const DesiredState& desired) const;
   bool IsSameImage(const ObservedContainer& container, const DesiredState& desired) const;
@@ -40,6 +51,10 @@ class Adoption {
   const WorkloadPorts& ports_;
   const PlanContext& context_;
 };
+
+// What a pass is that takes over, and nothing else before it is known whose the containers are: the next pass goes on
+// from there.
+void AdoptFirst(Plan plan, std::vector<ServicePass>& services);
 
 // An adopted container that is kept keeps its name: its service asks for that as long as it is there.
 void KeepAdoptedNames(ServicePass& service);

@@ -48,11 +48,12 @@ Expected<std::string> Resume(const WorkloadCommand& command, const v1::Object& o
                  {command.workload + " goes on", command.workload + " was not suspended"});
 }
 
-bool StartIsRefused(const WorkloadCommand& command, ObjectStore& store) {
+// Why it is not ready; empty: it is, or that is not known.
+std::string WhyNotReady(const WorkloadCommand& command, ObjectStore& store) {
   auto record = store.Get({Kind::Workload, command.workload});
-  if (!record || !*record) return false;
+  if (!record || !*record) return {};
   const Condition* ready = FindCondition((*record)->status.conditions, condition::kReady);
-  return ready && ready->reason == "StartRefused";
+  return ready && ready->status != ConditionStatus::True ? ready->reason : std::string();
 }
 
 // Failed releases of its services that count, see FactsOfService.
@@ -66,9 +67,12 @@ Expected<std::size_t> CountFailures(const std::string& identity, SysTime retried
   return static_cast<std::size_t>(failures);
 }
 
-// A release that failed, an image that could not be pulled, or a start that the host refused.
+// A release that failed, an image that could not be pulled, a start that the host refused, or what failed and is not
+// restarted.
 Expected<std::string> Retry(const WorkloadCommand& command, const CommandPorts& ports) {
-  const bool refused = StartIsRefused(command, ports.store);
+  const std::string why = WhyNotReady(command, ports.store);
+  const bool refused = why == "StartRefused";
+  const bool ended = why == "ContainerFailed";
   auto facts = ports.facts.Load(command.identity);
   if (!facts) return std::move(facts).error();
   auto of_services = CountFailures(command.identity, facts->retried, ports.facts);
@@ -76,13 +80,14 @@ Expected<std::string> Retry(const WorkloadCommand& command, const CommandPorts& 
   std::size_t forgotten = *of_services;
   auto saved = ports.facts.Update(command.identity, [&](Facts& f) {
     forgotten += std::exchange(f.failed, {}).size();
-    if (forgotten > 0 || refused) f.retried = command.now;
+    if (forgotten > 0 || refused || ended) f.retried = command.now;
   });
   if (!saved) return std::move(saved).error();
   const bool pulls = ports.images.Retry({Kind::Workload, command.workload});
   if (forgotten > 0) return "what failed of " + command.workload + " is tried again";
   if (pulls) return "the image of " + command.workload + " is pulled again";
   if (refused) return "the start of " + command.workload + " that the host refused is tried again";
+  if (ended) return "what failed of " + command.workload + " is started again";
   return "no release of " + command.workload + " is held back";
 }
 

@@ -8,9 +8,12 @@
 #include "reconcilers/workload/replacement.h"
 #include "reconcilers/workload/retirement.h"
 #include "reconcilers/workload/steady.h"
+#include "reconcilers/workload/teardown_order.h"
 
 namespace tinyforge {
 namespace {
+
+constexpr std::string_view kRemoved = "removed from the configuration";
 
 void WarnOfForeign(Draft& draft) {
   for (const ForeignContainer& f : draft.slots.foreign)
@@ -34,11 +37,11 @@ std::optional<GoodRelease> NewlyProven(const Draft& draft) {
                      .digest = DigestOf(slots.front().current->image)};
 }
 
-// The release that has run to its end, of all replicas; empty: it has not, or is not meant to.
+// The release that has run to its end, of all replicas; empty: it runs.
 std::string DoneRelease(const Draft& draft) {
-  if (!draft.desired.runs_once || draft.slots.slots.empty()) return {};
+  if (draft.slots.slots.empty()) return {};
   const auto ended = [&](const Slot& s) {
-    return s.desired && (s.current ? Completed(*s.current, *s.desired) : draft.judge.IsDone(*s.desired));
+    return s.desired && (s.current ? draft.judge.Completed(*s.current, *s.desired) : draft.judge.IsDone(*s.desired));
   };
   if (!std::ranges::all_of(draft.slots.slots, ended)) return {};
   return draft.judge.ReleaseOf(*draft.slots.slots.front().desired);
@@ -60,7 +63,8 @@ bool NeedsImage(const DesiredState& desired, const ObservedState& observed, cons
   if (context.facts.stopped) return false;
   const Draft draft(desired, observed, context);
   return std::ranges::any_of(draft.slots.slots, [&](const Slot& s) {
-    if (!s.desired || (s.current && !WasKilled(s)) || (!s.serving_old && draft.judge.IsDone(*s.desired))) return false;
+    const bool stays = s.current && !WasKilled(s) && Unusable(*s.current).empty();
+    if (!s.desired || stays || (!s.serving_old && draft.judge.IsDone(*s.desired))) return false;
     return !s.serving_old || !draft.judge.FindFailure(*s.desired);
   });
 }
@@ -89,20 +93,21 @@ Decision ComputeTeardown(const ObservedState& observed) {
   const DesiredState nothing;
   const PlanContext context;
   StepBuilder build(nothing, observed, context);
-  std::set<std::string> networks;
-  bool last = true;
-  for (const ObservedContainer* c : ClassifyOwnership(observed.containers).owned) {
-    last = last && !IsUp(*c) && c->state != ContainerState::Removing;
-    for (const auto& [network, endpoint] : c->networks) networks.insert(network);
+  const auto owned = ClassifyOwnership(observed.containers).owned;
+  const auto waiting = AwaitDependents(owned);
+  std::set<std::string> leaves;  // networks
+  std::set<std::string> needed;
+  for (const ObservedContainer* c : owned) {
+    const bool goes = !IsUp(*c) && c->state != ContainerState::Removing;
+    for (const auto& [network, endpoint] : c->networks) (goes ? leaves : needed).insert(network);
     build.NextGroup();
-    if (IsUp(*c))
-      build.Halt(*c, "removed from the configuration");
-    else if (c->state != ContainerState::Removing)
-      build.Add(action::Remove{RefTo(*c)}, "removed from the configuration");
+    if (goes)
+      build.Add(action::Remove{RefTo(*c)}, kRemoved);
+    else if (IsUp(*c) && !waiting.contains(c))
+      build.Halt(*c, kRemoved);
   }
-  if (last)
-    for (const std::string& network : networks)
-      build.Add(action::RemoveNetwork{network}, "removed from the configuration");
+  for (const std::string& network : leaves)
+    if (!needed.contains(network)) build.Add(action::RemoveNetwork{network}, kRemoved);
   Decision decision{build.Take(), {}, {}, {}};
   if (!decision.plan.empty())
     decision.verdict = {.phase = Phase::Progressing, .reason = "Deleting", .message = "removing its containers"};

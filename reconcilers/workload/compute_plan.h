@@ -8,11 +8,18 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "reconcilers/plan/plan.h"
 
 namespace tinyforge {
+
+// Ids of containers that nobody asks for any more. All others go, each after those that depend on it.
+struct Departures {
+  std::set<std::string> staying;  // for now: they serve
+  std::set<std::string> at_once;  // whatever depends on them: they are in the way
+};
 
 struct PlanContext {
   std::string instance;     // of the controller, for the labels
@@ -30,6 +37,7 @@ struct PlanContext {
   std::string cycle;                 // of dependsOn, through this workload: it waits for ever
   std::string closed;                // why no update may begin now; empty: one may
   std::optional<Duration> opens_in;  // when that ends
+  Departures departures{};           // of containers that nobody asks for
   SysTime now{};                     // for records only
 };
 
@@ -54,7 +62,7 @@ struct Decision {
   Plan plan;
   Verdict verdict;
   std::optional<GoodRelease> proven;  // runs well and is not the newest good release of the facts
-  std::string done{};                 // the release that ran once and ended well; empty: none
+  std::string done{};                 // the release that has completed, once all is as desired; empty: it runs
 };
 
 // Whether a container will have to be created: some replica has none that matches, and its release has not failed.
@@ -65,7 +73,8 @@ bool NeedsImage(const DesiredState& desired, const ObservedState& observed, cons
 // serves is stopped before its replacement is created, nor, where two may run side by side, before it is proven.
 Decision ComputePlan(const DesiredState& desired, const ObservedState& observed, const PlanContext& context);
 
-// Stops and removes all containers of a workload that is gone, then its networks; volumes stay.
+// Stops and removes all containers of a workload that is gone, those of services on which others depend after these,
+// and the networks that they leave; volumes stay.
 Decision ComputeTeardown(const ObservedState& observed);
 
 }  // namespace tinyforge

@@ -30,9 +30,13 @@ std::string_view ReasonOf(ErrorKind kind) {
   return "Retrying";
 }
 
-Summary OfError(const Error& error) {
+// One service's error does not hide that another one has failed.
+Summary OfError(const Error& error, const Decision* decision) {
   const bool stalled = error.kind == ErrorKind::Terminal || error.kind == ErrorKind::Invalid;
-  return {ConditionStatus::False, std::string(ReasonOf(error.kind)), error.message, !stalled, stalled};
+  std::string message = error.message;
+  if (decision && decision->verdict.phase == Phase::Failed && message.find(decision->verdict.message) == message.npos)
+    message += "; " + decision->verdict.message;
+  return {ConditionStatus::False, std::string(ReasonOf(error.kind)), std::move(message), !stalled, stalled};
 }
 
 Summary OfVerdict(const Verdict& verdict, int replicas) {
@@ -49,7 +53,7 @@ Summary OfVerdict(const Verdict& verdict, int replicas) {
 }
 
 Summary Summarize(const StatusInput& input) {
-  if (input.error) return OfError(*input.error);
+  if (input.error) return OfError(*input.error, input.decision);
   if (!input.decision || !input.desired) return {ConditionStatus::Unknown, "Unknown", "not observed yet"};
   return OfVerdict(input.decision->verdict, static_cast<int>(input.desired->containers.size()));
 }

@@ -47,7 +47,7 @@ bool Draft::BlockedByOthers() {
 }
 
 bool Draft::MustWaitFor(const Slot& slot, const ObservedContainer* starting) {
-  if (BlockedByOthers()) return true;
+  if (BlockedByOthers() || MustAwaitShared(*slot.desired)) return true;
   if (neighbours.SideBySide(slot) || !neighbours.OthersUp(slot, starting)) return false;
   Say(Phase::Progressing, "Stopping", "waiting for the containers before it to stop");
   return true;
@@ -58,6 +58,16 @@ bool Draft::MustAwaitOthers() {
   ComeBackIn(kDependencyPoll);
   Say(Phase::Waiting, "DependencyNotReady", context.awaited);
   return true;
+}
+
+bool Draft::MustAwaitShared(const DesiredContainer& starting) {
+  for (const SharedNamespace& share : starting.shares) {
+    if (share.up) continue;
+    ComeBackIn(kDependencyPoll);
+    Say(Phase::Waiting, "DependencyNotReady", "waiting for " + share.service + ", whose namespaces it shares, to run");
+    return true;
+  }
+  return false;
 }
 
 bool Draft::HaveImage() {

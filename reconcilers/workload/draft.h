@@ -37,7 +37,8 @@ struct Draft {
   // Each of these says who or what is waited for; false: nobody.
   bool BlockedByOthers();  // nothing of ours stops for a start that must wait for others: nothing tells when they end
   bool MustWaitFor(const Slot& slot, const ObservedContainer* starting);
-  bool MustAwaitOthers();  // spec.dependsOn
+  bool MustAwaitOthers();                                  // spec.dependsOn
+  bool MustAwaitShared(const DesiredContainer& starting);  // whose namespaces it has
 
   bool HaveImage();  // says what is awaited when it is not there
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "reconcilers/core/field_digests.h"
+#include "reconcilers/workload/sharing.h"
 
 namespace tinyforge {
 namespace {
@@ -147,6 +148,7 @@ bool SameEndpoint(const ObservedEndpoint& have, const NetworkAttachment& want, c
 std::string ReplaceCause(const ObservedContainer& container, const DesiredContainer& desired) {
   if (container.Label(label::kTemplateHash) != desired.template_hash) return TemplateCause(container, desired);
   if (!IsOfTemplate(container, desired)) return desired.remake_why;
+  if (std::string follows = FollowCause(container, desired); !follows.empty()) return follows;
   const std::string removed = RemovedLimit(container.limits, desired.limits);
   if (!removed.empty()) return container.Label(label::kCause) == removed ? std::string() : removed;
   return container.altered.empty() || MadeSoByEngine(container) ? std::string() : AlteredCause(container);

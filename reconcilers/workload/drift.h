@@ -12,8 +12,9 @@
 namespace tinyforge {
 
 // Why the container cannot become the desired one in place; empty: it can, or replacing it was tried. Compared are the
-// template hash ("env.LOG_LEVEL differs"), the limits that the Engine cannot take away ("limit memory was removed"),
-// and what another hand altered though it kept the hash ("env.LOG_LEVEL differs from what was created: drift").
+// template hash ("env.LOG_LEVEL differs"), the namespaces that it shares ("follows vpn"), the limits that the Engine
+// cannot take away ("limit memory was removed"), and what another hand altered though it kept the hash ("env.LOG_LEVEL
+// differs from what was created: drift").
 std::string ReplaceCause(const ObservedContainer& container, const DesiredContainer& desired);
 
 // What the Engine still reports to differ, though the container was created to mend that, or by this very run of the

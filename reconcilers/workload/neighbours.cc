@@ -34,7 +34,18 @@ bool Neighbours::WritesOurs(const ObservedContainer& c) const {
       c.mounts, [&](const ObservedMount& m) { return !m.read_only && desired_.exclusive_sources.contains(m.source); });
 }
 
+std::optional<Neighbours::Blocker> Neighbours::FindLeaving() const {
+  for (const DesiredContainer& d : desired_.containers)
+    for (const Mount& m : d.spec.mounts)
+      if (const auto writer = observed_.writers_leaving.find(m.source);
+          !m.read_only && writer != observed_.writers_leaving.end())
+        return Blocker{.message = "container " + writer->second + ", which is about to go, writes " + m.source,
+                       .tells = true};
+  return std::nullopt;
+}
+
 std::optional<Neighbours::Blocker> Neighbours::FindBlocker() const {
+  if (auto leaving = FindLeaving()) return leaving;
   for (const std::string& source : desired_.exclusive_sources) {
     auto writer = observed_.writers_elsewhere.find(source);
     if (writer != observed_.writers_elsewhere.end())

@@ -26,7 +26,7 @@ class Neighbours {
   bool IsCurrentElsewhere(const Slot& slot, const ObservedContainer& container) const;
   bool IsForeign(const ObservedContainer& container) const;
 
-  // Who writes what only this workload may write.
+  // Who writes what only this workload may write, or what is to be written in the place of one that is leaving.
   struct Blocker {
     std::string message;
     bool tells;  // its end is an event that queues this workload
@@ -34,6 +34,7 @@ class Neighbours {
   std::optional<Blocker> FindBlocker() const;
 
  private:
+  std::optional<Blocker> FindLeaving() const;
   bool WritesOurs(const ObservedContainer& container) const;
 
   const DesiredState& desired_;

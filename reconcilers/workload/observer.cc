@@ -24,8 +24,11 @@ void JoinGeneration(const DesiredState& desired, ImagePuller& images, ObservedSt
 }
 
 // Without the login that was asked for nothing is pulled; what is here needs none.
-ImagePresence EnsureImage(const DesiredState& desired, ImagePuller& images, const ObjectKey& owner) {
-  ImageRequest request{.reference = desired.image, .policy = desired.pull_policy, .owner = owner};
+ImagePresence Bring(const DesiredState& desired, ImagePuller& images, const ObjectKey& owner) {
+  ImageRequest request{.reference = desired.image,
+                       .policy = desired.pull_policy,
+                       .owner = owner,
+                       .platform = desired.containers.front().spec.platform};
   if (!desired.pull_secret || request.policy == v1::PullPolicy::Never) return images.Ensure(request);
   if (const auto& handle = *desired.pull_secret) {
     request.pull_secret = *handle;
@@ -36,6 +39,20 @@ ImagePresence EnsureImage(const DesiredState& desired, ImagePuller& images, cons
   request.policy = v1::PullPolicy::Never;
   ImagePresence image = images.Ensure(request);
   if (image.failure) image.failure = missing;
+  return image;
+}
+
+// What is built from a folder is in no registry, as a rule: whoever has it can bring it.
+ImagePresence EnsureImage(const DesiredState& desired, ImagePuller& images, const ObjectKey& owner) {
+  ImagePresence image = Bring(desired, images, owner);
+  if (!image.failure || desired.build.empty()) return image;
+  const bool pulls = desired.pull_policy != v1::PullPolicy::Never;
+  const std::string why = pulls ? image.failure->message : "image " + desired.image + " is not on this host";
+  image.failure =
+      Error{pulls ? image.failure->kind : ErrorKind::Terminal,
+            "service " + desired.service + ": " + why + ", and images are not built here (build: " + desired.build +
+                "); build it elsewhere and push it to a registry that `image:` names, or " +
+                "build it on this host under the name " + desired.image};
   return image;
 }
 
@@ -122,7 +139,8 @@ Expected<void> Observer::PrepareCreate(const Need& need, ServicePass& service) c
 Expected<void> Observer::BringImage(const Need& need, ServicePass& service) const {
   const DesiredState& desired = service.desired;
   ObservedState& observed = service.observed;
-  const bool may_pull = !observed.image_id || desired.pull_policy == v1::PullPolicy::Always;
+  const bool may_pull = !observed.image_id || desired.pull_policy == v1::PullPolicy::Always ||
+                        !desired.containers.front().spec.platform.empty();
   const std::string known = may_pull ? "" : *observed.image_id;
   if (auto noted = NoteRelease(desired, known, need.context.now); !noted) return noted;
   ImagePresence image = EnsureImage(desired, ports_.images, need.owner);

@@ -37,12 +37,6 @@ int ReplicaOf(const ObservedContainer& container) {
   return Number(container.Label(label::kReplica));
 }
 
-std::string_view ServiceOf(const ObservedContainer& container) {
-  std::string_view role = container.Label(label::kRole);
-  if (role.ends_with(kTrialSuffix)) role.remove_suffix(kTrialSuffix.size());
-  return role;
-}
-
 Ownership ClassifyOwnership(const std::vector<ObservedContainer>& containers) {
   Ownership result;
   std::map<std::pair<int, std::string_view>, const ObservedContainer*> by_seq;  // of each service

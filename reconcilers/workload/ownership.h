@@ -14,11 +14,6 @@ namespace tinyforge {
 int SeqOf(const ObservedContainer& container);
 int ReplicaOf(const ObservedContainer& container);
 
-// Added to the role of a container for its trial.
-inline constexpr std::string_view kTrialSuffix = ".trial";
-// Whose it is by its role label: "web" of the role "web" and of "web.trial".
-std::string_view ServiceOf(const ObservedContainer& container);
-
 struct ForeignContainer {
   std::string id;
   std::string name;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <span>
 
 #include "api-types/v1/hosts.h"
 #include "reconcilers/config/dependencies.h"
@@ -12,9 +13,12 @@
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/leaving.h"
+#include "reconcilers/workload/network_change.h"
 #include "reconcilers/workload/observer.h"
 #include "reconcilers/workload/releases.h"
 #include "reconcilers/workload/rollout_record.h"
+#include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/slots.h"
 #include "reconcilers/workload/version_decision.h"
 
@@ -46,17 +50,15 @@ bool Changes(const Step* step) {
 // After its own changes a pass that met no error is followed by another one at once, whether or not events tell of
 // them. A stop that has begun is the exception: its end is an event, and asking before would be a busy loop.
 std::optional<Duration> LookAgain(const ApplyResult& result, std::optional<Duration> come_back) {
-  if (result.error) return std::nullopt;
   return std::any_of(result.applied.begin(), result.applied.end(), Changes) ? Duration(0) : come_back;
 }
 
-// By itself, so that nothing else is done before it is known whose the containers are; the next pass goes on from
-// there.
-void AdoptFirst(Plan plan, std::vector<ServicePass>& services) {
-  for (ServicePass& service : services)
-    service.decision.verdict = {
-        .phase = Phase::Progressing, .reason = "Adopting", .message = "taking over the containers of docker compose"};
-  services.front().decision.plan = std::move(plan);
+// One that time may mend speaks before one that it does not: it is tried again.
+void NoteFailure(const ServicePass& service, std::optional<Error>& failure) {
+  if (!service.error) return;
+  const auto passes = [](const Error& e) { return e.kind != ErrorKind::Terminal && e.kind != ErrorKind::Invalid; };
+  if (!failure || (!passes(*failure) && passes(*service.error)))
+    failure = Error(*service.error).Within("service " + service.desired.service);
 }
 
 // Empty: it is not.
@@ -86,6 +88,8 @@ struct WorkloadReconciler::Pass {
   std::optional<WorkloadView> view;  // once it was rendered
   bool planned = false;              // the view is observed and decided
   std::vector<SettledService> settled;
+  std::optional<Duration> idle;  // see ComeBackOfIdle
+  std::optional<Error> failure;  // of a service that could not be planned
   ApplyResult result;
 };
 
@@ -107,12 +111,14 @@ Outcome WorkloadReconciler::Reconcile(const Request& request) {
     pass.result.error = std::move(decided).error();
   } else {
     Execute(pass);
+    if (!pass.result.error) pass.result.error = std::move(pass.failure);
     Learn(pass);
   }
   Outcome outcome = Report(pass, request);
   if (pass.settled.empty()) return outcome;
   PruneRequest prune{.key = request.key, .identity = v1::IdentityOf(*object), .now = request.now};
   for (const SettledService& service : pass.settled) prune.fact_keys.push_back(service.fact_key);
+  std::ranges::move(EndRemovedServices(pass), std::back_inserter(prune.fact_keys));
   Prune(prune, outcome);
   return outcome;
 }
@@ -131,6 +137,7 @@ Expected<Decision> WorkloadReconciler::Preview(const ConfigSnapshot& snapshot, c
   if (auto checked = CheckIdentity(pass); !checked) return std::move(checked).error();
   ReadSet unused;
   if (auto decided = Decide(pass, unused); !decided) return std::move(decided).error();
+  if (pass.failure) return *std::move(pass.failure);
   return std::move(pass.view->decision);
 }
 
@@ -230,8 +237,10 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
   std::vector<ServicePass> services;
   for (DesiredState& desired : *rendered) services.push_back({.desired = std::move(desired)});
   auto planned = PlanServices(pass, services);
+  pass.idle = ComeBackOfIdle(services);
+  for (const ServicePass& service : services) NoteFailure(service, pass.failure);
   for (const ServicePass& service : services)
-    if (planned && IsSettled(service.decision))
+    if (planned && !service.left && !service.error && IsSettled(service.decision))
       pass.settled.push_back({FactKeyOf(service.desired), service.decision.proven, service.decision.done});
   pass.planned = planned.has_value();
   pass.view = Combine(std::move(services));
@@ -251,19 +260,54 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
   const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
   if (auto observed = observer.Observe(services, std::move(adopting->containers)); !observed)
     return std::move(observed).error().Within("observe containers");
+  adoption.ClaimNetworks(services);
+  const std::string held = HoldDeletions(pass, services);
   for (std::size_t i = 0; i < services.size(); ++i) {
-    const std::string awaited = AwaitedOf(services[i].desired, {services.begin(), services.begin() + i});
-    if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned)
-      return planned;
+    const std::span before(services.data(), i);
+    FindShared(services[i].desired, before);
+    const std::string awaited = AwaitedOf(services[i].desired, before);
+    if (services[i].held) continue;
+    if (services[i].left) context->departures = DecideDepartures(services[i].observed, before);
+    if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned) {
+      if (services[i].desired.service.empty()) return planned;
+      services[i].decision = {.plan = {}, .verdict = LeftAlone(services[i], planned.error()), .proven = {}};
+      services[i].error = std::move(planned).error();
+    }
   }
+  if (auto free = adoption.CheckInTheWay(services); !free) return free;
   Plan& first = services.front().decision.plan;
-  std::ranges::move(adopting->plan.steps, std::inserter(first.steps, first.steps.begin()));
-  std::ranges::move(adopting->plan.warnings, std::back_inserter(first.warnings));
-  return adoption.CheckInTheWay(services);
+  if (!held.empty()) first.warnings.push_back({warning::kDeletionHeld, held});
+  if (auto planned = PlanNetworksOf(*context, services); !planned) return planned;
+  std::move(*adopting).JoinInto(first);
+  return {};
+}
+
+Expected<void> WorkloadReconciler::PlanNetworksOf(const PlanContext& context, std::vector<ServicePass>& services) {
+  const auto networks = NetworksOf(services);
+  if (networks.empty()) return {};
+  auto outdated = ports_.networks.Outdated(networks, services.front().desired.workload);
+  if (!outdated) return std::move(outdated).error().Within("observe networks");
+  PlanNetworks(*outdated, context, services);
+  return {};
+}
+
+// What a workload has no more goes within the budget of deletions. What is held back; empty: nothing.
+std::string WorkloadReconciler::HoldDeletions(const Pass& pass, std::vector<ServicePass>& services) {
+  if (!pass.held.empty()) return {};
+  const std::set<std::string> left = ServicesLeft(services);
+  if (ports_.deletions.MayRetire(services.front().desired.workload, left)) return {};
+  HoldBack(left, services);
+  std::string names;
+  for (const std::string& name : left) names += (names.empty() ? "" : ", ") + name;
+  return "containers of " + names +
+         ", which the workload has no more, stay until their removal is approved: tfctl "
+         "approve deletions " +
+         pass.snapshot.objects->revision;
 }
 
 Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext context, ServicePass& service) {
   DesiredState& desired = service.desired;
+  if (desired.unready) return *desired.unready;
   if (const auto& remake = pass.facts.remake)
     for (DesiredContainer& container : desired.containers)
       container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
@@ -339,7 +383,7 @@ void WorkloadReconciler::Learn(Pass& pass) {
   for (const SettledService& service : pass.settled) {
     auto learnt = ports_.facts.Update(service.fact_key, [&](Facts& facts) {
       EndRelease(facts, service.proven, retain, pass.now);
-      if (!service.done.empty()) facts.done = service.done;
+      facts.done = service.done;
       std::erase_if(facts.adopted, [&](const AdoptedContainer& c) { return !present.contains(c.id); });
     });
     if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
@@ -378,7 +422,9 @@ Outcome WorkloadReconciler::Report(Pass& pass, const Request& request) {
   outcome.repairs = RepairsOf(seen);
   outcome.rollout_ended = RolloutEnded(seen);
   outcome.rollouts = ChangedRollouts(seen);
-  if (pass.planned) outcome.requeue_after = LookAgain(pass.result, pass.view->decision.verdict.come_back);
+  if (pass.planned)
+    outcome.requeue_after =
+        pass.result.error ? pass.idle : LookAgain(pass.result, pass.view->decision.verdict.come_back);
   outcome.acted = pass.held.empty() && pass.planned && !pass.view->decision.plan.empty();
   outcome.error = std::move(pass.result.error);
   return outcome;
@@ -404,7 +450,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
     outcome.error = std::move(facts).error().Within("load facts");
     return outcome;
   }
-  if (!elsewhere && facts->orphan) return outcome;
+  if (!elsewhere && facts->orphan.value_or(false)) return outcome;
   if (elsewhere && facts->suspended) return outcome;
   ObservedState observed;
   for (ObservedContainer& c : *containers)
@@ -412,7 +458,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
       observed.containers.push_back(std::move(c));
   const Decision decision = ComputeTeardown(observed);
   // Nothing is made without a fact that tells of it: they are lost, and with them whether it was to be kept.
-  if (!elsewhere && !decision.plan.empty() && *facts == Facts() && FactKeysOf(identity).empty()) {
+  if (!elsewhere && !decision.plan.empty() && *facts == Facts()) {
     outcome.error =
         Error{ErrorKind::Waiting,
               "what was known of it is lost, its deletionPolicy too, so its containers stay; remove them by "
@@ -423,7 +469,7 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   for (const Step* step : result.applied)
     outcome.events.push_back(
         {.time = request.now, .object = ToString(request.key), .reason = "Applied", .message = ToString(*step)});
-  outcome.requeue_after = LookAgain(result, {});
+  if (!result.error) outcome.requeue_after = LookAgain(result, {});
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   if (!observed.containers.empty() || elsewhere) return outcome;
@@ -431,22 +477,20 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   return outcome;
 }
 
-// Of a workload and its services, as far as something is known of them.
-std::vector<std::string> WorkloadReconciler::FactKeysOf(const std::string& identity) {
-  std::vector<std::string> keys;
-  auto all = ports_.facts.All();
-  if (!all) return keys;
-  for (const auto& [key, facts] : *all)
-    if ((key == identity || key.starts_with(identity + ".")) && facts != Facts()) keys.push_back(key);
-  return keys;
-}
-
 // What was learnt about releases goes with the workload, and then their images.
 void WorkloadReconciler::Forget(PruneRequest request, Outcome& outcome) {
-  for (const std::string& key : FactKeysOf(request.identity))
-    if (ports_.facts.Update(key, [&](Facts& kept) { EndWorkload(kept, request.now); }))
-      request.fact_keys.push_back(key);
+  request.fact_keys = EndAll(ports_.facts, FactKeysOf(ports_.facts, request.identity), request.now);
   Prune(request, outcome);
+}
+
+// Services that their source does not name any more are over once they have no container. Their fact keys.
+std::vector<std::string> WorkloadReconciler::EndRemovedServices(const Pass& pass) {
+  if (pass.object.workload().source.image) return {};
+  std::set<std::string> used = FactKeysInUse(*pass.view);
+  for (const SettledService& service : pass.settled) used.insert(service.fact_key);
+  std::vector<std::string> keys = FactKeysOf(ports_.facts, pass.view->desired.workload);
+  std::erase_if(keys, [&](const std::string& key) { return used.contains(key); });
+  return EndAll(ports_.facts, keys, pass.now);
 }
 
 std::string ProjectOf(const v1::ObjectSet& objects, const std::string& workload) {

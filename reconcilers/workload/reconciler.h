@@ -50,14 +50,18 @@ class WorkloadReconciler : public Reconciler {
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   Expected<void> PlanServices(const Pass& pass, std::vector<ServicePass>& services);
+  Expected<void> PlanNetworksOf(const PlanContext& context, std::vector<ServicePass>& services);
   Expected<void> PlanService(const Pass& pass, PlanContext context, ServicePass& service);
-  PlanTargets Targets() { return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images}; }
+  PlanTargets Targets() {
+    return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images, ports_.tasks};
+  }
+  std::string HoldDeletions(const Pass& pass, std::vector<ServicePass>& services);
   void Execute(Pass& pass);
   void Learn(Pass& pass);
   Outcome Report(Pass& pass, const Request& request);
   Outcome TearDown(const Request& request, const ConfigSnapshot& snapshot);
-  std::vector<std::string> FactKeysOf(const std::string& identity);
   void Forget(PruneRequest request, Outcome& outcome);
+  std::vector<std::string> EndRemovedServices(const Pass& pass);
   void Prune(const PruneRequest& request, Outcome& outcome);
 
   WorkloadPorts ports_;

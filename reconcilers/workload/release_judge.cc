@@ -16,12 +16,6 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// A service that ends at once with 0 proves nothing: only what is meant to end, or ended before, may.
-bool CompletionCounts(const Slot& slot) {
-  const DesiredContainer& d = *slot.desired;
-  return d.limits.restart == v1::RestartPolicy::Never || !slot.serving_old || Completed(*slot.serving_old, d);
-}
-
 // The Engine restarted it as often as it was to.
 bool GaveUp(const ObservedContainer& c, const DesiredContainer& d) {
   return d.limits.max_attempts > 0 && c.state == ContainerState::Exited && c.exit_code != 0 &&
@@ -74,6 +68,29 @@ bool MadeRoom(const ObservedContainer& old, const Slot& slot) {
          ((slot.current && later(slot.current)) || std::ranges::any_of(slot.superfluous, later));
 }
 
+bool WasInterrupted(const ObservedContainer& c) {
+  return c.state == ContainerState::Exited && c.interrupted;
+}
+
+bool ReleaseJudge::Completed(const ObservedContainer& c, const DesiredContainer& d) const {
+  const bool ended_well = c.state == ContainerState::Exited && c.exit_code == 0;
+  if (!ended_well || HaltedByUs(c, d) || d.limits.restart == v1::RestartPolicy::Always) return false;
+  return desired_.job || !c.interrupted || !context_.facts.done.empty();
+}
+
+// It is up, or was until it was put down; what failed by itself, or is about to again, serves nobody.
+bool ReleaseJudge::Served(const ObservedContainer& c, const DesiredContainer& d) const {
+  const auto lasted = [&](Duration run) { return c.restart_count == 0 || run >= context_.healthy_after; };
+  if (c.state == ContainerState::Running) return lasted(RunningFor(c));
+  if (c.state == ContainerState::Exited) return c.interrupted && !Completed(c, d) && lasted(c.finished - c.started);
+  return c.state == ContainerState::Paused || c.state == ContainerState::Killed;
+}
+
+// A service that ends at once with 0 proves nothing where another version of it serves: only a job does.
+bool ReleaseJudge::CompletionCounts(const Slot& slot) const {
+  return desired_.job || !slot.serving_old || !Served(*slot.serving_old, *slot.desired);
+}
+
 HealthVerdict ReleaseJudge::Health(const ObservedContainer& c, const DesiredContainer& d) const {
   return JudgeHealth(c, d, observed_, context_.healthy_after);
 }
@@ -96,6 +113,7 @@ std::string ReleaseJudge::WhyFailed(const Slot& slot) const {
   const ObservedContainer& c = *slot.current;
   if (Completed(c, *slot.desired)) return CompletionCounts(slot) ? "" : Describe(c);
   if (c.state == ContainerState::Created) return CannotRun(c) ? Describe(c) : "";
+  if (WasInterrupted(c)) return {};
   if (c.state == ContainerState::Exited || c.state == ContainerState::Restarting || c.restart_count > 0)
     return Describe(c);
   if (c.state != ContainerState::Running) return {};
@@ -108,7 +126,8 @@ std::string ReleaseJudge::WhyFailed(const Slot& slot) const {
 
 bool ReleaseJudge::ShouldBeUp(const ObservedContainer& c, const DesiredContainer& d) const {
   return HaltedByUs(c, d) || WasStoppedOnPurpose(c) ||
-         (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d) && !GaveUp(c, d));
+         (d.limits.restart != v1::RestartPolicy::Never && !Completed(c, d) && !GaveUp(c, d)) ||
+         (!desired_.job && WasInterrupted(c) && !Completed(c, d));
 }
 
 // A policy that never restarts bears no mark of ours; the time of its end tells.
@@ -125,7 +144,8 @@ std::string ReleaseJudge::ReleaseOf(const DesiredContainer& d) const {
 }
 
 bool ReleaseJudge::IsDone(const DesiredContainer& d) const {
-  return desired_.runs_once && !context_.facts.done.empty() && context_.facts.done == ReleaseOf(d);
+  return d.limits.restart != v1::RestartPolicy::Always && !context_.facts.done.empty() &&
+         context_.facts.done == ReleaseOf(d);
 }
 
 const FailedRelease* ReleaseJudge::FindFailure(const DesiredContainer& d, std::string_view image_id) const {

@@ -29,18 +29,25 @@ class ReleaseJudge {
   // none, nor is a container that the controller cannot reach.
   std::string WhyFailed(const Slot& slot) const;
 
+  // It has done what it is for: exit code 0, by a policy that leaves it so. Of what nobody said to end (a job, see
+  // DesiredState) that is known when it ended by itself, neither stopped nor with the Engine or the host; or when an
+  // earlier release of it has ended so.
+  bool Completed(const ObservedContainer& container, const DesiredContainer& desired) const;
+
   // It is down and nobody wants it so.
   bool ShouldBeUp(const ObservedContainer& container, const DesiredContainer& desired) const;
 
   // All that makes this release what it is: what failed is tried again when any of it changes.
   std::string ReleaseOf(const DesiredContainer& desired) const;
-  // It runs once, and this release has: nothing is to be made of it again, though its container is gone.
+  // This release has completed: nothing is to be made of it again, though its container is gone.
   bool IsDone(const DesiredContainer& desired) const;
   // A failure that the facts remember, of the image at hand or of `image_id`; null: there is none.
   const FailedRelease* FindFailure(const DesiredContainer& desired) const;
   const FailedRelease* FindFailure(const DesiredContainer& desired, std::string_view image_id) const;
 
  private:
+  bool CompletionCounts(const Slot& slot) const;
+  bool Served(const ObservedContainer& container, const DesiredContainer& desired) const;
   bool WasStoppedOnPurpose(const ObservedContainer& container) const;
 
   const DesiredState& desired_;
@@ -64,6 +71,9 @@ bool StartWasRefused(const ObservedContainer& container);
 std::string Unusable(const ObservedContainer& container);
 
 bool WasKilled(const Slot& slot);
+
+// It was put down from outside, which says nothing about its release.
+bool WasInterrupted(const ObservedContainer& container);
 
 // `old` ran when its replacement was made, and ended after that: for its sake.
 bool MadeRoom(const ObservedContainer& old, const Slot& slot);

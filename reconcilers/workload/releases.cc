@@ -87,4 +87,20 @@ void EndWorkload(Facts& facts, SysTime now) {
   facts = Facts{.superseded = std::move(facts.superseded)};
 }
 
+std::vector<std::string> FactKeysOf(FactStore& store, const std::string& workload) {
+  std::vector<std::string> keys;
+  auto all = store.All();
+  if (!all) return keys;
+  for (const auto& [key, facts] : *all)
+    if ((key == workload || key.starts_with(workload + ".")) && facts != Facts()) keys.push_back(key);
+  return keys;
+}
+
+std::vector<std::string> EndAll(FactStore& store, const std::vector<std::string>& keys, SysTime now) {
+  std::vector<std::string> ended;
+  for (const std::string& key : keys)
+    if (store.Update(key, [&](Facts& kept) { EndWorkload(kept, now); })) ended.push_back(key);
+  return ended;
+}
+
 }  // namespace tinyforge

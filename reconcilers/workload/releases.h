@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reconcilers/core/ports.h"
 
@@ -20,5 +21,11 @@ void EndRelease(Facts& facts, const std::optional<GoodRelease>& proven, std::siz
 
 // The workload is gone with its containers: nothing is known of it but the images that it leaves.
 void EndWorkload(Facts& facts, SysTime now);
+
+// Of a workload and its services, removed ones too, as far as something is known of them.
+std::vector<std::string> FactKeysOf(FactStore& store, const std::string& workload);
+
+// EndWorkload under each of these keys; returns those under which it could be saved.
+std::vector<std::string> EndAll(FactStore& store, const std::vector<std::string>& keys, SysTime now);
 
 }  // namespace tinyforge

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/trial.h"
 
 namespace tinyforge {
@@ -11,6 +12,12 @@ namespace {
 constexpr Duration kRefusedRetry = std::chrono::minutes(5);
 constexpr std::string_view kTriedBeside =
     " (tried beside the old version; where two cannot run at once, say rollout.strategy: Recreate)";
+
+// It has a network of its own.
+bool MayJoin(const ObservedContainer& c) {
+  const std::string_view mode = c.network_mode;
+  return mode != "host" && mode != "none" && !mode.starts_with("container:");
+}
 
 class Replacement {
  public:
@@ -42,6 +49,7 @@ class Replacement {
       return side_by_side_ ? KeepOld() : void();
     }
     if (const std::string why = draft_.judge.WhyFailed(slot_); !why.empty()) return Refuse(candidate, why);
+    if (!proven && WasInterrupted(candidate)) return BeginAnew(candidate);
     if (StartWasRefused(candidate)) return RetryRefused();
     if (candidate.state == ContainerState::Paused) return draft_.Unpause(candidate);
     if (candidate.state == ContainerState::Created) return StartCandidate(cause_);
@@ -49,6 +57,12 @@ class Replacement {
     if (proven && MaySwitch()) return Switch();
     if (!proven) AwaitCandidate(candidate, desired_);
     if (side_by_side_) KeepOld();
+  }
+
+  // It was put down before it was proven, by a person, a reboot, or for a failure that is forgotten.
+  void BeginAnew(const ObservedContainer& candidate) {
+    Discard(candidate, "it was stopped before it was proven");
+    KeepOld();
   }
 
   // What a candidate was begun with says nothing about what a newer commit wants it to read. One that this commit began
@@ -108,6 +122,8 @@ class Replacement {
       Discard(c, cause_);  // the tag has another image now
     else if (!why.empty())
       return Refuse(c, why);
+    else if (WasInterrupted(c) && !draft_.judge.Proven(tried))
+      Discard(c, "it was stopped before it was proven");
     else if (draft_.judge.Proven(tried))
       return CreateCandidate();
     else
@@ -128,7 +144,7 @@ class Replacement {
   // What a start waits for; it is said.
   bool MayBegin() {
     if (IsUpdate() && (draft_.MustAwaitOthers() || MustAwaitWindow())) return false;
-    if (!draft_.HaveImage() || !MyTurn()) return false;
+    if (!draft_.HaveImage() || !MyTurn() || draft_.MustAwaitShared(desired_)) return false;
     return side_by_side_ || !draft_.BlockedByOthers();
   }
 
@@ -138,13 +154,13 @@ class Replacement {
     const std::string name = CandidateName(desired_, seq);
     draft_.build.Create(
         {.desired = desired_, .name = name, .seq = seq, .with_aliases = !side_by_side_, .replaces = &old_}, cause_);
-    if (!side_by_side_) draft_.build.Halt(old_, cause_);
+    if (!side_by_side_ && !draft_.judge.Completed(old_, desired_)) draft_.build.Halt(old_, cause_);
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause_);
     if (side_by_side_) KeepOld();
   }
 
   // A repair waits for no window and for nobody.
-  bool IsUpdate() const { return !IsAlteredCause(cause_); }
+  bool IsUpdate() const { return !IsAlteredCause(cause_) && !IsFollowCause(cause_); }
 
   // What has begun is brought to its end: else half of the replicas would be of another version for a day.
   bool MustAwaitWindow() {
@@ -193,16 +209,16 @@ class Replacement {
     KeepOld();
   }
 
-  // A switch that was cut short leaves a candidate without a network, where nobody can probe it.
-  void JoinMissing(const ObservedContainer& c, const DesiredContainer& d) {
-    if (c.state != ContainerState::Running || !d.spec.network_mode.empty()) return;
-    const bool with_aliases = !side_by_side_ || PublishesPorts(d);
+  // A switch that was cut short leaves a candidate without a network, where nobody can probe it; a network that was
+  // being made anew leaves an old one so, where nobody finds it.
+  void JoinMissing(const ObservedContainer& c, const DesiredContainer& d, bool with_aliases) {
+    if (c.state != ContainerState::Running || !d.spec.network_mode.empty() || !MayJoin(c)) return;
     for (NetworkAttachment& n : StepBuilder::Attachments(d, c.Label(label::kAddress), with_aliases))
       if (!c.networks.contains(n.network)) draft_.build.Add(action::Connect{RefTo(c), std::move(n)}, cause_);
   }
 
   void AwaitCandidate(const ObservedContainer& c, const DesiredContainer& d) {
-    JoinMissing(c, d);
+    JoinMissing(c, d, !side_by_side_ || PublishesPorts(d));
     const HealthVerdict health = draft_.judge.Health(c, d);
     if (health.fitness != Fitness::Unreachable)
       draft_.ComeBackIn(std::max(draft_.context.deadline - draft_.judge.RunningFor(c), Duration(1)));
@@ -297,8 +313,10 @@ class Replacement {
       draft_.build.Add(action::SetLimits{RefTo(old_), limits}, "the old version stays");
     }
     draft_.MendName(slot_, old_);
+    JoinMissing(old_, desired_, true);
     const bool down = old_.state == ContainerState::Created || old_.state == ContainerState::Exited;
-    if (down && OldIsWanted() && !CannotRun(old_) && !draft_.BlockedByOthers()) BringBackOld();
+    if (down && OldIsWanted() && FollowCause(old_, desired_).empty() && !CannotRun(old_) && !draft_.BlockedByOthers())
+      BringBackOld();
   }
   // What cannot be written for the new one is no reason to leave it down.
   void BringBackOld() {

@@ -1,5 +1,10 @@
 #include "reconcilers/workload/retirement.h"
 
+#include <set>
+#include <vector>
+
+#include "reconcilers/workload/teardown_order.h"
+
 namespace tinyforge {
 namespace {
 
@@ -16,8 +21,19 @@ bool Drained(Draft& draft, const ObservedContainer& c, std::string_view cause) {
   return false;
 }
 
+// Of slots that nobody asks for any more.
+std::set<const ObservedContainer*> AwaitDependents(const Slots& slots) {
+  std::vector<const ObservedContainer*> leaving;
+  for (const Slot& slot : slots.slots)
+    if (!slot.desired) leaving.insert(leaving.end(), slot.superfluous.begin(), slot.superfluous.end());
+  return AwaitDependents(leaving);
+}
+
 void Retire(Draft& draft, const Slot& slot, const ObservedContainer& c) {
   const std::string_view cause = slot.desired ? "superseded" : "no longer asked for";
+  const bool at_once = draft.context.departures.at_once.contains(c.id);
+  if (IsUp(c) && !at_once && draft.observed.shared.contains(c.id))
+    return draft.Say(Phase::Progressing, "Draining", c.name + " goes once nobody shares its namespaces any more");
   const bool serves = c.state == ContainerState::Running && !c.networks.empty();
   if (serves && draft.neighbours.SideBySide(slot) && !Drained(draft, c, cause))
     return draft.Say(Phase::Progressing, "Draining", "draining " + c.name);
@@ -34,13 +50,29 @@ const ObservedContainer* RecordOf(const Slot& slot) {
   return record;
 }
 
+// What was killed, or can never be started, has its successor among them.
+bool MaySucceed(const ObservedContainer& c, const Slot& slot) {
+  if (!slot.current || slot.serving_old || IsUp(c)) return WasKilled(slot);
+  return WasKilled(slot) || !Unusable(*slot.current).empty();
+}
+
 }  // namespace
 
 void PlanRetirement(Draft& draft) {
+  const auto waiting = AwaitDependents(draft.slots);
   for (const Slot& slot : draft.slots.slots) {
     const ObservedContainer* record = RecordOf(slot);
     for (const ObservedContainer* c : slot.superfluous) {
-      if (c == record || WasKilled(slot)) continue;  // of a killed one it may be the successor
+      if (c == record || MaySucceed(*c, slot)) continue;
+      const Departures& departures = draft.context.departures;
+      if (waiting.contains(c) && !departures.at_once.contains(c->id)) {
+        draft.Say(Phase::Progressing, "Removing", c->name + " goes after those that depend on it");
+        continue;
+      }
+      if (!slot.desired && departures.staying.contains(c->id)) {
+        draft.Say(Phase::Progressing, "Replacing", c->name + " serves until what is asked for does");
+        continue;
+      }
       draft.build.NextGroup();
       Retire(draft, slot, *c);
     }

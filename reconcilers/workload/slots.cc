@@ -71,11 +71,6 @@ bool HaltedByUs(const ObservedContainer& container, const DesiredContainer& desi
   return container.restart == v1::RestartPolicy::Never && desired.limits.restart != v1::RestartPolicy::Never;
 }
 
-bool Completed(const ObservedContainer& container, const DesiredContainer& desired) {
-  return container.state == ContainerState::Exited && container.exit_code == 0 && !HaltedByUs(container, desired) &&
-         desired.limits.restart != v1::RestartPolicy::Always;
-}
-
 bool IsUp(const ObservedContainer& container) {
   return container.state == ContainerState::Running || container.state == ContainerState::Paused ||
          container.state == ContainerState::Restarting;

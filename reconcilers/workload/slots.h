@@ -41,7 +41,4 @@ bool IsUp(const ObservedContainer& container);
 // for is Never.
 bool HaltedByUs(const ObservedContainer& container, const DesiredContainer& desired);
 
-// It ended well and its policy leaves it so.
-bool Completed(const ObservedContainer& container, const DesiredContainer& desired);
-
 }  // namespace tinyforge

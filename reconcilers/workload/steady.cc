@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/sharing.h"
 
 namespace tinyforge {
 namespace {
@@ -50,7 +51,7 @@ class Steady {
   void CreateMissing() {
     if (draft_.judge.IsDone(desired_)) return void(++draft_.verdict.ready_replicas);
     if (IsFirstStart() && draft_.MustAwaitOthers()) return;
-    if (MustFollowOthers() || !draft_.HaveImage()) return;
+    if (MustFollowOthers() || !draft_.HaveImage() || draft_.MustAwaitShared(desired_)) return;
     const std::string cause = "replica " + std::to_string(desired_.replica) + " is missing";
     const std::string name = Create(cause);
     if (!draft_.MustWaitFor(slot_, nullptr)) draft_.build.Start({name, name}, cause);
@@ -78,10 +79,11 @@ class Steady {
   }
 
   // Returns its name.
-  std::string Create(std::string_view cause) {
+  std::string Create(std::string_view cause, const ObservedContainer* replaces = nullptr) {
     const int seq = draft_.NextSeq();
     std::string name = draft_.slots.names.contains(desired_.name) ? CandidateName(desired_, seq) : desired_.name;
-    draft_.build.Create({.desired = desired_, .name = name, .seq = seq, .with_aliases = true}, cause);
+    draft_.build.Create({.desired = desired_, .name = name, .seq = seq, .with_aliases = true, .replaces = replaces},
+                        cause);
     draft_.Say(Phase::Progressing, "Starting", "starting " + name);
     return name;
   }
@@ -89,34 +91,54 @@ class Steady {
   // Made while the Engine finds out what becomes of the one that was killed: then one of the two is started at once,
   // and the other goes.
   void MakeSuccessor() {
-    if (slot_.superfluous.empty() && draft_.HaveImage()) Create(slot_.current->name + " was killed");
+    if (slot_.superfluous.empty() && draft_.HaveImage()) Create(slot_.current->name + " was killed", slot_.current);
   }
 
   void StartAgain(std::string_view cause) {
     const ObservedContainer& c = *slot_.current;
     draft_.Say(Phase::Progressing, "Starting", "starting " + c.name);
-    if (const std::string why = Unusable(c); !why.empty()) return draft_.build.Add(action::Remove{RefTo(c)}, why);
+    if (const std::string why = Unusable(c); !why.empty()) return Exchange(c, why);
     if (draft_.MustWaitFor(slot_, &c)) return;
     draft_.MendNetworks(slot_, c, cause);
     draft_.build.Start(RefTo(c), cause);
   }
 
+  // What can never be started goes, and what it keeps in anonymous volumes is taken over first.
+  void Exchange(const ObservedContainer& c, const std::string& why) {
+    const bool succeeded = !slot_.superfluous.empty() || InheritedVolumes(c, desired_).empty();
+    if (!succeeded && !draft_.HaveImage()) return;
+    if (!succeeded) Create(why, &c);
+    draft_.build.Add(action::Remove{RefTo(c)}, why);
+  }
+
   void PlanExited() {
     const ObservedContainer& c = *slot_.current;
     if (draft_.judge.ShouldBeUp(c, desired_)) return StartAgain("drift: state is exited");
-    if (c.exit_code == 0)
+    if (draft_.judge.Completed(c, desired_))
       ++draft_.verdict.ready_replicas;
+    else if (c.finished < draft_.context.facts.retried)
+      StartAgain("to be tried again");
     else
       draft_.Say(Phase::Failed, "ContainerFailed", Describe(c));
   }
 
   void MendRunning() {
     const ObservedContainer& c = *slot_.current;
+    if (const std::string why = RestartedUnder(c, desired_); !why.empty()) return StartAnew(why);
     if (std::string where = WhereEngineDisagrees(c, desired_); !where.empty())
       draft_.build.Warn(warning::kEngineDisagrees, std::move(where));
     draft_.MendNetworks(slot_, c, "drift: networks or aliases");
     draft_.build.RewriteFiles(c);
     JudgeRunning();
+  }
+
+  // What is halted here is started again by the next pass, unless its policy leaves it down.
+  void StartAnew(const std::string& why) {
+    const ObservedContainer& c = *slot_.current;
+    draft_.Say(Phase::Progressing, "Starting", c.name + " " + why);
+    if (desired_.limits.restart != v1::RestartPolicy::Never) return draft_.build.Halt(c, why);
+    draft_.build.Halt(c, why, StepBuilder::Ending::Kill);
+    draft_.build.Start(RefTo(c), why);
   }
 
   void JudgeRunning() {

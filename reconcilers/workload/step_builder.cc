@@ -8,12 +8,13 @@
 namespace tinyforge {
 namespace {
 
-bool IsAnonymous(const ObservedMount& mount) {
-  return mount.type == MountType::Volume && IsAnonymousVolume(mount.source);
-}
-
+// Asked for as any volume.
 bool IsAnonymous(const Mount& mount) {
   return mount.type == MountType::Volume && mount.source.empty();
+}
+
+bool IsAnonymous(const ObservedMount& mount) {
+  return mount.type == MountType::Volume && IsAnonymousVolume(mount.source);
 }
 
 // "1.4.2 by manifest" -> "1.4.2@sha256:… by manifest".
@@ -21,6 +22,12 @@ std::string WithDigest(std::string version, std::string_view pinned) {
   const std::size_t at = pinned.find('@');
   if (at != std::string_view::npos) version.insert(std::min(version.find(' '), version.size()), pinned.substr(at));
   return version;
+}
+
+std::string DependenciesOf(const DesiredState& desired) {
+  std::string names;
+  for (const ServiceDependency& on : desired.after) names += (names.empty() ? "" : ",") + on.service;
+  return names;
 }
 
 // The same place on a network, for nobody to find.
@@ -83,6 +90,13 @@ std::string StepBuilder::NextAddress(const DesiredContainer& desired) {
   return observed_.free_addresses[addresses_used_++];
 }
 
+RenderedPaths StepBuilder::Rendered() const {
+  RenderedPaths rendered;
+  for (const DesiredFile& file : desired_.files) rendered.files.insert(file.host_path);
+  for (const DesiredDirectory& directory : desired_.directories) rendered.directories.insert(directory.path);
+  return rendered;
+}
+
 StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address, std::string_view cause) const {
   StringMap labels = made.desired.spec.labels;
   labels.insert(made.desired.tags.begin(), made.desired.tags.end());
@@ -98,6 +112,7 @@ StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address
   set(label::kVersion, WithDigest(desired_.version, observed_.image_pinned));
   if (!address.empty()) set(label::kAddress, std::string(address));
   set(label::kTemplateHash, made.desired.template_hash);
+  if (const std::string after = DependenciesOf(desired_); !after.empty()) set(label::kDependsOn, after);
   if (!made.desired.remake.empty()) set(label::kRemake, made.desired.remake);
   set(label::kFields, FieldDigests(made.desired.spec));
   set(label::kRevision, context_.revision);
@@ -114,6 +129,8 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
       .workload = desired_.workload, .name = made.name, .spec = made.desired.spec, .limits = made.desired.limits};
   request.image = observed_.image_pinned;
   request.service = desired_.service;
+  request.shares = made.desired.shares;
+  request.rendered = Rendered();
   request.networks = Attachments(made.desired, address, made.with_aliases || PublishesPorts(made.desired));
   request.labels = Labels(made, address, cause);
   if (made.replaces) request.reattach = InheritedVolumes(*made.replaces, made.desired);

@@ -56,6 +56,7 @@ class StepBuilder {
                                                     bool with_aliases);
 
  private:
+  RenderedPaths Rendered() const;
   StringMap Labels(const NewContainer& made, std::string_view address, std::string_view cause) const;
   std::string NextAddress(const DesiredContainer& desired);
 

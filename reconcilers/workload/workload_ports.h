@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reconcilers/core/ports.h"
+#include "reconcilers/core/task_runner.h"
 
 namespace tinyforge {
 
@@ -11,6 +12,7 @@ struct WorkloadPorts {
   BindingReader& bindings;
   ContainerReader& containers;
   ContainerReader& onlooker;  // of the same containers, for previews: takes no change away and claims nothing
+  NetworkReader& networks;
   ContainerWriter& engine;
   HealthView& health;
   LogReader& logs;
@@ -21,6 +23,7 @@ struct WorkloadPorts {
   FactStore& facts;
   ObjectStore& store;
   HostImages& host_images;
+  TaskRunner& tasks;
 };
 
 }  // namespace tinyforge

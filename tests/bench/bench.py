@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from bench.deliveries import bench_deliveries  # noqa: E402
 from bench.floor import Recorder, again, list_call, make_all, started_at  # noqa: E402
+from bench.projects import bench_projects  # noqa: E402
 from bench.pushes import bench_push  # noqa: E402
 from bench.rollouts import bench_rollouts  # noqa: E402
 from bench.run import Run  # noqa: E402
@@ -203,7 +204,7 @@ def timed(command):
 def main():
     parser = argparse.ArgumentParser(description="figures beside their floors")
     parser.add_argument("--quick", action="store_true", help="smaller numbers, for a look while working")
-    parser.add_argument("--only", help="one of commit, change, repair, rollout, resync, idle, repository, webhook, push")
+    parser.add_argument("--only", help="one of commit, change, repair, rollout, resync, idle, repository, webhook, push, compose")
     options = parser.parse_args()
     large, many, manifests = (10, 20, 1000) if options.quick else (100, 200, 10000)
     dockerd, table = Dockerd(), Table()
@@ -217,6 +218,7 @@ def main():
         "repository": lambda: bench_repository(dockerd, table, manifests),
         "webhook": lambda: bench_deliveries(dockerd, table, 3 if options.quick else 10, 1000 if options.quick else 10000),
         "push": lambda: bench_push(dockerd, table, 5 if options.quick else 11),
+        "compose": lambda: bench_projects(dockerd, table, 20, 2 if options.quick else 5),
     }
     try:
         dockerd.start()

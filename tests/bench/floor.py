@@ -20,16 +20,23 @@ def started_at(engine, container):
 
 
 class Recorder:
-    """A proxy that remembers the create calls that pass it."""
+    """A proxy that remembers the calls that pass it and make something."""
 
     def __init__(self, dockerd):
         self._proxy = EngineProxy(dockerd.socket, dockerd.folder / "recorder.sock").start()
         self.docker_host = "unix://" + self._proxy.socket
 
     def creates(self):
-        """[(path with query, body)] of every create so far."""
+        """[(path with query, body)] of every create of a container so far."""
+        return self._posts("/containers/create")
+
+    def networks(self):
+        """The same of every create of a network."""
+        return self._posts("/networks/create")
+
+    def _posts(self, path):
         return [(request.path, json.loads(request.body)) for request in self._proxy.requests()
-                if request.method == "POST" and request.path.startswith("/containers/create")]
+                if request.method == "POST" and request.path.startswith(path)]
 
     def stop(self):
         self._proxy.stop()
@@ -42,6 +49,14 @@ def again(inspected):
     body = {"Image": inspected["Config"]["Image"], "Env": inspected["Config"]["Env"], "HostConfig": host,
             "NetworkingConfig": {"EndpointsConfig": networks}}
     return "/containers/create?name=floor", body
+
+
+def make_networks(socket_path, calls):
+    """Creates them one after another; returns the seconds."""
+    engine, began = Engine(socket_path), time.time()
+    for path, body in calls:
+        engine.call("POST", path, body)
+    return time.time() - began
 
 
 def create_and_start(engine, call, connection):

@@ -191,6 +191,63 @@ def test_they_go_with_the_workload_and_the_volume_stays(project):
     assert project.engine.call("GET", "/volumes/shop_data")["Name"] == "shop_data"
 
 
+def test_what_docker_compose_removes_meanwhile_is_made_anew(project):
+    project.up(manifests(adopt=True), "shop", "other")
+    project.change(manifests(adopt=False), "shop")
+    project.daemon.kill9()
+    docker_compose(project, "down")
+    project.daemon.start()
+    for name in ("shop-web-1", "shop-db-1"):
+        project.daemon.wait_for(lambda: project.engine.exists(name), name, 30)
+    project.daemon.wait_ready("shop", "other")
+    assert project.engine.call("GET", "/networks/shop_back")["Labels"]["tinyforge.managed"] == "true"
+    assert [m["Name"] for m in project.engine.inspect("shop-db-1")["Mounts"]] == ["shop_data"]
+    project.settle()
+    assert adopted(project) == {"web": False, "db": False}
+
+
+def test_a_workload_removed_while_it_takes_over_takes_all_along(project):
+    project.repo.commit(manifests())
+    project.daemon.start()
+    project.daemon.wait_for(lambda: any(adopted(project).values()), "the first to be taken over", 30)
+    project.daemon.kill9()
+    project.repo.commit({}, rm=["shop.yaml"])
+    project.daemon.start()
+    project.daemon.wait_ready("other")
+    names = [name for name, is_ours in ((WEB, adopted(project).get("web")), (DB, adopted(project).get("db"))) if is_ours]
+    wait_until(lambda: not any(project.engine.exists(name) for name in names), 40, "what was taken over to go")
+    assert project.engine.call("GET", "/volumes/shop_data")["Name"] == "shop_data"
+
+
+def test_once_adopted_the_word_may_go(project):
+    project.up(manifests(), "shop", "other")
+    database = project.engine.inspect(DB)["Id"]
+    project.change(manifests(adopt=False), "shop")
+    project.daemon.restart()
+    project.daemon.wait_ready("shop")
+    project.settle()
+    assert project.engine.inspect(DB)["Id"] == database
+    project.engine.remove(WEB)  # shop_front has no container then
+    project.daemon.wait_for(lambda: project.engine.exists("shop-web-1"), "another container", 30)
+    project.daemon.wait_ready("shop")
+    project.change(manifests(SHOP.replace("GREETING: hello", "GREETING: hi"), adopt=False), "shop")
+    assert "GREETING=hi" in project.engine.inspect("shop-web-1")["Config"]["Env"]
+    assert project.engine.inspect(DB)["Id"] == database
+    project.settle()
+
+
+def test_an_adopted_network_that_changes_is_made_anew_under_its_containers(project):
+    project.up(manifests(), "shop", "other")
+    before = project.identity(WEB, DB)
+    network = project.engine.call("GET", "/networks/shop_back")["Id"]
+    project.change(manifests(SHOP.replace("back: {internal: true}", "back: {}")), "shop")
+    back = project.engine.call("GET", "/networks/shop_back")
+    assert back["Id"] != network and back["Internal"] is False
+    assert {c["Name"] for c in back["Containers"].values()} == {WEB, DB}
+    assert project.identity(WEB, DB) == before
+    project.settle()
+
+
 def labels_of_v2(service, **more):
     return {"com.docker.compose.project": "shop", "com.docker.compose.service": service, "com.docker.compose.oneoff": "False",
             "com.docker.compose.container-number": "1", "com.docker.compose.version": "2.24.5",

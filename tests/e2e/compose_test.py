@@ -68,6 +68,49 @@ def test_a_change_replaces_just_the_service_that_it_concerns(site):
     assert after["shop-db-1"] == before["shop-db-1"]
 
 
+def starts(site):
+    """The calls that started something, by container."""
+    calls = [request for request in site.proxy.requests() if request.path.endswith("/start")]
+    return {request.path.split("/")[2]: request for request in calls}
+
+
+def several(names):
+    """Services that do not depend on one another."""
+    return "services:\n" + "".join(f"  {name}: {{image: {SLEEPER}, restart: always, environment: {{N: '0'}}}}\n" for name in names)
+
+
+def test_what_depends_on_nobody_starts_side_by_side_and_the_rest_after_it(site):
+    names = [f"s{number}" for number in range(6)]
+    text = several(names) + f"  last: {{image: {SLEEPER}, restart: always, depends_on: [s0], environment: {{N: '0'}}}}\n"
+    site.daemon.flags["workers"] = 3
+    site.up(project(text), "shop")
+    first = starts(site)
+    assert first["shop-s0-1"].ended < first["shop-last-1"].time
+    calls = [first[f"shop-{name}-1"] for name in names]
+    assert any(one.time < other.time < one.ended for one in calls for other in calls), calls
+    site.settle()
+    site.repo.commit({"compose.yaml": text.replace("N: '0'", "N: '1'")})
+    site.daemon.wait_for(lambda: len(starts(site)) == 7, "all to be started anew")
+    second = {name.rsplit("-", 1)[0]: call for name, call in starts(site).items()}
+    assert second["shop-s0"].ended < second["shop-last"].time
+
+
+def test_a_crash_among_services_that_start_leaves_none_out_and_doubles_none(site):
+    names = [f"s{number}" for number in range(10)]
+    site.daemon.flags["workers"] = 3
+    site.repo.commit(project(several(names)))
+    site.daemon.start()
+    wait_until(lambda: any(call.ended for call in starts(site).values()), 60, "the first start", interval=0.01)
+    site.daemon.kill9()
+    before = {container["Name"]: container["Id"] for container in site.containers("shop")}
+    assert 0 < len(before) < len(names), before
+    site.daemon.start()
+    site.daemon.wait_ready("shop")
+    after = {container["Name"]: container["Id"] for container in site.containers("shop")}
+    assert sorted(after) == [f"/shop-{name}-1" for name in names]
+    assert before.items() <= after.items()
+
+
 def test_with_nothing_changed_nothing_is_done(site):
     site.up(project(SHOP), "shop")
     before = site.identity("shop-web-1", "shop-db-1")
@@ -119,7 +162,11 @@ def test_a_service_that_is_removed_goes_and_a_volume_stays(site):
     web = SHOP[SHOP.index("  web:"):SHOP.index("  db:")]
     site.change({"compose.yaml": SHOP.replace(web, "").replace("  front: {}\n", "")}, "shop")
     wait_until(lambda: not site.engine.exists("shop-web-1"), 20, "web to go")
-    site.repo.commit({}, rm=["shop.yaml", "compose.yaml"])
+    # With web they are all containers of the host, within a day.
+    last = site.repo.commit({}, rm=["shop.yaml", "compose.yaml"])
+    site.daemon.wait_for(lambda: f"tfctl approve deletions {last}" in site.daemon.tfctl("get", "repository").out, "the deletion to be held")
+    assert site.engine.exists("shop-db-1")
+    site.daemon.tfctl("approve", "deletions", last)
     wait_until(lambda: not site.engine.exists("shop-db-1"), 30, "db to go")
     assert site.engine.call("GET", "/volumes/shop_data")["Name"] == "shop_data"
 

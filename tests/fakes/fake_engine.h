@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@
 
 namespace tinyforge {
 
-class FakeEngine : public ContainerReader, public ContainerWriter, public ImagePuller {
+class FakeEngine : public ContainerReader, public ContainerWriter, public NetworkReader, public ImagePuller {
  public:
   struct Behaviour {
     bool exits = false;  // as soon as it is started
@@ -33,6 +34,8 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   std::map<std::string, Duration> attached;             // by id; to the same networks
   std::vector<ImageRequest> asked;                      // of the puller
   std::optional<Error> pull_failure;                    // what it answers for an image that is not in `images`
+  std::map<std::string, NetworkConfig> networks;        // by name, of those that were made from a config
+  std::map<std::string, std::string> compose_networks;  // by name: the project that docker compose made it for
   HostSupport host;
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
@@ -110,6 +113,20 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     return found == images.end() ? ImagePresence{} : Present(found->second);
   }
 
+  // NetworkReader
+  Expected<std::vector<OutdatedNetwork>> Outdated(const std::vector<DesiredNetwork>& wanted,
+                                                  std::string_view) override {
+    std::vector<OutdatedNetwork> outdated;
+    for (const DesiredNetwork& n : wanted) {
+      const auto found = networks.find(n.name);
+      if (!n.config || found == networks.end() || found->second == *n.config) continue;
+      outdated.push_back({.wanted = n, .members = {}});
+      for (const auto& [id, c] : containers)
+        if (c.networks.contains(n.name)) outdated.back().members.push_back({id, c.name});
+    }
+    return outdated;
+  }
+
   // ContainerWriter
   Expected<std::string> Create(const CreateRequest& r) override {
     if (auto error = Record("create " + r.name)) return *error;
@@ -125,18 +142,23 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     c.restart = r.limits.restart;
     c.network_mode = r.spec.network_mode;
     for (const NetworkAttachment& n : r.networks) c.networks[n.network] = EndpointOf(n);
-    for (const Mount& m : r.spec.mounts) c.mounts.push_back({m.type, m.source, m.target, m.read_only});
+    for (const SharedNamespace& share : r.shares) c.shares.push_back(share.container);
     for (const ObservedMount& m : r.reattach) c.mounts.push_back(m);
+    for (const Mount& m : r.spec.mounts) Mounted(c, m);
     const std::string id = c.id;
     containers.emplace(id, std::move(c));
     Done();
     return id;
   }
-  void Adopt(const AdoptedContainer& adopted) override {
+  Expected<void> Adopt(const AdoptedContainer& adopted) override {
     const auto found = containers.find(adopted.id);
-    if (found == containers.end()) return;
+    if (found == containers.end()) return {};
+    const auto owner = found->second.Label(label::kWorkload);
+    if (!owner.empty() && owner != adopted.labels.at(std::string(label::kWorkload)))
+      return Error{ErrorKind::Conflict, "taken over by " + std::string(owner)};
     for (const auto& [key, value] : adopted.labels) found->second.labels.insert_or_assign(key, value);
     found->second.altered.clear();
+    return {};
   }
   Expected<void> Start(std::string_view ref) override {
     return Change("start", ref, [&](ObservedContainer& c) {
@@ -166,6 +188,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     auto done = Change("stop", ref, [&](ObservedContainer& c) {
       c.state = ContainerState::Exited;
       c.exit_code = 0;
+      c.interrupted = true;
       running.erase(c.id);
       return Expected<void>();
     });
@@ -214,11 +237,12 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
   }
   Expected<void> Signal(std::string_view ref, std::string_view signal) override {
     return Change(signal == "KILL" ? "kill" : "signal", ref, [&](ObservedContainer& c) {
-      if (signal == "KILL") Exit(c, 137);
+      if (signal == "KILL") Exit(c, 137), c.interrupted = true;
       return Expected<void>();
     });
   }
   Expected<void> Connect(std::string_view ref, const NetworkAttachment& n) override {
+    if (gone_networks_.contains(n.network)) return Error{ErrorKind::Waiting, "no network " + n.network};
     return Change("connect", ref, [&](ObservedContainer& c) {
       c.networks[n.network] = EndpointOf(n);
       attached[c.id] = Duration(0);
@@ -231,7 +255,25 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
       return Expected<void>();
     });
   }
-  Expected<bool> EnsureNetwork(const DesiredNetwork&, std::string_view) override { return false; }
+  Expected<bool> EnsureNetwork(const DesiredNetwork& n, std::string_view) override {
+    if (const auto found = compose_networks.find(n.name); found != compose_networks.end()) {
+      if (found->second == n.adopted_from) return false;
+      return Error{ErrorKind::Conflict, "network " + n.name + " was not created by this controller"};
+    }
+    if (!n.config || !networks.try_emplace(n.name, *n.config).second) return false;
+    gone_networks_.erase(n.name);
+    Done();
+    return true;
+  }
+  Expected<bool> RemakeNetwork(const DesiredNetwork& n, std::string_view) override {
+    if (auto error = Record("remake " + n.name)) return *error;
+    for (const auto& [id, c] : containers)
+      if (c.networks.contains(n.name)) return Error{ErrorKind::Conflict, c.name + " is on it"};
+    networks.erase(n.name);
+    gone_networks_.insert(n.name);
+    Done();
+    return EnsureNetwork(n, {});
+  }
   Expected<bool> EnsureVolume(const DesiredVolume&, std::string_view) override { return false; }
   Expected<bool> RemoveNetwork(std::string_view) override { return false; }
 
@@ -247,10 +289,20 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
 
   void SetRunning(ObservedContainer& c) {
     c.state = ContainerState::Running;
+    c.started = SysTime(Duration(++last_start_));
+    c.interrupted = false;
     running[c.id] = Duration(0);
   }
 
  private:
+  // An anonymous volume is made unless one is taken over.
+  void Mounted(ObservedContainer& c, const Mount& m) {
+    const bool anonymous = m.type == MountType::Volume && m.source.empty();
+    const bool taken = std::ranges::any_of(c.mounts, [&](const ObservedMount& o) { return o.target == m.target; });
+    if (anonymous && taken) return;
+    const std::string made = std::string(56, '0') + std::to_string(10'000'000 + last_id_);
+    c.mounts.push_back({m.type, anonymous ? made : m.source, m.target, m.read_only});
+  }
   ImagePresence Present(const std::string& id) const {
     const auto found = pinned.find(id);
     return {.id = id, .pinned = found == pinned.end() ? "" : found->second};
@@ -288,7 +340,9 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public ImageP
     return result;
   }
 
+  std::set<std::string> gone_networks_;
   int last_id_ = 0;
+  int last_start_ = 0;
   int last_address_ = 1;
 };
 

@@ -1,8 +1,11 @@
-// Compose projects: whatever loads is free of what a load does away with, and loads again as itself.
+// Compose projects: whatever loads is free of what a load does away with, and loads again as itself; what decodes
+// keeps the promises of its model, and is rendered or refused with a reason.
 //
 // The input is the files of the project: a line "#### PATH" begins one, what stands before the first is compose.yaml.
+#include <set>
+
 #include "api-types/doc/json.h"
-#include "reconcilers/source/compose/loader.h"
+#include "reconcilers/source/compose/compose_source.h"
 #include "reconcilers/source/compose/model_path.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "tests/fakes/fake_tree.h"
@@ -65,17 +68,93 @@ void EscapeDollars(doc::Node& root) {
   });
 }
 
+// A file says no content of a secret: it names a variable.
+StringMap NameContents(doc::Node& root) {
+  StringMap variables;
+  compose::Walk(root, [&](doc::Node& node, const compose::ModelPath& path) {
+    if (!compose::Matches(path, "secrets.*")) return path.size() < 2;
+    for (doc::Node::Member& member : node.members) {
+      if (member.key != "content") continue;
+      const std::string name = "CONTENT_" + std::to_string(variables.size());
+      variables[name] = member.value.text;
+      member = {"environment", member.mark, doc::Node::Of(name)};
+    }
+    return false;
+  });
+  return variables;
+}
+
 void CheckAgain(doc::Node root) {
   const std::string expected = doc::CanonicalJson(root);
-  EscapeDollars(root);
   compose::LoadRequest request = Request();
+  request.environment = NameContents(root);
+  EscapeDollars(root);
   request.files = {{"again.yaml", doc::CanonicalJson(root)}};
-  request.environment.clear();
   FakeTree tree;
   ReadSet read_set;
   const auto again = compose::Load(request, tree, read_set);
   fuzz::Require(again.has_value(), "what was loaded loads", again ? "" : again.error().message + "\n" + expected);
   fuzz::RequireSame(doc::CanonicalJson(again->root), expected, "what was loaded loads as itself");
+}
+
+// Every reference resolves.
+void CheckProject(const compose::Project& project) {
+  fuzz::Require(!project.services.empty(), "a project has services");
+  for (const auto& [name, service] : project.services) {
+    fuzz::Require(service.image || service.build, "a service has an image or a build", name);
+    for (const auto& [key, joined] : service.networks)
+      fuzz::Require(project.networks.contains(key), "a service's networks are there", key);
+    for (const compose::ServiceVolume& volume : service.volumes)
+      if (volume.type == MountType::Volume && !volume.source.empty())
+        fuzz::Require(project.volumes.contains(volume.source), "a service's volumes are there", volume.source);
+    for (const compose::FileGrant& grant : service.secrets)
+      fuzz::Require(project.secrets.contains(grant.source), "a service's secrets are there", grant.source);
+    for (const compose::FileGrant& grant : service.configs)
+      fuzz::Require(project.configs.contains(grant.source), "a service's configs are there", grant.source);
+    for (const auto& [on, dependency] : service.depends_on)
+      fuzz::Require(project.services.contains(on) || !dependency.required, "a dependency is there", on);
+  }
+}
+
+// Each service stands after those that it waits for.
+void CheckOrder(const DesiredServices& services) {
+  std::set<std::string> before;
+  for (const DesiredState& service : services) {
+    for (const ServiceDependency& on : service.after)
+      fuzz::Require(before.contains(on.service), "a service comes after what it depends on", service.service);
+    fuzz::Require(before.insert(service.service).second, "a service is rendered once", service.service);
+  }
+}
+
+v1::Object Workload() {
+  v1::ComposeSource source{.file = "compose.yaml", .project_directory = "/srv/project", .profiles = {"on"}};
+  source.env = {{.name = "SET", .value = "value"}, {.name = "EMPTY", .value = ""}};
+  source.env.push_back({.name = "SECRET", .secret = v1::SecretKeyRef{"name", "key"}});
+  v1::WorkloadSpec spec;
+  spec.source.compose = std::move(source);
+  v1::Object workload{.key = {Kind::Workload, "project"}, .spec = std::move(spec)};
+  workload.position.path = "workload.yaml";
+  return workload;
+}
+
+void CheckRendered(const FakeTree& tree) {
+  const v1::Object workload = Workload();
+  FakeSecrets secrets;
+  secrets.values[{"name", "key"}] = "hush";
+  const HostPaths paths{"/volumes", "/files"};
+  const RenderRequest request{
+      .workload = workload, .tree = tree, .secrets = secrets, .paths = paths, .project = "project"};
+  ReadSet read_set;
+  const auto project = compose::ReadProject(request, read_set);
+  if (project)
+    CheckProject(project->project);
+  else
+    fuzz::Require(!project.error().message.empty(), "an error of decoding says what is wrong");
+  const auto services = ComposeSourceKind().Render(request, read_set);
+  if (!services) return fuzz::Require(!services.error().message.empty(), "an error of rendering says what is wrong");
+  fuzz::Require(project.has_value(), "only what decodes is rendered");
+  fuzz::Require(services->size() == project->project.services.size(), "every service is rendered");
+  CheckOrder(*services);
 }
 
 }  // namespace
@@ -92,6 +171,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Require(read_set.paths.contains("compose.yaml"), "what was read is in the read set");
   fuzz::Require(!project->name.empty(), "a project has a name");
   CheckNode(*project, project->root);
+  CheckRendered(tree);
   if (ReadsBack(project->root)) CheckAgain(std::move(project->root));
   return 0;
 }

@@ -27,6 +27,7 @@ _SHORT = 250  # seconds
 _DEATH = 10   # seconds that a change has to reach its failpoint
 _STILL = 3    # seconds that the Engine has to end what was under way
 _BETWEEN_LOOKS = 0.2
+_REPEATS = 3  # of a trial that was only late
 
 
 @dataclasses.dataclass
@@ -173,7 +174,8 @@ def only_late(trial):
 
 class Sweep:
     """The work of all lanes: one queue of families, the results, and what is shown meanwhile. Lanes load the machine for
-    one another, so a trial in which nothing was wrong but the time is repeated without others beside it, and that counts."""
+    one another, so a trial in which nothing was wrong but the time is repeated without others beside it, up to three times,
+    and the quickest counts: a busy machine can only add."""
 
     def __init__(self, options, dockerd, watch, registry):
         self.options, self.dockerd, self.watch, self.registry = options, dockerd, watch, registry
@@ -224,10 +226,16 @@ class Sweep:
             lane.close()
 
     def _repeat(self, lane, late):
-        again = run_trial(lane, late.scenario, late.point, self.options.limit)
-        print(f"{late.scenario.name} {late.point}: {late.took:.1f} s beside other trials, "
-              f"{'for ever' if again.took is None else f'{again.took:.1f} s'} alone", flush=True)
-        self._done(again if again.killed else late)
+        best = late
+        for _ in range(_REPEATS):
+            again = run_trial(lane, late.scenario, late.point, self.options.limit)
+            print(f"{late.scenario.name} {late.point}: {late.took:.1f} s beside other trials, "
+                  f"{'for ever' if again.took is None else f'{again.took:.1f} s'} alone", flush=True)
+            if again.killed and (not only_late(again) or again.took < best.took):
+                best = again
+            if again.killed and not only_late(again):
+                break
+        self._done(best)
 
     def _family(self, lane, family):
         until = time.monotonic() + self._share if self.options.short else float("inf")

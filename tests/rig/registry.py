@@ -94,7 +94,10 @@ class Registry:
         for line in said:
             if "error" in line:
                 raise RigError(f"push {reference}: {line['error']}")
-        return next(line["aux"]["Digest"] for line in said if "aux" in line)
+        digest = next(line["aux"]["Digest"] for line in said if "aux" in line)
+        if self._notify and not self.ca:  # what was told of is an image of "localhost", which no manifest names
+            self.retag(*name.rsplit(":", 1), tag)
+        return digest
 
     def manifest(self, name, tag):
         """(bytes, media type, digest) of what the registry has; of one without authentication."""

@@ -4,14 +4,12 @@ import json
 import os
 
 from rig.daemon import Daemon
-from rig.engine import EngineError
 from rig.engine_proxy import EngineProxy
 from rig.gitserver import Repo
 from rig.processes import Folder, tail, wait_until
 
 INSTANCE = "tinyforge.instance"
 WORKLOAD = "tinyforge.workload.id"
-_OWN_NETWORKS = ("bridge", "host", "none")
 
 
 def manifest(kind, name, spec, **metadata):
@@ -123,22 +121,8 @@ class Site:
         self.proxy.stop()
         if not self.engine_answers():
             self.dockerd.start()
-        self.dockerd.remove_containers()
-        for network in self.engine.call("GET", "/networks"):
-            if network["Name"] not in _OWN_NETWORKS:
-                self._remove_network(network["Id"])
-        for volume in self.engine.call("GET", "/volumes")["Volumes"] or []:
-            self.engine.raw("DELETE", f"/volumes/{volume['Name']}", force=1)
+        self.dockerd.clear()
         self.folder.close()
-
-    def _remove_network(self, network):
-        """Engine 20.10 may keep an endpoint of a container that was removed in the middle of a connect; only its restart
-        forgets that, so such a network stays for the tests to come, which take it as it is."""
-        try:
-            self.engine.raw("DELETE", f"/networks/{network}")
-        except EngineError as error:
-            if error.status != 403:
-                raise
 
     def engine_answers(self):
         try:

@@ -7,6 +7,7 @@
 #include "controller/cmd/tfctl/describe.h"
 #include "controller/cmd/tfctl/diff.h"
 #include "controller/cmd/tfctl/get.h"
+#include "controller/cmd/tfctl/import.h"
 #include "controller/cmd/tfctl/offline.h"
 #include "controller/cmd/tfctl/operations.h"
 #include "controller/cmd/tfctl/session.h"
@@ -57,6 +58,7 @@ class CommandLine {
     AddRotate();
     AddApprove();
     AddOffline();
+    AddImport();
     AddVersion();
   }
 
@@ -241,6 +243,31 @@ class CommandLine {
     auto* completion =
         Verb("completion", "Print a completion script", [this, shell] { return Completion(terminal_, *shell); });
     completion->add_option("shell", *shell, "bash, zsh or fish")->required();
+  }
+
+  void AddImport() {
+    auto options = std::make_shared<ImportOptions>();
+    auto* verb = app_.add_subcommand("import", "Write manifests for what ran without Tinyforge");
+    verb->require_subcommand(1);
+    auto* compose = verb->add_subcommand("compose", "Write the Workload for a compose file, checked as it would run");
+    compose->add_option("file", options->files, "Compose files, merged in this order")->required()->type_name("FILE");
+    compose->add_option("--name", options->name, "Of the workload; omitted: the project's");
+    compose->add_option("-p,--project-name", options->project_name,
+                        "Of the project; omitted: as docker compose has it");
+    compose
+        ->add_option("--project-directory", options->project_directory,
+                     "Folder of the host for relative bind mounts that the repository does not hold")
+        ->type_name("DIR");
+    compose->add_option("--profile", options->profiles, "A profile to enable, * for all; may be repeated")
+        ->allow_extra_args(false);
+    compose->add_option("--env-file", options->env_files, "Variables for ${...} in place of .env; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
+    compose->add_flag("--adopt", options->adopt, "Take over what docker compose started of it on the hosts");
+    compose->add_option("-o,--output", options->output, "Where to, or -; omitted: NAME.workload.yaml beside the file")
+        ->type_name("FILE");
+    compose->add_flag("--force", options->force, "Overwrite a manifest that is there");
+    compose->final_callback([this, options] { run_ = [this, options] { return ImportCompose(terminal_, *options); }; });
   }
 
   void AddVersion() {

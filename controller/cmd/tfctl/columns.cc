@@ -20,9 +20,30 @@ std::string FirstMember(const Json& spec, std::initializer_list<std::string_view
   return {};
 }
 
+// Of a workload with several services those that are ready, else containers.
 std::string ReadyCount(const Json& workload) {
-  return std::to_string(Number(workload, {"status", "readyReplicas"})) + "/" +
-         std::to_string(Number(workload, {"spec", "replicas"}, 1));
+  const Json& services = At(workload, {"status", "services"});
+  if (services.empty()) {
+    const bool compose = !At(workload, {"spec", "source", "compose"}).is_null();
+    const std::int64_t wanted =
+        compose ? Number(workload, {"status", "replicas"}) : Number(workload, {"spec", "replicas"}, 1);
+    return std::to_string(Number(workload, {"status", "readyReplicas"})) + "/" + std::to_string(wanted);
+  }
+  const auto ready = std::ranges::count_if(services, [](const Json& service) { return Flag(service, {"ready"}); });
+  return std::to_string(ready) + "/" + std::to_string(services.size());
+}
+
+// Each once, in the order of the services.
+std::string ImagesOf(const Json& services) {
+  std::vector<std::string> images;
+  std::string list;
+  for (const auto& service : services) {
+    const std::string image = Text(service, {"image"});
+    if (image.empty() || std::ranges::find(images, image) != images.end()) continue;
+    list.append(list.empty() ? "" : ",").append(image);
+    images.push_back(image);
+  }
+  return list.empty() ? "<none>" : list;
 }
 
 std::string LabelList(const Json& item) {
@@ -205,7 +226,7 @@ std::string TriggerKind(const Json& trigger) {
 std::string ImageOf(const Json& workload) {
   const Json& image = At(workload, {"spec", "source", "image"});
   std::string text = Text(image, {"repository"});
-  if (text.empty()) return "<none>";
+  if (text.empty()) return ImagesOf(At(workload, {"status", "services"}));
   const std::string digest = Text(image, {"digest"});
   std::string tag = Text(workload, {"status", "resolved", "tag"});
   if (tag.empty()) tag = Text(image, {"tag"});

@@ -23,7 +23,8 @@ Verdict Judge(const Json& object);
 std::string SourceKind(const Json& workload);
 std::string TriggerKind(const Json& trigger);
 
-// The image as its manifest names it, with the version that is resolved: "registry.example.com/shop:1.4.2".
+// The image as its manifest names it, with the version that is resolved: "registry.example.com/shop:1.4.2". Of a
+// workload with several services theirs, joined by commas.
 std::string ImageOf(const Json& workload);
 
 // When what runs came up, or since when the object is as it is.

@@ -13,7 +13,7 @@ namespace {
 // environment name. A controller that does not answer completes nothing.
 constexpr std::string_view kVerbs =
     "get describe diff why events logs sync wait suspend resume stop start retry rollback unpin deploy promote fire "
-    "replay rotate approve validate explain completion version";
+    "replay rotate approve validate import explain completion version";
 
 constexpr std::string_view kBash = R"script(# tfctl completion for bash: source <(tfctl completion bash)
 _tfctl_names() {
@@ -61,6 +61,12 @@ _tfctl() {
         COMPREPLY=($(compgen -W "$(tfctl get repository -o 'jsonpath={.status.revision}' 2>/dev/null)" -- "$current"))
       fi ;;
     validate) COMPREPLY=($(compgen -f -- "$current")) ;;
+    import)
+      if [[ -z $kind ]]; then
+        COMPREPLY=($(compgen -W "compose" -- "$current"))
+      else
+        COMPREPLY=($(compgen -f -- "$current"))
+      fi ;;
     explain) COMPREPLY=($(compgen -W "Workload Trigger Binding Secret" -- "$current")) ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")) ;;
   esac
@@ -97,6 +103,8 @@ complete -c tfctl -n "__fish_seen_subcommand_from fire replay" -l wait
 complete -c tfctl -n "__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from deletions promotion" -a "deletions promotion"
 complete -c tfctl -n "__fish_seen_subcommand_from approve; and __fish_seen_subcommand_from promotion" -a "(__tfctl_names workloads)"
 complete -c tfctl -n "__fish_seen_subcommand_from validate" -F
+complete -c tfctl -n "__fish_seen_subcommand_from import; and not __fish_seen_subcommand_from compose" -a compose
+complete -c tfctl -n "__fish_seen_subcommand_from import; and __fish_seen_subcommand_from compose" -F
 complete -c tfctl -n "__fish_seen_subcommand_from explain" -a "Workload Trigger Binding Secret"
 complete -c tfctl -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
 complete -c tfctl -n "__fish_seen_subcommand_from get describe" -s o -l output -x -a "wide json yaml name jsonpath="

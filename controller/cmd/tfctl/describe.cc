@@ -108,6 +108,7 @@ Expected<void> PrintSuperseded(const Session& session, const std::string& worklo
 
 Expected<void> PrintWorkloadParts(const Session& session, const Json& workload) {
   const Terminal& terminal = session.terminal;
+  PrintServices(terminal, workload);
   PrintRollout(terminal, At(workload, {"status", "lastRollout"}));
   auto containers = FetchItems(session.client, "/api/workloads/" + PercentEncode(NameOf(workload)) + "/containers");
   if (!containers) return std::move(containers).error();

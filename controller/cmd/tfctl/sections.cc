@@ -60,6 +60,23 @@ void PrintConditions(const Terminal& terminal, const Json& object) {
   PrintIndentedTable(terminal, table);
 }
 
+void PrintServices(const Terminal& terminal, const Json& workload) {
+  const Json& services = At(workload, {"status", "services"});
+  if (services.empty()) return;
+  terminal.out << "Services:\n";
+  Table table({"NAME", "READY", "STATUS", "IMAGE", "MESSAGE"});
+  for (const auto& service : services) {
+    const std::string reason = Text(service, {"reason"});
+    table.Add(
+        {{Text(service, {"name"})},
+         {std::to_string(Number(service, {"readyReplicas"})) + "/" + std::to_string(Number(service, {"replicas"}))},
+         {reason.empty() ? "-" : reason, Flag(service, {"ready"}) ? Tone::Good : Tone::Bad},
+         {Text(service, {"image"})},
+         {Text(service, {"message"})}});
+  }
+  PrintIndentedTable(terminal, table);
+}
+
 void PrintContainers(const Terminal& terminal, const Json& items) {
   terminal.out << "Containers:\n";
   if (items.empty()) return PrintIndented(terminal, "<none>");

@@ -18,6 +18,8 @@ void PrintIndented(const Terminal& terminal, std::string_view text);
 void PrintIndentedTable(const Terminal& terminal, Table& table);
 
 void PrintConditions(const Terminal& terminal, const Json& object);
+// Of a workload with several services, else nothing.
+void PrintServices(const Terminal& terminal, const Json& workload);
 // Of the detailed records that /api/workloads/NAME/containers gives.
 void PrintContainers(const Terminal& terminal, const Json& items);
 // Those of `events` from `first` on.

@@ -1,15 +1,16 @@
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
 
-#include "api-types/codec/locate.h"
 #include "api-types/codec/manifest_loader.h"
-#include "api-types/doc/yaml.h"
+#include "controller/cmd/tfctl/field_position.h"
 #include "controller/cmd/tfctl/local_files.h"
 #include "controller/cmd/tfctl/offline.h"
 #include "controller/cmd/tfctl/session.h"
+#include "controller/cmd/tfctl/source_check.h"
 #include "controller/cmd/tfctl/text.h"
 #include "reconcilers/trigger/route_table.h"
 
@@ -49,25 +50,9 @@ v1::ObjectSet Load(const Files& files) {
 // The same at the field, for a diagnostic that stands at its document.
 v1::Diagnostic AtField(const Files& files, v1::Diagnostic diagnostic) {
   const auto file = files.find(diagnostic.position.path);
-  if (file == files.end()) return diagnostic;
-  const auto documents = doc::SplitYaml(file->second);
-  if (!std::holds_alternative<std::vector<doc::YamlText>>(documents)) return diagnostic;
-  for (const doc::YamlText& text : std::get<std::vector<doc::YamlText>>(documents)) {
-    const auto parsed = doc::ParseYaml(text);
-    const auto* node = std::get_if<doc::Node>(&parsed);
-    if (!node || node->mark != doc::Mark{diagnostic.position.line, diagnostic.position.column}) continue;
-    const doc::Mark mark = codec::Locate(*node, diagnostic.field);
-    diagnostic.position.line = mark.line;
-    diagnostic.position.column = mark.column;
-    break;
-  }
+  if (file != files.end()) diagnostic.position = PositionOf(file->second, diagnostic.position, diagnostic.field);
   return diagnostic;
 }
-
-struct Finding {
-  v1::Diagnostic what;
-  bool warning = false;
-};
 
 // What the rules between triggers, bindings and workloads say.
 class RouteCheck {
@@ -104,18 +89,29 @@ class RouteCheck {
   const bool partial_;
 };
 
-std::string LineOf(const Finding& finding) {
-  if (!finding.warning) return ToString(finding.what);
-  const std::string& field = finding.what.field;
-  return ToString(finding.what.position) + ": warning: " + (field.empty() ? "" : field + ": ") + finding.what.message;
-}
-
 std::string Count(std::size_t number, const std::string& thing) {
   return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
 }
 
-std::vector<Finding> Check(const v1::ObjectSet& set, const Files& files, bool partial) {
+// What is wrong with the files that the sources of workloads name. A folder that is all of the configuration is the
+// whole tree; of anything else the rest lies around it.
+std::vector<Finding> CheckSources(const v1::ObjectSet& set, const Files& files, const ValidateOptions& options) {
   std::vector<Finding> findings;
+  for (const auto& [key, object] : set.objects) {
+    if (key.kind != Kind::Workload) continue;
+    const std::string& path = object->position.path;
+    const bool whole = options.paths.size() == 1 && fs::is_directory(options.paths.front()) && !options.partial;
+    const LocalTree tree = whole ? LocalTree::Of(options.paths.front()) : LocalTree::Around(path);
+    ReadSet reads;
+    std::ranges::move(CheckSource({*object, files.at(path)}, tree, reads), std::back_inserter(findings));
+  }
+  return findings;
+}
+
+std::vector<Finding> Check(const v1::ObjectSet& set, const Files& files, const ValidateOptions& options) {
+  const bool partial =
+      options.partial || std::ranges::none_of(options.paths, [](const auto& path) { return fs::is_directory(path); });
+  std::vector<Finding> findings = CheckSources(set, files, options);
   for (const v1::Diagnostic& error : set.errors) findings.push_back({error});
   for (Finding& finding : RouteCheck(set, partial).Run())
     findings.push_back({AtField(files, std::move(finding.what)), finding.warning});
@@ -133,9 +129,8 @@ int Validate(const Terminal& terminal, const ValidateOptions& options) {
     Report(terminal, files.error());
     return kFailed;
   }
-  const bool folders = std::ranges::any_of(options.paths, [](const auto& path) { return fs::is_directory(path); });
   const v1::ObjectSet set = Load(*files);
-  const auto findings = Check(set, *files, options.partial || !folders);
+  const auto findings = Check(set, *files, options);
   for (const Finding& finding : findings) terminal.out << OneLine(LineOf(finding)) << "\n";
   std::set<std::string> sources;
   for (const auto& [key, object] : set.objects) sources.insert(object->position.path);

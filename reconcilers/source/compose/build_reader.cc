@@ -3,6 +3,7 @@
 #include "reconcilers/source/compose/limits.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
+#include "reconcilers/source/compose/secret_mark.h"
 
 namespace tinyforge::compose {
 namespace {
@@ -24,7 +25,7 @@ std::optional<StringMap> ReadArguments(const Value& value, const Variables& vari
   if (!read) return std::nullopt;
   StringMap arguments;
   for (auto& [name, text] : *read) {
-    if (text && HasSecret(*text))
+    if (text && HasMark(*text))
       value.Fail("argument " + Quoted(name) + ": a secret would stay in the image; use the secrets of build");
     else if (text)
       arguments[name] = *std::move(text);
@@ -55,6 +56,7 @@ std::optional<std::string> ReadFlagOrText(const Value& value) {
 // The keys that mean nothing before images are built.
 void CheckOthers(const Section& keys, const ProjectScope& scope) {
   for (const std::string_view list : {"entitlements", "cache_from", "cache_to"}) keys.Check(list, &Value::Texts);
+  keys.Check("no_cache_filter", &Value::TextOrTexts);
   for (const std::string_view flag : {"no_cache", "pull", "privileged"}) keys.Check(flag, &Value::Boolean);
   for (const std::string_view either : {"provenance", "sbom"}) keys.Check(either, ReadFlagOrText);
   for (const std::string_view map : {"ssh", "additional_contexts"}) keys.Check(map, ReadMapping);
@@ -113,14 +115,11 @@ void CheckWatch(const Value& item, const ProjectScope& scope) {
 
 std::optional<Build> ReadBuild(const Value& value, const ProjectScope& scope) {
   Build build;
-  if (value.Is(doc::Type::Map)) {
-    ReadLongBuild(value, scope, build);
-  } else if (value.Is(doc::Type::String)) {
-    if (auto context = ReadContext(value)) build.context = *std::move(context);
-  } else {
+  if (!value.Is(doc::Type::Map)) {
     value.Mismatch("a folder, or a mapping");
     return std::nullopt;
   }
+  ReadLongBuild(value, scope, build);
   return build;
 }
 

@@ -27,6 +27,7 @@ constexpr Rule kRules[] = {
     {"services.*.deploy.labels", Form::Pairs},
     {"services.*.build.args", Form::Pairs},
     {"services.*.build.labels", Form::Pairs},
+    {"services.*.build.ssh", Form::Pairs},
     {"services.*.build.additional_contexts", Form::Pairs},
     {"services.*.volumes.*.volume.labels", Form::Pairs},
     {"networks.*.labels", Form::Pairs},
@@ -62,8 +63,11 @@ constexpr std::string_view kOwnKeys[] = {
     "services.*.logging.options",
     "services.*.networks.*.driver_opts",
     "services.*.provider.options",
+    "services.*.gpus.*.options",
+    "services.*.deploy.resources.reservations.devices.*.options",
     "networks.*.driver_opts",
     "networks.*.ipam.options",
+    "networks.*.ipam.config.*.aux_addresses",
     "volumes.*.driver_opts",
     "secrets.*.driver_opts",
     "configs.*.driver_opts",
@@ -172,13 +176,22 @@ class Canonicaliser {
     mapping.At(item.text.substr(0, equals), item.mark) = std::move(value);
   }
 
-  // NAME=ADDRESS, or NAME:ADDRESS where the address may have colons of its own.
+  // NAME=ADDRESS, or NAME:ADDRESS where the address may have colons of its own; commas part several addresses.
   void AddHost(const Node& item, Mapping& mapping, const ModelPath& path) {
     const std::size_t equals = item.text.find('=');
     const std::size_t end = equals != std::string::npos ? equals : item.text.find(':');
     if (end == std::string::npos || end == 0) return Refuse(Form::Hosts, item, path);
     Node& place = mapping.At(item.text.substr(0, end), item.mark);
-    Node address = Text(std::string_view(item.text).substr(end + 1), item.mark);
+    for (std::string_view rest = std::string_view(item.text).substr(end + 1);;) {
+      const std::size_t comma = rest.find(',');
+      AddTo(place, Text(rest.substr(0, comma), item.mark));
+      if (comma == std::string_view::npos) return;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+
+  // What is said once is a text, what is said several times a list.
+  static void AddTo(Node& place, Node address) {
     if (place.type == Type::Null) {
       place = std::move(address);
       return;
@@ -205,10 +218,11 @@ class Canonicaliser {
   void Refuse(Form form, const Node& item, const ModelPath& path) {
     if (error_) return;
     std::string wanted = "a name";
-    if (form == Form::Pairs) wanted = "NAME=VALUE, or NAME alone,";
+    if (form == Form::Pairs) wanted = "NAME=VALUE or NAME alone";
     if (form == Form::Hosts) wanted = "NAME=ADDRESS";
-    error_ = session_.Fail(item.mark, Print(path) + ": " + wanted + " is wanted as an item of this list, not " +
-                                          std::string(Describe(item.type)));
+    error_ =
+        session_.Fail(item.mark, Print(path) + ": expected " + wanted + " as an item of this list" +
+                                     (item.type == Type::String ? "" : ", got " + std::string(Describe(item.type))));
   }
 
   LoadSession& session_;

@@ -4,16 +4,14 @@
 #include "reconcilers/source/compose/env_file.h"
 #include "reconcilers/source/compose/loader.h"
 #include "reconcilers/source/compose/render.h"
+#include "reconcilers/source/compose/tree_path.h"
 #include "reconcilers/source/desired_files.h"
 
 namespace tinyforge {
 namespace compose {
 namespace {
 
-std::string FolderOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash);
-}
+constexpr std::size_t kMaxEnvBytes = 64 << 20;
 
 Expected<std::vector<std::string>> PathsOf(const RenderRequest& request, const v1::ComposeSource& source) {
   std::vector<std::string> paths;
@@ -71,12 +69,15 @@ class FilesAround {
   FilesAround(const RenderRequest& request, const std::string& directory, ReadSet& read_set)
       : request_(request), directory_(directory), read_set_(read_set) {}
 
-  Expected<Assignments> Read(const EnvFile& file, const Variables& lookup) const {
+  Expected<Assignments> Read(const EnvFile& file, const Variables& lookup) {
     auto path = ResolveTreePath(directory_.empty() ? "" : directory_ + "/x", file.path);
     if (!path) return std::move(path).error();
     auto text = ReadTreeFile(request_.tree, *path, read_set_);
     if (!text) return std::move(text).error();
     if (!*text) return Error{ErrorKind::NotFound, "no file " + *path + " in the repository"};
+    bytes_ += (*text)->size();
+    if (bytes_ > kMaxEnvBytes)
+      return Error{ErrorKind::Terminal, "the services name env and label files of more than 64 MiB in all"};
     auto entries = file.raw ? ParseRawEnvFile(**text, lookup) : ParseEnvFile(**text, lookup);
     if (!entries) return std::move(entries).error().Within(*path);
     return entries;
@@ -86,9 +87,28 @@ class FilesAround {
   const RenderRequest& request_;
   const std::string& directory_;
   ReadSet& read_set_;
+  std::size_t bytes_ = 0;  // read so far, each time anew
 };
 
 }  // namespace
+
+Expected<SourceProject> ReadProject(const RenderRequest& request, ReadSet& read_set) {
+  auto load = RequestOf(request);
+  if (!load) return std::move(load).error();
+  auto loaded = Load(*load, request.tree, read_set);
+  if (!loaded) return std::move(loaded).error();
+  FilesAround around(request, load->directory, read_set);
+  auto project = Decode(
+      {.name = loaded->name,
+       .root = loaded->root,
+       .disabled = loaded->disabled,
+       .files = loaded->files,
+       .surroundings = {.variables = LookupIn(loaded->environment),
+                        .env_file = [&](const auto& file, const auto& lookup) { return around.Read(file, lookup); }}});
+  if (!project) return std::move(project).error();
+  return SourceProject{std::move(load->directory), std::move(*loaded), std::move(*project)};
+}
+
 }  // namespace compose
 
 std::string_view ComposeSourceKind::Sample() const {
@@ -106,25 +126,15 @@ spec:
 }
 
 Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
-  auto load = compose::RequestOf(request);
-  if (!load) return std::move(load).error();
-  auto loaded = compose::Load(*load, request.tree, read_set);
-  if (!loaded) return std::move(loaded).error();
-  const compose::FilesAround around(request, load->directory, read_set);
-  auto project = compose::Decode(
-      {.name = loaded->name,
-       .root = loaded->root,
-       .files = loaded->files,
-       .surroundings = {.variables = compose::LookupIn(loaded->environment),
-                        .env_file = [&](const auto& file, const auto& lookup) { return around.Read(file, lookup); }}});
-  if (!project) return std::move(project).error();
-  const auto& source = *request.workload.workload().source.compose;
-  return compose::Render({.project = *project,
+  auto read = compose::ReadProject(request, read_set);
+  if (!read) return std::move(read).error();
+  return compose::Render({.project = read->project,
+                          .root = read->loaded.root,
                           .request = request,
-                          .secrets = std::move(loaded->secrets),
-                          .folder = load->directory,
-                          .host_folder = source.project_directory.value_or(""),
-                          .files = std::move(loaded->files)},
+                          .secrets = std::move(read->loaded.secrets),
+                          .folder = std::move(read->folder),
+                          .host_folder = request.workload.workload().source.compose->project_directory.value_or(""),
+                          .files = std::move(read->loaded.files)},
                          read_set);
 }
 

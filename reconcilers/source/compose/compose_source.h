@@ -1,9 +1,27 @@
 // source.compose: the services of a compose project.
 #pragma once
 
+#include <string>
+
+#include "reconcilers/source/compose/loader.h"
+#include "reconcilers/source/compose/project.h"
 #include "reconcilers/source/source_kind.h"
 
 namespace tinyforge {
+namespace compose {
+
+// The project that a workload's source.compose names.
+struct SourceProject {
+  std::string folder;  // of the tree, where relative paths start
+  LoadedProject loaded;
+  Project project;
+};
+
+// Reads and decodes it, without what it takes from the host, from secrets and from mounted files. Errors and `read_set`
+// as of SourceKind::Render.
+Expected<SourceProject> ReadProject(const RenderRequest& request, ReadSet& read_set);
+
+}  // namespace compose
 
 class ComposeSourceKind : public SourceKind {
  public:

@@ -1,6 +1,11 @@
 #include "reconcilers/source/compose/consistency.h"
 
 #include <set>
+#include <vector>
+
+#include "reconcilers/source/compose/order.h"
+
+#include "reconcilers/source/compose/claims.h"
 
 namespace tinyforge::compose {
 namespace {
@@ -53,82 +58,13 @@ void CheckNamesDiffer(const auto& resources, std::string_view kind, const Value&
   }
 }
 
-void CheckContainerNames(const Project& project, const Value& root) {
-  std::map<std::string_view, std::string_view> services;
-  for (const auto& [name, service] : project.services) {
-    if (!service.container_name) continue;
-    const auto [first, added] = services.emplace(*service.container_name, name);
-    if (!added && !root.Full())
-      ServiceValue(root, name)
-          .Fail("container_name " + Quoted(*service.container_name) + " is that of service " + Quoted(first->second) +
-                " too");
-  }
+void CheckOrder(const Project& project, const Value& root) {
+  const std::vector<std::string> cycle = OrderOf(project).cycle;
+  if (cycle.empty()) return;
+  std::string text;
+  for (const std::string& name : cycle) text += name + " -> ";
+  ServiceValue(root, cycle.front()).Fail("services depend on each other in a cycle: " + text + cycle.front());
 }
-
-// Walks from service to service along the dependencies, each once.
-class CycleFinder {
- public:
-  explicit CycleFinder(const Project& project) : project_(project) {}
-
-  // "a -> b -> a", or empty.
-  std::string Find() {
-    for (const auto& [name, service] : project_.services)
-      if (Visit(name)) return Trace();
-    return "";
-  }
-  std::string_view First() const { return path_[begin_]; }
-
- private:
-  // The services are at most as many as a tree may have nodes; a chain of them is followed without recursion.
-  bool Visit(const std::string& start) {
-    if (done_.contains(start)) return false;
-    Push(start);
-    while (!path_.empty()) {
-      auto& next = next_.back();
-      const auto& dependencies = project_.services.find(path_.back())->second.depends_on;
-      if (next == dependencies.end()) {
-        Pop();
-        continue;
-      }
-      const std::string& name = (next++)->first;
-      if (OnPath(name)) return true;
-      if (!done_.contains(name)) Push(name);
-    }
-    return false;
-  }
-
-  void Push(std::string_view name) {
-    path_.push_back(name);
-    on_path_.insert(name);
-    next_.push_back(project_.services.find(name)->second.depends_on.begin());
-  }
-
-  void Pop() {
-    done_.insert(path_.back());
-    on_path_.erase(path_.back());
-    path_.pop_back();
-    next_.pop_back();
-  }
-
-  bool OnPath(std::string_view name) {
-    if (!on_path_.contains(name)) return false;
-    while (path_[begin_] != name) ++begin_;
-    return true;
-  }
-
-  std::string Trace() const {
-    std::string text;
-    for (std::size_t i = begin_; i < path_.size(); ++i) text += std::string(path_[i]) + " -> ";
-    return text + std::string(path_[begin_]);
-  }
-
-  const Project& project_;
-  std::vector<std::string_view> path_;
-  std::vector<std::map<std::string, Dependency, std::less<>>::const_iterator> next_;
-  std::set<std::string_view> on_path_;
-  std::set<std::string_view> done_;
-  std::size_t begin_ = 0;
-};
 
 }  // namespace
 
@@ -143,10 +79,8 @@ void Complete(Project& project, const Value& root) {
   KeepUsed(project.configs, uses.configs);
   CheckNamesDiffer(project.networks, "networks", root);
   CheckNamesDiffer(project.volumes, "volumes", root);
-  CheckContainerNames(project, root);
-  CycleFinder finder(project);
-  if (const std::string cycle = finder.Find(); !cycle.empty())
-    ServiceValue(root, finder.First()).Fail("services depend on each other in a cycle: " + cycle);
+  CheckClaims(project, root);
+  CheckOrder(project, root);
 }
 
 }  // namespace tinyforge::compose

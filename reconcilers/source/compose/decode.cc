@@ -11,6 +11,9 @@ namespace tinyforge::compose {
 namespace {
 
 constexpr std::size_t kMaxShown = 10;
+constexpr std::size_t kMaxServices = 500;
+constexpr int kMaxContainers = 1000;
+constexpr std::size_t kMaxPorts = 16384;
 
 std::vector<std::string_view> KeysOf(const doc::Node& root, std::string_view section) {
   std::vector<std::string_view> keys;
@@ -20,7 +23,8 @@ std::vector<std::string_view> KeysOf(const doc::Node& root, std::string_view sec
   return keys;
 }
 
-Names NamesOf(const doc::Node& root) {
+Names NamesOf(const DecodeRequest& request) {
+  const doc::Node& root = request.root;
   return {.services = KeysOf(root, "services"),
           .networks = KeysOf(root, "networks"),
           .volumes = KeysOf(root, "volumes"),
@@ -28,9 +32,13 @@ Names NamesOf(const doc::Node& root) {
           .configs = KeysOf(root, "configs")};
 }
 
+constexpr std::size_t kMaxKey = 128;
+// With the name of its workload, a DNS label, and a dot it is the key that its facts are kept under.
+constexpr std::size_t kMaxServiceKey = 64;
+
 // A name that containers, networks and volumes are made from.
 bool IsResourceKey(std::string_view key) {
-  return !key.empty() && key.size() <= 128 && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
            c == '-';
   });
@@ -39,7 +47,7 @@ bool IsResourceKey(std::string_view key) {
 class Decoder {
  public:
   explicit Decoder(const DecodeRequest& request)
-      : request_(request), scope_{request.name, NamesOf(request.root), request.surroundings} {}
+      : request_(request), scope_{request.name, NamesOf(request), request.surroundings} {}
 
   Expected<Project> Run() {
     Project project{.name = request_.name};
@@ -61,25 +69,60 @@ class Decoder {
     const auto section = root.Find(name);
     if (!section) return;
     for (const Value::Entry& entry : section->Entries())
-      if (CheckKey(entry)) out[entry.key] = read(entry.value, entry.key, scope_);
+      if (CheckKey(entry, kMaxKey)) out[entry.key] = read(entry.value, entry.key, scope_);
   }
 
-  bool CheckKey(const Value::Entry& entry) {
-    if (IsResourceKey(entry.key)) return true;
-    entry.value.Fail("expected a name of letters, digits, _ . and -");
+  bool CheckKey(const Value::Entry& entry, std::size_t longest) {
+    if (IsResourceKey(entry.key) && entry.key.size() <= longest) return true;
+    entry.value.Fail("expected a name of letters, digits, _ . and -, of at most " + std::to_string(longest));
     return false;
   }
 
   void ReadServices(const Section& root, Project& project) {
-    const auto services = root.Find("services");
-    if (!services) return;
-    for (const Value::Entry& entry : services->Entries()) {
-      if (!CheckKey(entry)) continue;
-      const Section keys(entry.value, "services.*");
-      const auto value = keys.Find("deploy");
-      const auto deploy = value ? std::optional<Section>(std::in_place, *value, "services.*.deploy") : std::nullopt;
-      project.services[entry.key] = ReadService({entry.key, keys, deploy ? &*deploy : nullptr, scope_});
-    }
+    if (const auto services = root.Find("services"))
+      for (const Value::Entry& entry : services->Entries())
+        if (CheckKey(entry, kMaxServiceKey) && CheckBounds(*services, entry)) Add(entry, project);
+    CheckDisabled();
+  }
+
+  void Add(const Value::Entry& entry, Project& project) {
+    Service service = ReadOne(entry, scope_);
+    ports_ += service.ports.size() + service.expose.size();
+    containers_ += service.replicas;
+    project.services[entry.key] = std::move(service);
+  }
+
+  // An alias makes many of one: what a project may grow to is bounded before it has grown.
+  bool CheckBounds(const Value& services, const Value::Entry& entry) {
+    std::string message;
+    if (services.node().members.size() > kMaxServices)
+      message = "the project has more than " + std::to_string(kMaxServices) + " services";
+    else if (containers_ > kMaxContainers)
+      message = "the services before have more than " + std::to_string(kMaxContainers) + " containers in all";
+    else if (ports_ > kMaxPorts)
+      message = "the services before publish or expose more than " + std::to_string(kMaxPorts) + " ports in all";
+    if (message.empty()) return true;
+    if (!bounded_) entry.value.Fail(message);
+    bounded_ = true;
+    return false;
+  }
+
+  Service ReadOne(const Value::Entry& entry, const ProjectScope& scope) {
+    const Section keys(entry.value, "services.*");
+    const auto value = keys.Find("deploy");
+    const auto deploy = value ? std::optional<Section>(std::in_place, *value, "services.*.deploy") : std::nullopt;
+    return ReadService({entry.key, keys, deploy ? &*deploy : nullptr, scope});
+  }
+
+  // They may name each other; their files are not read.
+  void CheckDisabled() {
+    const Surroundings surroundings{request_.surroundings.variables,
+                                    [](const auto&, const auto&) { return Expected<Assignments>(Assignments{}); }};
+    ProjectScope scope{scope_.project, scope_.names, surroundings};
+    for (const doc::Node::Member& service : request_.disabled.members) scope.names.services.push_back(service.key);
+    std::sort(scope.names.services.begin(), scope.names.services.end());
+    for (const Value::Entry& entry : Value(request_.disabled, "services", problems_).Entries())
+      if (CheckKey(entry, kMaxServiceKey)) ReadOne(entry, scope);
   }
 
   Error Failure() {
@@ -103,6 +146,9 @@ class Decoder {
   const DecodeRequest& request_;
   ProjectScope scope_;
   std::vector<Problem> problems_;
+  std::size_t ports_ = 0;
+  int containers_ = 0;
+  bool bounded_ = false;  // said that something is too much
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace tinyforge::compose {
 struct DecodeRequest {
   std::string name;                // of the project, as Compose sanitises it
   const doc::Node& root;           // merged, interpolated, without services that no active profile brings
+  const doc::Node& disabled;       // a mapping of those: what they say is checked, and nothing made of it
   std::vector<std::string> files;  // paths, by the file of a mark
   Surroundings surroundings;
 };

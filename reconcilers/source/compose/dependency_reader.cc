@@ -25,12 +25,7 @@ class Dependencies {
   Dependencies(const ServiceInput& in, Service& out) : in_(in), out_(out) {}
 
   void Read(const Value& value) {
-    if (value.Is(doc::Type::Map)) {
-      for (const Value::Entry& entry : value.Entries()) Add(entry.value, entry.key, ReadDependency(entry.value));
-      return;
-    }
-    for (const Value& item : value.Items())
-      if (const auto name = item.Word()) Add(item, *name, {});
+    for (const Value::Entry& entry : value.Entries()) Add(entry.value, entry.key, ReadDependency(entry.value));
   }
 
   void Imply(const std::string& service) { out_.depends_on.try_emplace(service, Dependency{.restart = true}); }

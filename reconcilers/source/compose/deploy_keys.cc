@@ -56,7 +56,7 @@ constexpr std::array kRollbackConfig = {
 };
 
 constexpr std::array kUpdateConfig = {
-    Key{"parallelism"},
+    Key{"parallelism", Outcome::Done, "one at a time for any number but 0, which is all at once"},
     Key{"delay", Outcome::Error, "a replica follows as soon as the one before it is healthy; remove it"},
     Key{"failure_action", Outcome::Done, "checked; what does not hold never takes the place of what serves"},
     Key{"monitor", Outcome::Error, "spec.rollout.healthyAfter of the Workload says how long"},
@@ -76,6 +76,7 @@ constexpr std::array kBuild = {
     Key{"cache_from"},
     Key{"cache_to"},
     Key{"no_cache"},
+    Key{"no_cache_filter"},
     Key{"additional_contexts"},
     Key{"network"},
     Key{"provenance"},

@@ -88,7 +88,7 @@ void ReadDeploy(const ServiceInput& in, Service& out) {
   in.keys.Take("restart", out.restart, ReadRestart);
   if (in.deploy == nullptr) return;
   const Section& deploy = *in.deploy;
-  deploy.Take("labels", out.deploy_labels, ReadMapping);
+  deploy.Check("labels", ReadMapping);  // of the service as such, which no object of the Engine stands for
   if (const auto mode = deploy.Find("mode")) CheckDeployMode(*mode);
   if (const auto update = deploy.Find("update_config")) out.update = ReadUpdateConfig(*update);
   if (const auto policy = deploy.Find("restart_policy")) out.restart = ReadRestartPolicy(*policy);

@@ -1,5 +1,7 @@
+#include "reconcilers/source/compose/label_reader.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
+#include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/service_readers.h"
 
 namespace tinyforge::compose {
@@ -29,10 +31,6 @@ std::optional<Entry> ReadEntry(const Value& item) {
   return entry;
 }
 
-std::vector<Value> OneOrMore(const Value& value) {
-  return value.Is(doc::Type::List) ? value.Items() : std::vector<Value>{value};
-}
-
 // Adds what the file says to `out`; later files win.
 void Apply(const Entry& entry, const ServiceInput& in, const Variables& lookup, Environment& out) {
   auto assignments = in.scope.surroundings.env_file(entry.file, lookup);
@@ -50,26 +48,16 @@ std::optional<SecretText> Find(const Environment& environment, std::string_view 
   return found == environment.end() ? std::nullopt : found->second;
 }
 
-bool IsReserved(std::string_view label) {
-  return label.starts_with("tinyforge.") || label.starts_with("com.docker.compose.");
-}
-
-void RefuseReserved(const Value& value, const StringMap& labels) {
-  for (const auto& [label, text] : labels)
-    if (IsReserved(label))
-      value.Fail("label " + Quoted(label) + ": com.docker.compose.* and tinyforge.* are the controller's own");
-}
-
 StringMap ReadLabelFiles(const ServiceInput& in) {
   Environment all;
   const auto value = in.keys.Find("label_file");
   if (!value) return {};
   const Variables lookup = [&](std::string_view name) { return Find(all, name); };
-  for (const Value& item : OneOrMore(*value))
+  for (const Value& item : value->Items())
     if (auto path = ReadFilePath(item)) Apply({item, {*std::move(path)}}, in, lookup, all);
   StringMap labels;
   for (const auto& [label, text] : all) {
-    if (text && HasSecret(*text)) value->Fail("label " + Quoted(label) + ": a secret may not stand in a label");
+    if (text && HasMark(*text)) value->Fail("label " + Quoted(label) + ": a secret may not stand in a label");
     labels[label] = text.value_or("");
   }
   RefuseReserved(*value, labels);
@@ -89,15 +77,14 @@ void ReadEnvironment(const ServiceInput& in, Service& out) {
     return text ? text : Find(own, name);
   };
   if (const auto files = in.keys.Find("env_file"))
-    for (const Value& item : OneOrMore(*files))
+    for (const Value& item : files->Items())
       if (const auto entry = ReadEntry(item)) Apply(*entry, in, lookup, out.environment);
   for (auto& [name, text] : own) out.environment[name] = std::move(text);
 }
 
 void ReadLabels(const ServiceInput& in, Service& out) {
   StringMap own;
-  in.keys.Take("labels", own, ReadMapping);
-  if (const auto value = in.keys.Find("labels")) RefuseReserved(*value, own);
+  in.keys.Take("labels", own, ReadOwnLabels);
   out.labels = ReadLabelFiles(in);
   for (auto& [label, text] : own) out.labels[label] = std::move(text);
   in.keys.Take("annotations", out.annotations, ReadMapping);

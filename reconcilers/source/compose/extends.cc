@@ -7,6 +7,7 @@
 
 #include "reconcilers/source/compose/merge.h"
 #include "reconcilers/source/compose/model_path.h"
+#include "reconcilers/source/compose/scalar.h"
 #include "reconcilers/source/compose/tree_path.h"
 
 namespace tinyforge::compose {
@@ -48,7 +49,7 @@ struct Extension {
 };
 
 bool IsTrue(const Node* node) {
-  return node != nullptr && (node->type == Type::Bool ? node->boolean : node->text == "true");
+  return node != nullptr && AsBoolean(*node) == true;
 }
 
 std::string Print(const std::vector<Link>& chain) {
@@ -146,6 +147,7 @@ class Resolver {
     for (Node& document : parsed->documents) {
       if (auto done = Prepare(session_, document, {library.folder, scope_.environment}); !done)
         return std::move(done).error();
+      if (auto done = CheckTopLevel(session_, document); !done) return std::move(done).error();
       Retract(library.model, document);
       if (auto done = Merge(session_, library.model, std::move(document)); !done) return std::move(done).error();
     }

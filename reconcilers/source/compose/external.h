@@ -14,7 +14,7 @@ struct Identity {
 };
 
 // The name as given, else PROJECT_KEY, and the key itself for what is external. Notes what an external one may not have
-// beside its name. `section`: the path of `keys` in the table.
+// beside its name.
 Identity ReadIdentity(const Section& keys, std::string_view key, std::string_view project);
 
 }  // namespace tinyforge::compose

@@ -12,10 +12,7 @@ std::optional<std::vector<std::string>> ReadTest(const Value& value) {
     return std::vector<std::string>{"CMD-SHELL", *std::move(line)};
   }
   auto words = value.Texts();
-  if (!words || words->empty()) {
-    value.Mismatch(kTestForm);
-    return std::nullopt;
-  }
+  if (!words || words->empty()) return words;  // an empty one is the image's
   const std::string& kind = words->front();
   const bool right = (kind == "NONE" && words->size() == 1) || (kind == "CMD" && words->size() > 1) ||
                      (kind == "CMD-SHELL" && words->size() == 2);
@@ -38,7 +35,6 @@ void ReadHealthcheck(const ServiceInput& in, Service& out) {
   keys.Take("start_period", health.start_period, &Value::Time);
   keys.Take("start_interval", health.start_interval, &Value::Time);
   keys.TakeInteger("retries", health.retries, 0, std::numeric_limits<int>::max());
-  if (health.disabled && keys.Find("test")) value->Fail("disable and test exclude each other; keep one");
   const bool none = !health.test.empty() && health.test.front() == "NONE";
   out.healthcheck = health.disabled || none ? Healthcheck{.disabled = true} : std::move(health);
 }

@@ -20,22 +20,6 @@ void AddHost(const Value& value, std::string_view host, std::string_view address
   out.push_back({std::string(host), std::string(address)});
 }
 
-// "NAME=ADDRESS" or "NAME:ADDRESS"; several addresses are parted by commas.
-void ReadHostItem(const Value& item, std::vector<ExtraHost>& out) {
-  const auto text = item.Text();
-  if (!text) return;
-  const std::string_view whole = *text;
-  const std::size_t equals = whole.find('=');
-  const std::size_t end = equals != std::string_view::npos ? equals : whole.find(':');
-  if (end == std::string_view::npos) return item.Mismatch(kHostForm);
-  for (std::string_view rest = whole.substr(end + 1);;) {
-    const std::size_t comma = rest.find(',');
-    AddHost(item, whole.substr(0, end), rest.substr(0, comma), out);
-    if (comma == std::string_view::npos) return;
-    rest.remove_prefix(comma + 1);
-  }
-}
-
 void ReadHostEntry(const Value::Entry& entry, std::vector<ExtraHost>& out) {
   const auto addresses = entry.value.TextOrTexts();
   if (!addresses) return;
@@ -44,11 +28,7 @@ void ReadHostEntry(const Value::Entry& entry, std::vector<ExtraHost>& out) {
 
 std::optional<std::vector<ExtraHost>> ReadExtraHosts(const Value& value) {
   std::vector<ExtraHost> hosts;
-  if (value.Is(doc::Type::Map)) {
-    for (const Value::Entry& entry : value.Entries()) ReadHostEntry(entry, hosts);
-  } else {
-    for (const Value& item : value.Items()) ReadHostItem(item, hosts);
-  }
+  for (const Value::Entry& entry : value.Entries()) ReadHostEntry(entry, hosts);
   // By name; the addresses of one in their order.
   std::stable_sort(hosts.begin(), hosts.end(), [](const ExtraHost& a, const ExtraHost& b) { return a.host < b.host; });
   return hosts;
@@ -57,6 +37,7 @@ std::optional<std::vector<ExtraHost>> ReadExtraHosts(const Value& value) {
 std::optional<std::vector<std::string>> ReadNameServers(const Value& value) {
   auto servers = value.TextOrTexts();
   if (!servers) return servers;
+  std::erase(*servers, "");  // what interpolation makes of "${DNS:-}"
   const auto wrong = std::find_if_not(servers->begin(), servers->end(),
                                       [](const std::string& text) { return codec::format::kIp.valid(text); });
   if (wrong != servers->end()) value.Fail("expected IP addresses, got " + Quoted(*wrong));

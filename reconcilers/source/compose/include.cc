@@ -36,6 +36,7 @@ class Includer {
     if (auto done = Check(*inclusion); !done) return done;
     auto model = Load(*inclusion);
     if (!model) return std::move(model).error();
+    if (auto done = CheckTopLevel(session_, *model); !done) return done;
     for (const std::string_view section : kSections)
       if (Node* from = FindMember(*model, section))
         if (auto done = Import(document, section, std::move(*from)); !done) return done;

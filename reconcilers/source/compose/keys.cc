@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "api-types/codec/suggestion.h"
 #include "reconcilers/source/compose/key_tables.h"
 
 namespace tinyforge::compose {
 namespace {
 
 constexpr Stage kLoad = Stage::Load;
+constexpr std::size_t kMaxListed = 12;
 
 constexpr std::array kFile = {
     Key{"version", Outcome::Done, "obsolete by the specification; nothing reads it", false, kLoad},
@@ -35,12 +37,14 @@ constexpr std::array kModel = {
     Key{"runtime_flags", Outcome::Error, "models are not run here"},
 };
 
+constexpr std::string_view kLabels = "com.docker.compose.* and tinyforge.* are the controller's";
+
 constexpr std::array kNetwork = {
     Key{"name"},        Key{"driver"},
     Key{"driver_opts"}, Key{"ipam"},
     Key{"external"},    Key{"internal"},
-    Key{"attachable"},  Key{"enable_ipv4", Outcome::Done, "needs Engine 27.4"},
-    Key{"enable_ipv6"}, Key{.name = "labels"},
+    Key{"attachable"},  Key{"enable_ipv4", Outcome::Done, "false is an error: the Engine can do it from 27.4 on"},
+    Key{"enable_ipv6"}, Key{"labels", Outcome::Done, kLabels},
 };
 
 constexpr std::array kIpam = {Key{"driver"}, Key{"config"}, Key{"options"}};
@@ -51,7 +55,7 @@ constexpr std::array kExternal = {
     Key{"name", Outcome::Done, "deprecated by the specification; say name: beside external: true"}};
 
 constexpr std::array kVolume = {
-    Key{"name"}, Key{"driver"}, Key{"driver_opts"}, Key{"external"}, Key{"labels"},
+    Key{"name"}, Key{"driver"}, Key{"driver_opts"}, Key{"external"}, Key{"labels", Outcome::Done, kLabels},
 };
 
 constexpr std::string_view kNoSwarmObject = "it describes an object of Swarm's store, and there is none: remove it";
@@ -71,7 +75,7 @@ constexpr std::array kSecret = {
     Key{"file"},
     Key{"environment"},
     Key{"external"},
-    Key{"content", Outcome::Done, "not of the specification: what the loader makes of environment", false, kLoad},
+    Key{"content", Outcome::Done, "an error in a file; what the loader makes of environment", false, kLoad},
     Key{"labels", Outcome::Error, kNoSwarmObject},
     Key{"driver", Outcome::Error, kNoSwarmObject},
     Key{"driver_opts", Outcome::Error, kNoSwarmObject},
@@ -121,6 +125,16 @@ std::span<const KeySection> KeySections() {
 const KeySection& SectionAt(std::string_view path) {
   const std::span<const KeySection> all = KeySections();
   return *std::find_if(all.begin(), all.end(), [&](const KeySection& section) { return section.path == path; });
+}
+
+std::string UnknownKey(std::string_view name, const KeySection& section) {
+  const std::vector<std::string_view> known = section.Names();
+  if (const std::string_view nearest = codec::Nearest(name, known); !nearest.empty())
+    return "unknown key; did you mean \"" + std::string(nearest) + "\"?";
+  if (known.size() > kMaxListed) return "unknown key; a key of your own begins with x-";
+  std::string message = "unknown key; known keys: ";
+  for (const std::string_view key : known) message += (key == known.front() ? "" : ", ") + std::string(key);
+  return message;
 }
 
 }  // namespace tinyforge::compose

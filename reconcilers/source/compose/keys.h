@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,5 +44,8 @@ std::span<const KeySection> KeySections();
 
 // The section at a path, which must be one.
 const KeySection& SectionAt(std::string_view path);
+
+// What to say of a key that a section does not have: the nearest one, or those that there are.
+std::string UnknownKey(std::string_view name, const KeySection& section);
 
 }  // namespace tinyforge::compose

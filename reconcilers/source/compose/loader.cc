@@ -117,7 +117,8 @@ class ProjectLoader {
   Expected<void> NameOf(const ParsedFile& file, std::string& name) {
     for (auto document = file.documents.rbegin(); name.empty() && document != file.documents.rend(); ++document) {
       const Node* node = document->Find("name");
-      if (node == nullptr) continue;
+      if (node == nullptr || node->type == Type::Null) continue;
+      if (node->type != Type::String) return session_.Fail(node->mark, "name: expected the name of the project");
       Interpolation with{LookupIn(project_.environment)};
       auto text = Interpolate(node->text, with);
       if (!text) return session_.Fail(node->mark, text.error().message);
@@ -131,7 +132,9 @@ class ProjectLoader {
       session_.Warn(version->mark, "version is obsolete and means nothing; leave it out");
     std::erase_if(root.members,
                   [](const Node::Member& member) { return member.key == "version" || member.key == "name"; });
-    if (auto done = ApplyProfiles(session_, root, Profiles()); !done) return done;
+    auto disabled = ApplyProfiles(session_, root, Profiles());
+    if (!disabled) return std::move(disabled).error();
+    project_.disabled = std::move(*disabled);
     return CheckSecretPlaces(session_, root);
   }
 

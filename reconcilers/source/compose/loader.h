@@ -36,6 +36,7 @@ struct LoadedProject {
   //   - env_file and label_file are not read; see env_file.h and ReadTreeFile.
   //   - Marks of secrets (secret_mark.h) stand only in values of `environment` of services and in `content`.
   doc::Node root;
+  doc::Node disabled;                     // a mapping of the services that no active profile enables, in the same forms
   std::vector<std::string> files;         // by the file index of the marks
   std::vector<v1::SecretKeyRef> secrets;  // by the index of the marks of secrets
   StringMap environment;                  // all variables, with marks of secrets, for env_file

@@ -1,4 +1,5 @@
 #include "reconcilers/source/compose/mapping.h"
+#include "reconcilers/source/compose/secret_mark.h"
 
 #include "api-types/doc/node.h"
 #include "reconcilers/source/compose/units.h"
@@ -6,44 +7,23 @@
 namespace tinyforge::compose {
 namespace {
 
-// One member of either form; without a text where only the key is there.
+// Without a text where only the key is there.
 struct Pair {
   std::string key;
   std::optional<SecretText> text;
   Value value;
 };
 
-Pair PartItem(const Value& item, std::string text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos) return {std::move(text), std::nullopt, item};
-  return {text.substr(0, equals), text.substr(equals + 1), item};
-}
-
-std::optional<std::vector<Pair>> ReadList(const Value& value) {
-  std::vector<Pair> pairs;
-  for (const Value& item : value.Items()) {
-    if (!item.Is(doc::Type::String)) {
-      item.Mismatch("KEY=VALUE");
-      continue;
-    }
-    Pair pair = PartItem(item, item.node().text);
-    if (pair.key.empty() || HasSecret(pair.key))
-      item.Mismatch("KEY=VALUE");
-    else
-      pairs.push_back(std::move(pair));
-  }
-  return pairs;
-}
-
 std::optional<std::vector<Pair>> ReadPairs(const Value& value) {
-  if (value.Is(doc::Type::List)) return ReadList(value);
   if (!value.Is(doc::Type::Map)) {
     value.Mismatch("a mapping, or a list of KEY=VALUE");
     return std::nullopt;
   }
   std::vector<Pair> pairs;
   for (Value::Entry& entry : value.Entries()) {
-    if (entry.value.Is(doc::Type::Null))
+    if (entry.key.empty())
+      entry.value.Fail("the key is empty");
+    else if (entry.value.Is(doc::Type::Null))
       pairs.push_back({std::move(entry.key), std::nullopt, entry.value});
     else if (auto text = entry.value.SecretScalar())
       pairs.push_back({std::move(entry.key), std::move(text), entry.value});
@@ -52,7 +32,7 @@ std::optional<std::vector<Pair>> ReadPairs(const Value& value) {
 }
 
 bool RefuseSecret(const Pair& pair) {
-  if (!pair.text || !HasSecret(*pair.text)) return false;
+  if (!pair.text || !HasMark(*pair.text)) return false;
   pair.value.Fail("a secret may not stand here: only in environment, and in the content of secrets and configs");
   return true;
 }
@@ -79,6 +59,7 @@ std::optional<Environment> ReadVariables(const Value& value, const Variables& va
   if (!pairs) return std::nullopt;
   Environment environment;
   for (Pair& pair : *pairs) {
+    if (pair.key.find('=') != std::string::npos) pair.value.Fail("the name of a variable has no \"=\"");
     std::optional<SecretText> text = pair.text ? std::move(pair.text) : variables(pair.key);
     environment[std::move(pair.key)] = std::move(text);
   }

@@ -14,11 +14,20 @@ using doc::Type;
 
 // Whose value is never merged.
 constexpr std::string_view kReplaced[] = {
-    "services.*.command",        "services.*.entrypoint",          "services.*.healthcheck.test",
-    "services.*.gpus",           "services.*.ulimits.*",           "services.*.environment.*",
-    "services.*.labels.*",       "services.*.annotations.*",       "services.*.sysctls.*",
-    "services.*.extra_hosts.*",  "services.*.deploy.labels.*",     "services.*.build.args.*",
-    "services.*.build.labels.*", "services.*.build.extra_hosts.*", "networks.*.labels.*",
+    "services.*.command",
+    "services.*.entrypoint",
+    "services.*.healthcheck.test",
+    "services.*.ulimits.*",
+    "services.*.environment.*",
+    "services.*.labels.*",
+    "services.*.annotations.*",
+    "services.*.sysctls.*",
+    "services.*.extra_hosts.*",
+    "services.*.deploy.labels.*",
+    "services.*.build.args.*",
+    "services.*.build.labels.*",
+    "services.*.build.extra_hosts.*",
+    "networks.*.labels.*",
     "volumes.*.labels.*",
 };
 

@@ -7,6 +7,7 @@
 
 #include "api-types/doc/yaml.h"
 #include "reconcilers/source/compose/canonical.h"
+#include "reconcilers/source/compose/keys.h"
 #include "reconcilers/source/compose/relative_paths.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/tree_path.h"
@@ -28,6 +29,20 @@ void Stamp(Node& node, std::uint32_t file) {
     member.mark.file = file;
     Stamp(member.value, file);
   }
+}
+
+// A value in clear would stand in git, and docker compose knows no such key.
+Expected<void> RefuseSecretContent(const LoadSession& session, const Node& document) {
+  const Node* secrets = document.Find("secrets");
+  if (secrets == nullptr) return {};
+  for (const Node::Member& secret : secrets->members)
+    for (const Node::Member& member : secret.value.members)
+      if (member.key == "content")
+        return session.Fail(member.mark,
+                            "secrets." + secret.key +
+                                ".content: unknown key; expected environment: VARIABLE, a "
+                                "variable whose value is a secret, or external: true with name: SECRET/KEY");
+  return {};
 }
 
 class TreeInterpolator {
@@ -85,7 +100,7 @@ VariableLookup LookupIn(const StringMap& environment) {
 }
 
 Expected<ParsedFile> ParseFile(LoadSession& session, const ComposeFile& file, doc::Mark from) {
-  auto index = session.Register(file.path);
+  auto index = session.Register(file.text ? file.path + std::string(kInline) : file.path);
   if (!index) return std::move(index).error();
   auto text = file.text ? Expected<std::optional<std::string>>(file.text) : session.Read(file.path);
   if (!text) return std::move(text).error();
@@ -117,8 +132,17 @@ Expected<void> Prepare(LoadSession& session, Node& document, const Scope& scope)
   if (const auto marked = FindMark(document))
     return session.Fail(*marked, "the characters U+0001 and U+0002 may not stand in a compose file");
   if (auto done = TreeInterpolator(session, scope.environment).Run(document); !done) return done;
+  if (auto done = RefuseSecretContent(session, document); !done) return done;
   if (auto done = MakeCanonical(session, document); !done) return done;
   RebasePaths(document, Relative(session.directory(), scope.folder));
+  return {};
+}
+
+Expected<void> CheckTopLevel(const LoadSession& session, const Node& model) {
+  const KeySection& known = SectionAt("");
+  for (const Node::Member& member : model.members)
+    if (known.Find(member.key) == nullptr && !member.key.starts_with("x-"))
+      return session.Fail(member.mark, PrintMarks(member.key) + ": " + UnknownKey(member.key, known));
   return {};
 }
 

@@ -12,6 +12,9 @@
 
 namespace tinyforge::compose {
 
+// Follows the path of the manifest in the places of a text that stands in it.
+inline constexpr std::string_view kInline = " (inline)";
+
 struct ComposeFile {
   std::string path{};                 // in the tree; a name for messages when there is a text
   std::optional<std::string> text{};  // given in place of a file
@@ -35,6 +38,10 @@ Expected<ParsedFile> ParseFile(LoadSession& session, const ComposeFile& file, do
 // document without content becomes an empty mapping. Terminal for what is no mapping, and for text that holds a
 // character which marks of secrets are made of.
 Expected<void> Prepare(LoadSession& session, doc::Node& document, const Scope& scope);
+
+// Terminal for a key at the top level that the specification does not know. For models of which only parts are taken;
+// the decoder sees to the others.
+Expected<void> CheckTopLevel(const LoadSession& session, const doc::Node& model);
 
 // Where in the node the first text or key stands that has a mark of a secret.
 std::optional<doc::Mark> FindMark(const doc::Node& node);

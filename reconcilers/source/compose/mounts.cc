@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "reconcilers/source/compose/project_labels.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/units.h"
 #include "reconcilers/source/desired_files.h"
@@ -11,6 +12,7 @@ namespace tinyforge::compose {
 namespace {
 
 constexpr std::uint32_t kGrantMode = 0444;
+constexpr std::size_t kMaxFileBytes = 64 << 20;  // of one service; each mount of a folder is a copy of it
 
 constexpr std::string_view kTmpfsDefaults[] = {"rw", "noexec", "nosuid", "nodev"};
 
@@ -64,7 +66,7 @@ class Mounts {
       const Volume& named = input_.project.volumes.at(volume.source);
       mount.source = named.name;
       mount.no_copy = volume.no_copy;
-      AddNamed(named);
+      AddNamed(named, volume.source);
     }
     container_.mounts.push_back(std::move(mount));
     return {};
@@ -94,12 +96,13 @@ class Mounts {
     return {};
   }
 
-  void AddNamed(const Volume& volume) {
+  void AddNamed(const Volume& volume, const std::string& key) {
     DesiredVolume desired{.name = volume.name, .external = volume.external};
     if (!volume.external) {
       desired.driver = volume.driver.empty() ? "local" : volume.driver;
       desired.driver_opts = volume.driver_opts;
       desired.labels = volume.labels;
+      desired.labels.merge(ProjectLabels(input_.project, "volume", key));
     }
     if (std::ranges::find(desired_.volumes, volume.name, &DesiredVolume::name) == desired_.volumes.end())
       desired_.volumes.push_back(std::move(desired));
@@ -112,9 +115,13 @@ class Mounts {
     if (!volume.source.starts_with('/')) {
       const auto inside = InTree(volume.source);
       if (inside) {
-        auto files = ReadTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
+        auto files = FindTreeFiles(input_.request.tree, *inside, std::nullopt, read_set_);
+        if (files && volume.writable)
+          return Error{ErrorKind::Terminal, volume.source +
+                                                " is in the repository, and its copy cannot be written; remove rw and "
+                                                "read_only: false, or keep the data in a volume"};
         if (files) return AddFile({.target = volume.target, .entries = std::move(*files)}, "file." + volume.target);
-        if (files.error().kind != ErrorKind::Terminal) return std::move(files).error();
+        if (files.error().kind != ErrorKind::NotFound) return std::move(files).error();
       }
       if (input_.host_folder.empty())
         return Error{ErrorKind::Terminal, volume.source +
@@ -190,6 +197,8 @@ class Mounts {
   }
 
   Expected<void> AddFile(DesiredFile file, std::string origin) {
+    for (const DesiredFile::Entry& entry : file.entries) file_bytes_ += entry.content.size();
+    if (file_bytes_ > kMaxFileBytes) return Error{ErrorKind::Terminal, "the files of the service are more than 64 MiB"};
     file.content_hash = ContentHash(file);
     file.host_path = input_.request.paths.files + "/" + file.content_hash;
     container_.mounts.push_back({.type = MountType::Bind,
@@ -206,6 +215,7 @@ class Mounts {
   ReadSet& read_set_;
   DesiredState& desired_;
   ContainerTemplate& container_;
+  std::size_t file_bytes_ = 0;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cctype>
 
 #include "api-types/codec/formats.h"
+#include "api-types/codec/ip_text.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/namespaces.h"
 #include "reconcilers/source/compose/service_readers.h"
@@ -22,16 +24,29 @@ bool IsMac(std::string_view text) {
 
 const codec::TextFormat kMac = {"a MAC address such as 02:42:ac:11:65:43", IsMac, ""};
 
+// In the one form that the Engine tells it in.
+std::optional<std::string> ReadMac(const Value& value) {
+  auto mac = Value::Of(kMac)(value);
+  if (!mac) return mac;
+  for (char& c : *mac) c = c == '-' ? ':' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return mac;
+}
+
 bool IsIpv6(std::string_view text) {
   return codec::format::kIp.valid(text) && !codec::format::kIpv4.valid(text);
 }
 
 const codec::TextFormat kIpv6 = {"an IPv6 address", IsIpv6, ""};
 
+std::optional<std::string> ReadIpv6(const Value& value) {
+  auto ip = Value::Of(kIpv6)(value);
+  return ip ? std::optional(codec::CanonicalIp(*std::move(ip))) : std::nullopt;
+}
+
 std::optional<std::vector<std::string>> ReadIps(const Value& value) {
   std::vector<std::string> ips;
   for (const Value& item : value.Items())
-    if (auto ip = Value::Of(codec::format::kIp)(item)) ips.push_back(*std::move(ip));
+    if (auto ip = Value::Of(codec::format::kIp)(item)) ips.push_back(codec::CanonicalIp(*std::move(ip)));
   return ips;
 }
 
@@ -45,9 +60,9 @@ ServiceNetwork ReadNetwork(const Value& value) {
   const Section keys(value, "services.*.networks.*");
   keys.Take("aliases", network.aliases, &Value::Texts);
   keys.Take("ipv4_address", network.ipv4_address, Value::Of(codec::format::kIpv4));
-  keys.Take("ipv6_address", network.ipv6_address, Value::Of(kIpv6));
+  keys.Take("ipv6_address", network.ipv6_address, ReadIpv6);
   keys.Take("link_local_ips", network.link_local_ips, ReadIps);
-  keys.Take("mac_address", network.mac_address, Value::Of(kMac));
+  keys.Take("mac_address", network.mac_address, ReadMac);
   keys.Take("driver_opts", network.driver_opts, ReadOptions);
   keys.TakeInteger("priority", network.priority, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
   std::sort(network.aliases.begin(), network.aliases.end());
@@ -55,15 +70,7 @@ ServiceNetwork ReadNetwork(const Value& value) {
   return network;
 }
 
-void ReadNetworkList(const Value& list, const Names& names, Service& out) {
-  for (const Value& item : list.Items()) {
-    const auto key = item.Word();
-    if (key && CheckNetwork(item, *key, names)) out.networks[*key] = {};
-  }
-}
-
 void ReadNetworks(const Value& value, const Names& names, Service& out) {
-  if (value.Is(doc::Type::List)) return ReadNetworkList(value, names, out);
   if (!value.Is(doc::Type::Map)) return value.Mismatch("a list of networks, or a mapping by network");
   for (const Value::Entry& entry : value.Entries()) {
     ServiceNetwork network = ReadNetwork(entry.value);
@@ -114,7 +121,7 @@ void ReadNetworking(const ServiceInput& in, Service& out) {
     out.networks.clear();
   else if (!networks || (networks->node().items.empty() && networks->node().members.empty()))
     out.networks[std::string(kDefault)] = {};
-  keys.TakeText("mac_address", out.mac_address, Value::Of(kMac));
+  keys.TakeText("mac_address", out.mac_address, ReadMac);
   ReadLinks(in, out);
 }
 

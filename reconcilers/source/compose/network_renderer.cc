@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcilers/source/compose/project_labels.h"
+
 namespace tinyforge::compose {
 namespace {
 
@@ -28,7 +30,8 @@ NetworkAttachment Attach(const Network& network, const ServiceNetwork& joined, c
 
 }  // namespace
 
-DesiredNetwork RenderNetwork(const Network& network) {
+DesiredNetwork RenderNetwork(const Project& project, const std::string& key) {
+  const Network& network = project.networks.at(key);
   if (network.external) return {.name = network.name, .external = true};
   NetworkConfig config{.driver = network.driver,
                        .driver_opts = network.driver_opts,
@@ -38,6 +41,7 @@ DesiredNetwork RenderNetwork(const Network& network) {
                        .attachable = network.attachable,
                        .enable_ipv6 = network.enable_ipv6,
                        .labels = network.labels};
+  config.labels.merge(ProjectLabels(project, "network", key));
   for (const IpamPool& pool : network.ipam.pools)
     config.ipam.push_back({pool.subnet, pool.ip_range, pool.gateway, pool.aux_addresses});
   return {.name = network.name, .config = std::move(config)};

@@ -2,56 +2,73 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace tinyforge::compose {
 namespace {
 
-constexpr std::size_t kLongestChain = 100;
-
+// Walks from service to service along the dependencies, each once.
 class Walk {
  public:
   explicit Walk(const Project& project) : project_(project) {}
 
-  Expected<void> Visit(const std::string& name) {
-    if (done_.contains(name)) return {};
-    const auto open = std::ranges::find(path_, name);
-    if (open != path_.end()) return Circle(open);
-    const auto service = project_.services.find(name);
-    if (service == project_.services.end()) return {};  // not required, and not there
-    if (path_.size() >= kLongestChain)
-      return Error{ErrorKind::Terminal,
-                   "more than " + std::to_string(kLongestChain) + " services depend on one another in a row"};
-    path_.push_back(name);
-    for (const auto& [dependency, how] : service->second.depends_on)
-      if (auto visited = Visit(dependency); !visited) return visited;
-    path_.pop_back();
-    done_.insert(name);
-    order_.push_back(name);
-    return {};
+  ServiceOrder Run() {
+    for (const auto& [name, service] : project_.services)
+      if (!Visit(name)) break;
+    return std::move(order_);
   }
-  std::vector<std::string> Take() { return std::move(order_); }
 
  private:
-  Expected<void> Circle(std::vector<std::string>::iterator first) const {
-    const std::string& name = *first;
-    std::string text;
-    for (auto at = first; at != path_.end(); ++at) text += *at + " -> ";
-    return Error{ErrorKind::Terminal, "services depend on one another: " + text + name};
+  // Whether no cycle was met.
+  bool Visit(const std::string& start) {
+    if (done_.contains(start)) return true;
+    Push(start);
+    while (!path_.empty()) {
+      auto& next = next_.back();
+      if (next == DependenciesOf(path_.back()).end()) {
+        Pop();
+        continue;
+      }
+      const std::string& name = (next++)->first;
+      if (on_path_.contains(name)) {
+        order_.cycle.assign(std::ranges::find(path_, name), path_.end());
+        return false;
+      }
+      if (!done_.contains(name) && project_.services.contains(name)) Push(name);
+    }
+    return true;
+  }
+
+  const std::map<std::string, Dependency, std::less<>>& DependenciesOf(std::string_view name) const {
+    return project_.services.find(name)->second.depends_on;
+  }
+
+  void Push(std::string_view name) {
+    path_.push_back(name);
+    on_path_.insert(name);
+    next_.push_back(DependenciesOf(name).begin());
+  }
+
+  void Pop() {
+    order_.names.emplace_back(path_.back());
+    done_.insert(path_.back());
+    on_path_.erase(path_.back());
+    path_.pop_back();
+    next_.pop_back();
   }
 
   const Project& project_;
-  std::vector<std::string> path_;
-  std::set<std::string> done_;
-  std::vector<std::string> order_;
+  ServiceOrder order_;
+  std::vector<std::string_view> path_;
+  std::vector<std::map<std::string, Dependency, std::less<>>::const_iterator> next_;
+  std::set<std::string_view> on_path_;
+  std::set<std::string_view> done_;
 };
 
 }  // namespace
 
-Expected<std::vector<std::string>> OrderOf(const Project& project) {
-  Walk walk(project);
-  for (const auto& [name, service] : project.services)
-    if (auto visited = walk.Visit(name); !visited) return std::move(visited).error();
-  return walk.Take();
+ServiceOrder OrderOf(const Project& project) {
+  return Walk(project).Run();
 }
 
 }  // namespace tinyforge::compose

@@ -8,8 +8,14 @@
 
 namespace tinyforge::compose {
 
-// The names of all services, each after those that it depends on and else by name. Terminal, with the circle spelled
-// out, when services depend on one another.
-Expected<std::vector<std::string>> OrderOf(const Project& project);
+struct ServiceOrder {
+  // All services, each after those that it depends on and else by name.
+  std::vector<std::string> names;
+  // Services that each depend on the next one, and the last on the first. Then `names` is not complete.
+  std::vector<std::string> cycle;
+};
+
+// However long a chain of services is, it costs no stack.
+ServiceOrder OrderOf(const Project& project);
 
 }  // namespace tinyforge::compose

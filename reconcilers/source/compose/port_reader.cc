@@ -66,7 +66,7 @@ bool ParseHost(std::string_view text, Publication& out) {
     out.host_ip = *ip;
     text.remove_prefix(colon + 1);
   }
-  if (text.empty()) return colon != std::string_view::npos;
+  if (text.empty()) return true;  // any free one
   out.host = ParseRange(text);
   return out.host.has_value();
 }
@@ -130,7 +130,7 @@ void ReadLong(const Value& item, std::vector<Port>& out) {
   Publication port;
   const auto target = keys.Require("target");
   const std::uint32_t number = target ? static_cast<std::uint32_t>(target->Integer(1, kMaxPort).value_or(0)) : 0;
-  keys.Take("published", port.host, ReadPublished);
+  keys.TakeText("published", port.host, ReadPublished);
   keys.Take("host_ip", port.host_ip, ReadHostIp);
   keys.Take("protocol", port.protocol, ReadProtocol);
   keys.Check("name", &Value::Text);

@@ -1,10 +1,12 @@
 #include "reconcilers/source/compose/profiles.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "reconcilers/source/compose/model_path.h"
+#include "reconcilers/source/compose/scalar.h"
 
 namespace tinyforge::compose {
 namespace {
@@ -12,8 +14,29 @@ namespace {
 using doc::Node;
 using doc::Type;
 
-// Services that are not enabled, with their profiles for messages.
-using Disabled = std::map<std::string, std::string, std::less<>>;
+// [a-zA-Z0-9][a-zA-Z0-9_.-]* as docker compose takes them; by the specification two characters at least.
+bool IsProfile(const Node& name) {
+  const auto is_alnum = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  const std::string& text = name.text;
+  return name.type == Type::String && !text.empty() && is_alnum(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; });
+}
+
+// A list that cannot be read must not count as none: the service would run where it should not.
+Expected<void> CheckProfiles(const LoadSession& session, const Node::Member& service) {
+  const Node* profiles = service.value.Find("profiles");
+  if (profiles == nullptr) return {};
+  const std::string place = "services." + service.key + ".profiles: ";
+  if (profiles->type != Type::List) return session.Fail(profiles->mark, place + "expected a list of names");
+  for (const Node& name : profiles->items)
+    if (!IsProfile(name))
+      return session.Fail(name.mark, place +
+                                         "expected a name of letters, digits, _ . and -, which begins with a letter "
+                                         "or digit");
+  return {};
+}
 
 bool IsEnabled(const Node& service, const std::set<std::string>& active) {
   const Node* profiles = service.Find("profiles");
@@ -27,34 +50,36 @@ std::string Names(const Node& list) {
   return out;
 }
 
-Disabled TakeDisabled(Node& services, const std::set<std::string>& active) {
-  Disabled disabled;
-  std::erase_if(services.members, [&](const Node::Member& member) {
-    if (IsEnabled(member.value, active)) return false;
-    disabled.emplace(member.key, Names(*member.value.Find("profiles")));
-    return true;
-  });
+// Takes the services that are not enabled out of `services`.
+Node TakeDisabled(Node& services, const std::set<std::string>& active) {
+  Node disabled = Node::Map();
+  const auto first = std::ranges::stable_partition(
+      services.members, [&](const Node::Member& member) { return IsEnabled(member.value, active); });
+  disabled.members.assign(std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
+  services.members.erase(first.begin(), first.end());
   return disabled;
 }
 
 bool IsOptional(const Node& dependency) {
   const Node* required = dependency.Find("required");
   if (required == nullptr) return false;
-  return required->type == Type::Bool ? !required->boolean : required->text == "false";
+  return AsBoolean(*required) == false;
 }
 
 class References {
  public:
-  References(LoadSession& session, const Disabled& disabled) : session_(session), disabled_(disabled) {}
+  References(LoadSession& session, const Node& disabled) : session_(session) {
+    for (const Node::Member& service : disabled.members)
+      disabled_.emplace(service.key, Names(*service.value.Find("profiles")));
+  }
 
   Expected<void> Check(Node::Member& service) {
     name_ = service.key;
     if (Node* dependencies = FindMember(service.value, "depends_on"))
       if (auto done = Dependencies(*dependencies); !done) return done;
-    for (const std::string_view key : {"links", "volumes_from"})
-      if (const Node* list = service.value.Find(key))
-        for (const Node& item : list->items)
-          if (auto done = CheckName(key, item.mark, item.text.substr(0, item.text.find(':'))); !done) return done;
+    if (const Node* links = service.value.Find("links"))
+      for (const Node& item : links->items)
+        if (auto done = CheckName("links", item.mark, item.text.substr(0, item.text.find(':'))); !done) return done;
     for (const std::string_view key : {"network_mode", "ipc", "pid"})
       if (const Node* mode = service.value.Find(key); mode != nullptr && mode->text.starts_with("service:"))
         if (auto done = CheckName(key, mode->mark, mode->text.substr(8)); !done) return done;
@@ -79,21 +104,23 @@ class References {
   }
 
   LoadSession& session_;
-  const Disabled& disabled_;
+  std::map<std::string, std::string, std::less<>> disabled_;  // with their profiles, for messages
   std::string name_;
 };
 
 }  // namespace
 
-Expected<void> ApplyProfiles(LoadSession& session, Node& model, const std::set<std::string>& active) {
+Expected<Node> ApplyProfiles(LoadSession& session, Node& model, const std::set<std::string>& active) {
   Node* services = FindMember(model, "services");
-  if (services == nullptr) return {};
-  const Disabled disabled = TakeDisabled(*services, active);
-  if (disabled.empty()) return {};
+  if (services == nullptr) return Node::Map();
+  for (const Node::Member& service : services->members)
+    if (auto done = CheckProfiles(session, service); !done) return std::move(done).error();
+  Node disabled = TakeDisabled(*services, active);
+  if (disabled.members.empty()) return disabled;
   References references(session, disabled);
   for (Node::Member& service : services->members)
-    if (auto done = references.Check(service); !done) return done;
-  return {};
+    if (auto done = references.Check(service); !done) return std::move(done).error();
+  return disabled;
 }
 
 }  // namespace tinyforge::compose

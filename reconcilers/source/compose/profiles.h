@@ -8,10 +8,11 @@
 
 namespace tinyforge::compose {
 
-// Takes out of a merged model the services that are not enabled: those with profiles none of which is in `active`,
-// where "*" stands for all of them. A depends_on with `required: false` on one of them goes too. Terminal when another
-// depends_on of an enabled service, its links, its volumes_from, or `service:` in its network_mode, ipc or pid names
-// one: profiles are never enabled by a reference. Services that are nowhere are no matter of this.
-Expected<void> ApplyProfiles(LoadSession& session, doc::Node& model, const std::set<std::string>& active);
+// Takes out of a merged model the services that are not enabled, and answers with a mapping of them: those with
+// profiles none of which is in `active`, where "*" stands for all of them. A depends_on with `required: false` on one
+// of them goes too. Terminal for profiles that are no list of names, and when another depends_on of an enabled service,
+// its links, or `service:` in its network_mode, ipc or pid names one that is not enabled: profiles are never enabled by
+// a reference. Services that are nowhere are no matter of this.
+Expected<doc::Node> ApplyProfiles(LoadSession& session, doc::Node& model, const std::set<std::string>& active);
 
 }  // namespace tinyforge::compose

@@ -35,7 +35,6 @@ struct Network {
   Ipam ipam;
   bool internal = false;
   bool attachable = false;
-  std::optional<bool> enable_ipv4;
   std::optional<bool> enable_ipv6;
   StringMap labels;
   bool operator==(const Network&) const = default;

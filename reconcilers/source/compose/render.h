@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api-types/doc/node.h"
 #include "reconcilers/source/compose/project.h"
 #include "reconcilers/source/source_kind.h"
 
@@ -12,14 +13,16 @@ namespace tinyforge::compose {
 // A project with what its workload says about it.
 struct RenderInput {
   const Project& project;
+  const doc::Node& root;  // that the project was made of, for the places of errors
   const RenderRequest& request;
   std::vector<v1::SecretKeyRef> secrets;  // by the index of their marks, see SecretText
   std::string folder;                     // of the tree, where relative paths start
   std::string host_folder;         // of the host, where paths start that the repository does not have; may be empty
-  std::vector<std::string> files;  // of the project, for the labels that docker compose reads
+  std::vector<std::string> files;  // of the project, for places, and for the labels that docker compose reads
 };
 
-// In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not.
+// In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not, or when files
+// and environments of all containers are more than 128 MiB. Errors give the place of the service.
 Expected<DesiredServices> Render(const RenderInput& input, ReadSet& read_set);
 
 }  // namespace tinyforge::compose

@@ -57,12 +57,20 @@ void ReadOwn(const Section& keys, Resources& out) {
   keys.Take("oom_kill_disable", out.oom_kill_disable, &Value::Boolean);
 }
 
-// Microseconds, or a duration.
+// Microseconds, or a duration of whole ones.
 std::optional<std::int64_t> ReadMicroseconds(const Value& value) {
   if (value.Is(doc::Type::Int) || value.node().text.find_first_not_of("0123456789") == std::string::npos)
     return value.Integer(0, kMax);
-  const auto time = value.Time();
-  return time ? std::optional<std::int64_t>(time->count() * 1000) : std::nullopt;
+  const auto time = value.Nanoseconds();
+  if (!time) return std::nullopt;
+  if (time->count() % 1000 == 0) return time->count() / 1000;
+  value.Mismatch("a duration of whole microseconds, such as 50ms or 500us");
+  return std::nullopt;
+}
+
+// -1 is no limit, which is what the Engine has without one.
+std::optional<std::int64_t> ReadQuota(const Value& value) {
+  return value.node().text == "-1" ? std::optional<std::int64_t>(0) : ReadMicroseconds(value);
 }
 
 void ReadDeployed(const Section& service, const Value& value, Resources& out) {
@@ -84,14 +92,27 @@ void ReadDeployed(const Section& service, const Value& value, Resources& out) {
   }
 }
 
+// Swap alone has no bound that the Engine would keep.
+void CheckSwap(const ServiceInput& in, Resources& out) {
+  const auto swap = in.keys.Find("memswap_limit");
+  if (!swap || out.memory_swap <= 0) {
+    if (out.memory == 0) out.memory_swap = 0;
+    return;
+  }
+  if (out.memory == 0) return swap->Fail("needs mem_limit beside it: it is the bound of memory and swap together");
+  if (out.memory_swap < out.memory)
+    return swap->Fail("is below mem_limit, which is part of it; expected at least as much, for no swap the same");
+}
+
 }  // namespace
 
 void ReadResources(const ServiceInput& in, Service& out) {
   ReadOwn(in.keys, out.resources);
-  in.keys.Take("cpu_quota", out.resources.cpu_quota, ReadMicroseconds);
+  in.keys.Take("cpu_quota", out.resources.cpu_quota, ReadQuota);
   in.keys.Take("cpu_period", out.resources.cpu_period, ReadMicroseconds);
   const auto deployed = in.deploy != nullptr ? in.deploy->Find("resources") : std::nullopt;
   if (deployed) ReadDeployed(in.keys, *deployed, out.resources);
+  CheckSwap(in, out.resources);
   std::vector<DeviceRequest> gpus;
   in.keys.Take("gpus", gpus, [](const Value& value) { return ReadDeviceRequests(value, "services.*.gpus[]"); });
   out.resources.devices.insert(out.resources.devices.end(), gpus.begin(), gpus.end());

@@ -2,6 +2,7 @@
 
 #include "api-types/codec/formats.h"
 #include "reconcilers/source/compose/external.h"
+#include "reconcilers/source/compose/label_reader.h"
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
 
@@ -76,6 +77,10 @@ FileSource ReadFileSource(const Value& value, std::string_view section, std::str
   return source;
 }
 
+void CheckIpv4(const Value& value) {
+  if (value.Boolean() == false) value.Fail("not supported: networks without IPv4 need Engine 27.4; remove it");
+}
+
 }  // namespace
 
 Network ReadNetworkSection(const Value& value, std::string_view key, const ProjectScope& scope) {
@@ -89,9 +94,9 @@ Network ReadNetworkSection(const Value& value, std::string_view key, const Proje
   if (const auto ipam = keys.Find("ipam")) network.ipam = ReadIpam(*ipam);
   keys.Take("internal", network.internal, &Value::Boolean);
   keys.Take("attachable", network.attachable, &Value::Boolean);
-  keys.Take("enable_ipv4", network.enable_ipv4, &Value::Boolean);
+  keys.Check("enable_ipv4", CheckIpv4);
   keys.Take("enable_ipv6", network.enable_ipv6, &Value::Boolean);
-  keys.Take("labels", network.labels, ReadMapping);
+  keys.Take("labels", network.labels, ReadOwnLabels);
   return network;
 }
 
@@ -103,7 +108,7 @@ Volume ReadVolumeSection(const Value& value, std::string_view key, const Project
   Volume volume{.name = identity.name, .external = identity.external};
   keys.Take("driver", volume.driver, &Value::Word);
   keys.Take("driver_opts", volume.driver_opts, ReadOptions);
-  keys.Take("labels", volume.labels, ReadMapping);
+  keys.Take("labels", volume.labels, ReadOwnLabels);
   return volume;
 }
 

@@ -89,6 +89,19 @@ auto Words(std::vector<std::string_view> words) {
   };
 }
 
+// The Engine takes the text of a seccomp profile, and of `systempaths` what the docker command makes of it.
+std::optional<std::vector<std::string>> ReadSecurityOptions(const Value& value) {
+  for (const Value& item : value.Items()) {
+    const std::string& text = item.node().text;
+    const std::string_view profile = text.size() > 8 ? std::string_view(text).substr(8) : std::string_view();
+    const bool is_file = profile != "unconfined" && profile != "builtin" && !profile.starts_with('{');
+    if ((text.starts_with("seccomp=") || text.starts_with("seccomp:")) && is_file)
+      item.Fail("not supported: a seccomp profile in a file; expected unconfined, or the profile's JSON itself");
+    if (text.starts_with("systempaths")) item.Fail("not supported: it is of the docker command, not of the Engine");
+  }
+  return value.Texts();
+}
+
 void ReadNamespaces(const ServiceInput& in, Service& out) {
   const Names& names = in.scope.names;
   in.keys.TakeText("ipc", out.ipc, [&](const Value& value) {
@@ -117,7 +130,7 @@ void ReadRights(const ServiceInput& in, Service& out) {
   keys.Take("cap_drop", out.capabilities.drop, ReadCapabilities);
   keys.Take("devices", out.devices, ReadDevices);
   keys.Take("device_cgroup_rules", out.device_cgroup_rules, &Value::Texts);
-  keys.Take("security_opt", out.security_opt, &Value::Texts);
+  keys.Take("security_opt", out.security_opt, ReadSecurityOptions);
   keys.Take("sysctls", out.sysctls, ReadSysctls);
   keys.Take("ulimits", out.ulimits, [](const Value& value) { return ReadUlimits(value, "services.*.ulimits.*"); });
   keys.TakeText("runtime", out.runtime, &Value::Word);

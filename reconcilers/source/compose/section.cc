@@ -2,14 +2,7 @@
 
 #include <string>
 
-#include "api-types/codec/suggestion.h"
-
 namespace tinyforge::compose {
-namespace {
-
-constexpr std::size_t kMaxListed = 12;
-
-}  // namespace
 
 Section::Section(const Value& value, std::string_view path) : value_(value), keys_(SectionAt(path)) {
   if (!value.Is(doc::Type::Map)) value.Mismatch("a mapping");
@@ -28,17 +21,7 @@ void Section::CheckMember(const doc::Node::Member& member) const {
 
 void Section::Unknown(const doc::Node::Member& member) const {
   if (value_.Full()) return;
-  const std::vector<std::string_view> known = keys_.Names();
-  std::string message = "unknown key";
-  if (const std::string_view nearest = codec::Nearest(member.key, known); !nearest.empty()) {
-    message += "; did you mean \"" + std::string(nearest) + "\"?";
-  } else if (known.size() <= kMaxListed) {
-    message += "; known keys: ";
-    for (const std::string_view name : known) message += (name == known.front() ? "" : ", ") + std::string(name);
-  } else {
-    message += "; a key of your own begins with x-";
-  }
-  value_.OfKey(member).Fail(std::move(message));
+  value_.OfKey(member).Fail(UnknownKey(member.key, keys_));
 }
 
 std::optional<Value> Section::Find(std::string_view name) const {

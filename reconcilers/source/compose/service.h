@@ -59,6 +59,7 @@ struct ServiceVolume {
   std::string source;
   std::string target;  // absolute and clean
   bool read_only = false;
+  bool writable = false;  // said so, not only not read_only
   // Bind only.
   bool create_host_path = false;  // make a directory on the host where nothing is; always so with the short syntax
   Propagation propagation = Propagation::Default;
@@ -161,7 +162,7 @@ struct Resources {
   std::int64_t nano_cpus = 0;
   std::int64_t memory = 0;              // bytes, as all below
   std::int64_t memory_reservation = 0;  //
-  std::int64_t memory_swap = 0;         // memory and swap together; -1: no limit
+  std::int64_t memory_swap = 0;         // memory and swap together; -1: no limit; 0: as much as memory
   std::optional<std::int64_t> memory_swappiness;
   std::int64_t pids = 0;  // -1: no limit
   std::int64_t cpu_shares = 0;
@@ -264,8 +265,7 @@ struct Service {
   UpdateConfig update;
   Resources resources;
 
-  StringMap labels;         // of the containers; with what label_file gave
-  StringMap deploy_labels;  // of the service as such
+  StringMap labels;  // of the containers; with what label_file gave
   StringMap annotations;
   std::optional<v1::Logging> logging;  // its driver may be empty: the Engine's default with these options
   bool operator==(const Service&) const = default;

@@ -8,6 +8,8 @@ namespace {
 constexpr Stage kLoad = Stage::Load;
 constexpr std::string_view kWindows = "it is for Windows containers, and only Linux hosts are served";
 constexpr std::string_view kBlockDevices = "limits of block devices are not done";
+constexpr std::string_view kPreStartReason =
+    "make it a service of its own, and depend on it with condition: service_completed_successfully";
 constexpr std::string_view kHooks = "nothing is run in containers that run; put it into the image's entrypoint";
 constexpr std::string_view kNoEffect = "checked; it is for people and tools that read the file";
 
@@ -78,6 +80,7 @@ constexpr std::array kService = {
     Key{"pids_limit"},
     Key{"platform"},
     Key{"ports"},
+    Key{"pre_start", Outcome::Error, kPreStartReason},
     Key{"post_start", Outcome::Error, kHooks},
     Key{"pre_stop", Outcome::Error, kHooks},
     Key{"privileged", Outcome::Policy},
@@ -184,11 +187,18 @@ constexpr std::array kHook = {
     Key{"environment", Outcome::Error, kHooks},
 };
 
+constexpr std::array kPreStart = {
+    Key{"command", Outcome::Error, kPreStartReason},     Key{"user", Outcome::Error, kPreStartReason},
+    Key{"privileged", Outcome::Error, kPreStartReason},  Key{"working_dir", Outcome::Error, kPreStartReason},
+    Key{"environment", Outcome::Error, kPreStartReason}, Key{"image", Outcome::Error, kPreStartReason},
+    Key{"per_replica", Outcome::Error, kPreStartReason},
+};
+
 constexpr std::array kUlimit = {Key{"soft"}, Key{"hard"}};
 
 constexpr std::array kServiceVolume = {
     Key{"type", Outcome::Done, "bind, volume and tmpfs; image, cluster and npipe are an error"},
-    Key{"source"},
+    Key{"source", Outcome::Done, "what the repository has there is mounted as a read-only copy"},
     Key{"target"},
     Key{"read_only"},
     Key{"consistency", Outcome::Done, "checked; it has no meaning on Linux"},
@@ -232,6 +242,7 @@ constexpr std::array kSections = {
     KeySection{"services.*.networks.*", kServiceNetwork},
     KeySection{"services.*.ports[]", kPort},
     KeySection{"services.*.post_start[]", kHook},
+    KeySection{"services.*.pre_start[]", kPreStart},
     KeySection{"services.*.pre_stop[]", kHook},
     KeySection{"services.*.provider", kProvider},
     KeySection{"services.*.secrets[]", kFileGrant},

@@ -10,14 +10,14 @@ namespace tinyforge::compose {
 // image, build, develop, pull_policy, platform.
 void ReadImage(const ServiceInput& in, Service& out);
 
-// command, entrypoint, user, group_add, working_dir, stop_*, init, tty, stdin_open, read_only, hooks, container_name.
+// command, entrypoint, user, group_add, working_dir, stop_*, init, tty, stdin_open, read_only, container_name.
 void ReadProcess(const ServiceInput& in, Service& out);
 
 // environment and env_file, labels and label_file.
 void ReadEnvironment(const ServiceInput& in, Service& out);
 void ReadLabels(const ServiceInput& in, Service& out);
 
-// networks, network_mode, links and the names of the container.
+// networks, network_mode, links and mac_address.
 void ReadNetworking(const ServiceInput& in, Service& out);
 
 // hostname, domainname, extra_hosts, dns*.

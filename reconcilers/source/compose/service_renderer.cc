@@ -1,10 +1,12 @@
 #include "reconcilers/source/compose/service_renderer.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "reconcilers/source/compose/mounts.h"
 #include "reconcilers/source/compose/network_renderer.h"
+#include "reconcilers/source/compose/project_labels.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/template_renderer.h"
 
@@ -12,8 +14,8 @@ namespace tinyforge::compose {
 namespace {
 
 constexpr std::string_view kTag = "com.docker.compose.";
-// Of the docker compose whose labels these are.
-constexpr std::string_view kComposeVersion = "2";
+// Linux takes a quarter of the stack's limit, which is 2 MiB as a rule, for arguments and environment together.
+constexpr std::size_t kMaxEnvironment = 1 << 20;
 
 // A reference without tag and digest is that of the tag "latest"; the Engine would pull all of them.
 bool HasTag(std::string_view reference) {
@@ -35,7 +37,6 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 ServiceCondition ConditionOf(const Dependency& dependency) {
-  if (!dependency.required) return ServiceCondition::Started;  // it may fail
   switch (dependency.condition) {
     case Condition::Started: return ServiceCondition::Started;
     case Condition::Healthy: return ServiceCondition::Healthy;
@@ -44,8 +45,16 @@ ServiceCondition ConditionOf(const Dependency& dependency) {
   return ServiceCondition::Started;
 }
 
-bool KeepsData(const ServiceVolume& volume) {
-  return volume.type != MountType::Tmpfs && !volume.read_only;
+bool HasAddress(const Service& service) {
+  return service.mac_address || std::ranges::any_of(service.networks, [](const auto& joined) {
+           const ServiceNetwork& n = joined.second;
+           return n.ipv4_address || n.ipv6_address || !n.link_local_ips.empty() || n.mac_address;
+         });
+}
+
+// A file of the repository is mounted read-only, whatever the compose file says.
+bool KeepsData(const Mount& mount) {
+  return mount.type != MountType::Tmpfs && !mount.read_only;
 }
 
 }  // namespace
@@ -60,13 +69,22 @@ std::string ImageOf(const Project& project, const std::string& name, const Servi
   return HasTag(reference) ? reference : reference + ":latest";
 }
 
+// What time may mend is of this service alone, and of those that are made anew with it.
 Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   desired_.workload = v1::IdentityOf(input_.request.workload);
   desired_.service = name_;
   desired_.source_kind = "compose";
-  const bool adopt = input_.request.workload.workload().source.compose->adopt;
-  desired_.project = ComposeProject{.name = input_.project.name, .adopt = adopt};
+  desired_.project =
+      ComposeProject{.name = input_.project.name, .adopt = input_.request.workload.workload().source.compose->adopt};
   container_.role = name_;
+  const auto filled = Fill(before);
+  if (!filled && filled.error().kind != ErrorKind::Waiting) return filled.error();
+  if (!filled) desired_.unready = filled.error();
+  AddContainers();
+  return std::move(desired_);
+}
+
+Expected<void> ServiceRenderer::Fill(const DesiredServices& before) {
   RenderImage();
   RenderProcess(service_, container_.spec);
   RenderRights(service_, container_.spec);
@@ -75,21 +93,14 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   RenderScheduling(service_.resources, container_.spec);
   if (service_.healthcheck) RenderHealthcheck(*service_.healthcheck, container_.spec);
   container_.limits = LimitsOf(service_);
-  desired_.runs_once = container_.limits.restart != v1::RestartPolicy::Always;
-  for (const auto& [key, joined] : service_.networks) AddNetwork(input_.project.networks.at(key), adopt);
+  desired_.job = container_.limits.restart != v1::RestartPolicy::Always && IsAwaitedToComplete();
+  for (const auto& [key, joined] : service_.networks) desired_.networks.push_back(RenderNetwork(input_.project, key));
   container_.networks = RenderAttachments(input_.project, name_);
   if (auto done = RenderEnvironment(); !done) return std::move(done).error();
   if (auto done = RenderMounts(input_, service_, read_set_, desired_, container_.spec); !done)
     return std::move(done).error();
-  RenderDependencies(before);
   RenderTerms();
-  AddContainers();
-  return std::move(desired_);
-}
-
-void ServiceRenderer::AddNetwork(const Network& network, bool adopt) {
-  desired_.networks.push_back(RenderNetwork(network));
-  if (adopt) desired_.networks.back().adopted_from = input_.project.name;
+  return RenderDependencies(before);
 }
 
 void ServiceRenderer::RenderImage() {
@@ -102,10 +113,12 @@ void ServiceRenderer::RenderImage() {
     case PullPolicy::Never:
     case PullPolicy::Build: desired_.pull_policy = v1::PullPolicy::Never; break;
   }
+  if (service_.build) desired_.build = service_.build->context;
   if (!service_.image) desired_.pull_policy = v1::PullPolicy::Never;  // no registry has it
 }
 
 Expected<void> ServiceRenderer::RenderEnvironment() {
+  std::size_t bytes = 0;
   for (const auto& [name, text] : service_.environment) {
     EnvEntry entry{.name = name, .unset = !text};
     for (TextPart& part : SplitMarks(text.value_or(""))) {
@@ -119,20 +132,35 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
       if (!handle) return std::move(handle).error().Within("service " + name_ + ": environment " + name);
       entry.inserts.push_back({entry.value.size(), std::move(*handle)});
     }
+    bytes += name.size() + entry.value.size();
     container_.spec.env.push_back(std::move(entry));
   }
+  if (bytes > kMaxEnvironment)
+    return Error{ErrorKind::Terminal, "the environment is larger than 1 MiB, and no process can be started with it"};
   return {};
 }
 
-// What asks to be restarted along with a dependency is made anew with it: its label follows the other's template.
-void ServiceRenderer::RenderDependencies(const DesiredServices& before) {
+bool ServiceRenderer::IsAwaitedToComplete() const {
+  return std::ranges::any_of(input_.project.services, [&](const auto& other) {
+    const auto on = other.second.depends_on.find(name_);
+    return on != other.second.depends_on.end() && on->second.condition == Condition::CompletedSuccessfully;
+  });
+}
+
+// What asks to be restarted along with a dependency is made anew with it: its label follows the other's template. One
+// whose namespaces it shares it follows anyhow.
+Expected<void> ServiceRenderer::RenderDependencies(const DesiredServices& before) {
+  const std::set<std::string> shared = ServicesShared(container_.spec);
   for (const auto& [name, dependency] : service_.depends_on) {
     const auto other = std::ranges::find(before, name, &DesiredState::service);
-    if (other == before.end()) continue;  // not required, and not there
-    desired_.after.push_back({name, ConditionOf(dependency)});
-    if (dependency.restart && !other->containers.empty())
-      container_.spec.labels["tinyforge.follows." + name] = other->containers.front().template_hash;
+    if (other == before.end()) continue;      // not required, and not there
+    if (other->containers.empty()) continue;  // it is to have none: there is nothing to wait for
+    desired_.after.push_back({name, ConditionOf(dependency), dependency.required});
+    if (!dependency.restart || shared.contains(name)) continue;
+    if (other->unready) return Error(*other->unready).Within("it is made anew with service " + name);
+    container_.spec.labels["tinyforge.follows." + name] = other->containers.front().template_hash;
   }
+  return {};
 }
 
 // Side by side only where nothing of a container can be had once alone: a host port, an address, a namespace, data that
@@ -140,15 +168,16 @@ void ServiceRenderer::RenderDependencies(const DesiredServices& before) {
 void ServiceRenderer::RenderTerms() {
   const UpdateConfig& update = service_.update;
   const bool port = std::ranges::any_of(service_.ports, [](const Port& p) { return p.host != 0; });
-  const bool address =
-      std::ranges::any_of(service_.networks, [](const auto& n) { return n.second.ipv4_address.has_value(); });
-  const bool data = std::ranges::any_of(service_.volumes, KeepsData) && update.order != UpdateOrder::StartFirst;
+  const bool address = HasAddress(service_);
+  const bool data = std::ranges::any_of(container_.spec.mounts, KeepsData) && update.order != UpdateOrder::StartFirst;
+  for (const Mount& mount : container_.spec.mounts)
+    if (data && KeepsData(mount) && mount.type == MountType::Volume && !mount.source.empty())
+      desired_.exclusive_sources.insert(mount.source);
   const bool alone = port || address || data || service_.network_mode.kind == NamespaceKind::Host ||
                      service_.network_mode.kind == NamespaceKind::Service || update.order == UpdateOrder::StopFirst;
   RolloutTerms terms;
   if (!alone)
-    terms.strategy =
-        update.parallelism.value_or(0) == 1 ? v1::RolloutStrategy::Rolling : v1::RolloutStrategy::BlueGreen;
+    terms.strategy = update.parallelism.value_or(0) > 0 ? v1::RolloutStrategy::Rolling : v1::RolloutStrategy::BlueGreen;
   terms.trial = alone && port && !address && !data && update.order != UpdateOrder::StopFirst &&
                 service_.network_mode.kind == NamespaceKind::Default;
   desired_.rollout = terms;
@@ -156,15 +185,12 @@ void ServiceRenderer::RenderTerms() {
 
 // So that `docker compose ps` and `logs` find them.
 StringMap ServiceRenderer::ComposeLabels(int replica) const {
-  StringMap labels;
+  StringMap labels = ProjectLabels(input_.project, "service", name_);
   const auto set = [&](std::string_view key, std::string value) {
     labels[std::string(kTag).append(key)] = std::move(value);
   };
-  set("project", input_.project.name);
-  set("service", name_);
   set("container-number", std::to_string(replica));
   set("oneoff", "False");
-  set("version", std::string(kComposeVersion));
   set("config-hash", container_.template_hash.substr(container_.template_hash.find(':') + 1));
   set("project.config_files", Join(input_.files, ","));
   set("project.working_dir", input_.folder);

@@ -13,14 +13,16 @@ class ServiceRenderer {
   ServiceRenderer(const RenderInput& input, const std::string& name, const Service& service, ReadSet& read_set)
       : input_(input), name_(name), service_(service), read_set_(read_set) {}
 
-  // Its dependencies' templates are in `before`: what has to be made anew with one of them follows its hash.
+  // Its dependencies' templates are in `before`: what has to be made anew with one of them follows its hash. What is
+  // awaited (a Secret) is said in the result: it stops no other service.
   Expected<DesiredState> Render(const DesiredServices& before);
 
  private:
+  Expected<void> Fill(const DesiredServices& before);
   void RenderImage();
-  void AddNetwork(const Network& network, bool adopt);
   Expected<void> RenderEnvironment();
-  void RenderDependencies(const DesiredServices& before);
+  bool IsAwaitedToComplete() const;
+  Expected<void> RenderDependencies(const DesiredServices& before);
   void RenderTerms();
   void AddContainers();
   StringMap ComposeLabels(int replica) const;

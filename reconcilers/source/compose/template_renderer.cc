@@ -1,5 +1,7 @@
 #include "reconcilers/source/compose/template_renderer.h"
 
+#include <limits>
+
 namespace tinyforge::compose {
 namespace {
 
@@ -121,6 +123,10 @@ Limits LimitsOf(const Service& service) {
                 .pids = resources.pids,
                 .cpu_shares = resources.cpu_shares,
                 .cpuset = resources.cpuset};
+  if (limits.memory_swap == 0 && limits.memory <= std::numeric_limits<std::int64_t>::max() / 2)
+    limits.memory_swap = 2 * limits.memory;  // the specification's default: as much swap as memory
+  else if (limits.memory_swap == limits.memory)
+    limits.memory_swap = 0;  // no swap, as Limits says it
   switch (service.restart.kind) {
     case RestartKind::No: limits.restart = v1::RestartPolicy::Never; break;
     case RestartKind::OnFailure:

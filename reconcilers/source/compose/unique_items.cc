@@ -145,7 +145,6 @@ constexpr Rule kRules[] = {
     {"services.*.configs", ConfigKey},
     {"services.*.build.secrets", SecretKey},
     {"services.*.ports", PortKey},
-    {"services.*.env_file", PathKey},
     {"services.*.tmpfs", TmpfsKey},
     {"services.*.expose", TextKey},
     {"services.*.dns", TextKey},

@@ -15,15 +15,15 @@ struct Unit {
   double factor;
 };
 
-// In milliseconds; two letters before one, so that "ms" is not minutes.
-constexpr std::array<Unit, 8> kTimes = {{{"ns", 1e-6},
-                                         {"us", 1e-3},
-                                         {"ms", 1},
-                                         {"s", 1e3},
-                                         {"m", 60e3},
-                                         {"h", 3600e3},
-                                         {"d", 24 * 3600e3},
-                                         {"w", 7 * 24 * 3600e3}}};
+// In nanoseconds; two letters before one, so that "ms" is not minutes.
+constexpr std::array<Unit, 8> kTimes = {{{"ns", 1},
+                                         {"us", 1e3},
+                                         {"ms", 1e6},
+                                         {"s", 1e9},
+                                         {"m", 60e9},
+                                         {"h", 3600e9},
+                                         {"d", 24 * 3600e9},
+                                         {"w", 7 * 24 * 3600e9}}};
 
 // Digits with an optional fraction at the front of `text`, taken off.
 std::optional<double> TakeNumber(std::string_view& text) {
@@ -103,8 +103,8 @@ class WordSplitter {
 
 }  // namespace
 
-std::optional<Duration> ParseTime(std::string_view text) {
-  if (text == "0") return Duration(0);
+std::optional<std::chrono::nanoseconds> ParseTime(std::string_view text) {
+  if (text == "0") return std::chrono::nanoseconds(0);
   double total = 0;
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
@@ -113,8 +113,8 @@ std::optional<Duration> ParseTime(std::string_view text) {
     if (!factor) return std::nullopt;
     total += *number * *factor;
   }
-  if (total > kLargest / 1e6) return std::nullopt;  // the Engine counts nanoseconds in 63 bits
-  return Duration(static_cast<std::int64_t>(std::floor(total + 1e-6)));
+  if (total > kLargest) return std::nullopt;  // the Engine counts nanoseconds in 63 bits
+  return std::chrono::nanoseconds(std::llround(total));
 }
 
 std::optional<std::int64_t> ParseByteValue(std::string_view text) {

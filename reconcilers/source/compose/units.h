@@ -1,19 +1,18 @@
 // The ways in which the Compose Specification writes amounts (11-extension.md), and command lines.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "api-types/meta/time.h"
-
 namespace tinyforge::compose {
 
-// Numbers with units us, ms, s, m and h, as in "1m30s"; cut to milliseconds. Weeks and days, w and d, as the reference
+// Numbers with units us, ms, s, m and h, as in "1m30s". Nanoseconds, days and weeks, ns, d and w, as the reference
 // implementation reads them too. Not negative.
-std::optional<Duration> ParseTime(std::string_view text);
+std::optional<std::chrono::nanoseconds> ParseTime(std::string_view text);
 
 // A number, perhaps with a fraction, and one of b, k, kb, m, mb, g, gb in any case, with a step of 1024; t, p and "kib"
 // and the like as the reference implementation reads them. Bytes without a unit. Not negative.

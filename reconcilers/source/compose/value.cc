@@ -7,28 +7,14 @@
 #include "api-types/codec/reader.h"
 #include "api-types/codec/suggestion.h"
 #include "api-types/doc/json.h"
+#include "reconcilers/source/compose/scalar.h"
+#include "reconcilers/source/compose/secret_mark.h"
 #include "reconcilers/source/compose/units.h"
 
 namespace tinyforge::compose {
 namespace {
 
 constexpr std::size_t kMaxQuoted = 60;
-constexpr char kSecretBegin = '\x01';
-constexpr char kSecretEnd = '\x02';
-
-// Secrets have no words in messages, not even the number of their handle.
-std::string WithoutSecrets(std::string_view text) {
-  std::string shown;
-  while (!text.empty()) {
-    const std::size_t begin = text.find(kSecretBegin);
-    shown += text.substr(0, begin);
-    if (begin == std::string_view::npos) break;
-    shown += "(secret)";
-    const std::size_t end = text.find(kSecretEnd, begin);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return shown;
-}
 
 std::string Got(const doc::Node& node) {
   switch (node.type) {
@@ -61,12 +47,8 @@ std::optional<std::int64_t> WholeNumber(const doc::Node& node) {
 
 }  // namespace
 
-bool HasSecret(std::string_view text) {
-  return text.find(kSecretBegin) != std::string_view::npos;
-}
-
 std::string Quoted(std::string_view text) {
-  const std::string whole = WithoutSecrets(text);
+  const std::string whole = PrintMarks(text);
   std::string_view shown = std::string_view(whole).substr(0, kMaxQuoted);
   // Not in the middle of a character.
   while (shown.size() < whole.size() && !shown.empty() &&
@@ -91,7 +73,7 @@ std::optional<std::string> Value::Text() const {
     Fail("expected a string, got " + written + (scalar ? "; put it in quotes: \"" + written + "\"" : ""));
     return std::nullopt;
   }
-  if (!HasSecret(node_->text)) return node_->text;
+  if (!HasMark(node_->text)) return node_->text;
   Fail("a secret may not stand here: only in environment, and in the content of secrets and configs");
   return std::nullopt;
 }
@@ -116,13 +98,7 @@ std::optional<std::string> Value::SecretScalar() const {
 }
 
 std::optional<bool> Value::Boolean() const {
-  if (Is(doc::Type::Bool)) return node_->boolean;
-  // What interpolation may bring, in the words that the reference implementation knows.
-  if (Is(doc::Type::String)) {
-    const std::string& text = node_->text;
-    if (text == "true" || text == "yes" || text == "on" || text == "y" || text == "1") return true;
-    if (text == "false" || text == "no" || text == "off" || text == "n" || text == "0") return false;
-  }
+  if (const auto said = AsBoolean(*node_)) return said;
   Mismatch("true or false");
   return std::nullopt;
 }
@@ -134,13 +110,21 @@ std::optional<std::int64_t> Value::Integer(std::int64_t min, std::int64_t max) c
   return std::nullopt;
 }
 
-std::optional<Duration> Value::Time() const {
-  const bool zero = Is(doc::Type::Int) && node_->integer == 0;
-  const std::optional<Duration> time = zero                    ? Duration(0)
-                                       : Is(doc::Type::String) ? ParseTime(node_->text)
-                                                               : std::nullopt;
+std::optional<std::chrono::nanoseconds> Value::Nanoseconds() const {
+  std::optional<std::chrono::nanoseconds> time;
+  if (Is(doc::Type::Int) && node_->integer == 0) time = std::chrono::nanoseconds(0);
+  if (Is(doc::Type::String)) time = ParseTime(node_->text);
   if (!time) Mismatch("a duration such as 30s, 1m30s or 500ms");
   return time;
+}
+
+std::optional<Duration> Value::Time() const {
+  const auto time = Nanoseconds();
+  if (!time) return std::nullopt;
+  const auto whole = std::chrono::duration_cast<Duration>(*time);
+  if (whole == *time) return whole;
+  Mismatch("a duration of whole milliseconds, such as 30s or 500ms");
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> Value::Bytes() const {

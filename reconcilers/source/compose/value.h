@@ -2,6 +2,7 @@
 // functions answer nothing after they have noted what is wrong, so that one decoding finds all problems.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -51,7 +52,8 @@ class Value {
   std::optional<std::string> SecretScalar() const;  // the same, and secrets may stand in it
   std::optional<bool> Boolean() const;
   std::optional<std::int64_t> Integer(std::int64_t min, std::int64_t max) const;
-  std::optional<Duration> Time() const;          // "1m30s", the specification's durations
+  std::optional<Duration> Time() const;  // "1m30s", the specification's durations, of whole milliseconds
+  std::optional<std::chrono::nanoseconds> Nanoseconds() const;  // the same, any
   std::optional<std::int64_t> Bytes() const;     // "64m", the specification's byte values; a number counts bytes
   std::optional<std::int64_t> NanoCpus() const;  // "0.5"
   std::optional<std::uint32_t> Mode() const;     // permission bits in octal
@@ -89,9 +91,6 @@ struct Value::Entry {
   std::string key;
   Value value;
 };
-
-// Whether a secret stands in the text.
-bool HasSecret(std::string_view text);
 
 // The text as a JSON string of at most 60 characters, for messages; secrets stand as (secret).
 std::string Quoted(std::string_view text);

@@ -36,6 +36,7 @@ bool ApplyOption(std::string_view option, ServiceVolume& out) {
   const auto propagation = FindPropagation(option);
   if (option == "ro" || option == "rw") {
     out.read_only = option == "ro";
+    out.writable = option == "rw";
   } else if (option == "nocopy") {
     out.no_copy = true;
   } else if (propagation) {
@@ -165,6 +166,7 @@ std::optional<ServiceVolume> ReadLong(const Value& item, const Names& names) {
   const auto type = type_value ? ReadType(*type_value) : std::nullopt;
   ServiceVolume volume{.type = type.value_or(MountType::Volume), .create_host_path = type == MountType::Bind};
   keys.Take("read_only", volume.read_only, &Value::Boolean);
+  volume.writable = keys.Find("read_only") && !volume.read_only;
   keys.Check("consistency", [](const Value& v) { return v.OneOf({kConsistencies.begin(), kConsistencies.end()}); });
   ReadTypeOptions(keys, type, volume);
   auto target = ReadLongTarget(keys);
@@ -193,8 +195,7 @@ void ReadVolumes(const ServiceInput& in, Service& out) {
       if (volume) out.volumes.push_back(*std::move(volume));
     }
   if (const auto tmpfs = in.keys.Find("tmpfs")) {
-    const std::vector<Value> items = tmpfs->Is(doc::Type::List) ? tmpfs->Items() : std::vector<Value>{*tmpfs};
-    for (const Value& item : items) ReadTmpfs(item, out.tmpfs);
+    for (const Value& item : tmpfs->Items()) ReadTmpfs(item, out.tmpfs);
   }
   in.keys.Take("shm_size", out.shm_size, &Value::Bytes);
   in.keys.Take("storage_opt", out.storage_opt, ReadOptions);

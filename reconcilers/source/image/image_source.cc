@@ -168,6 +168,7 @@ Expected<DesiredServices> ImageSourceKind::Render(const RenderRequest& request, 
   RenderProbe(spec, container);
   if (auto files = RenderFiles(request, read_set, desired, container.spec); !files) return std::move(files).error();
   if (auto done = RenderVolumes(request, desired, container.spec); !done) return std::move(done).error();
+  desired.job = spec.restart == v1::RestartPolicy::Never;
   container.limits = {spec.resources.nano_cpus.value_or(0), spec.resources.memory.value_or(0), spec.restart};
   container.networks = RenderNetworks(request.workload, desired);
   SortUnordered(container.spec);

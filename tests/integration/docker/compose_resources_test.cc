@@ -27,6 +27,12 @@ class ComposeResourcesTest : public EngineTest {
                                     .labels = {{"team", "web"}}}};
   }
   Expected<bool> Ensure(const DesiredNetwork& network) { return engine_->writer().EnsureNetwork(network, "shop"); }
+  Expected<bool> Remake(const DesiredNetwork& network) { return engine_->writer().RemakeNetwork(network, "shop"); }
+  std::vector<OutdatedNetwork> Outdated(const DesiredNetwork& network) {
+    auto outdated = engine_->networks().Outdated({network}, "shop");
+    EXPECT_TRUE(outdated) << outdated.error().message;
+    return outdated ? *outdated : std::vector<OutdatedNetwork>();
+  }
 
   // A service of the workload "shop".
   static CreateRequest Service(const std::string& service) {
@@ -50,19 +56,23 @@ TEST_F(ComposeResourcesTest, ANetworkIsMadeAsItsConfigSays) {
   EXPECT_EQ(json["Labels"]["tinyforge.network-hash"], NetworkHash(*Backend().config));
 }
 
-TEST_F(ComposeResourcesTest, ANetworkOfAnotherConfigIsMadeAnewWhileNothingIsOnIt) {
+TEST_F(ComposeResourcesTest, ANetworkOfAnotherConfigIsOutdatedUntilItIsMadeAnew) {
   ASSERT_TRUE(Ensure(Backend()));
   const std::string id = Inspect("network inspect shop_backend")["Id"];
-  EXPECT_EQ(Ensure(Backend()).value(), false);
+  EXPECT_TRUE(Outdated(Backend()).empty());
   Open({});  // nothing is remembered
-  EXPECT_EQ(Ensure(Backend()).value(), false);
+  EXPECT_TRUE(Outdated(Backend()).empty());
+  EXPECT_EQ(Remake(Backend()).value(), false);
   EXPECT_EQ(Inspect("network inspect shop_backend")["Id"], id);
 
   auto other = Backend();
   other.config->internal = false;
-  EXPECT_EQ(Ensure(other).value(), true);
+  EXPECT_EQ(Ensure(other).value(), false) << "what is there does until it is made anew";
+  ASSERT_EQ(Outdated(other).size(), 1u);
+  EXPECT_EQ(Remake(other).value(), true);
   EXPECT_NE(Inspect("network inspect shop_backend")["Id"], id);
   EXPECT_EQ(Inspect("network inspect shop_backend")["Internal"], false);
+  EXPECT_TRUE(Outdated(other).empty());
   EXPECT_EQ(Ensure(other).value(), false);
 }
 
@@ -74,14 +84,33 @@ TEST_F(ComposeResourcesTest, ANetworkThatContainersAreOnIsAConflictThatNamesThem
   Docker("run -d --name by-hand --network shop_backend tinyforge-test/sleeper:1");
   auto other = Backend();
   other.config->internal = false;
-  const auto refused = Ensure(other);
+  const auto outdated = Outdated(other);
+  ASSERT_EQ(outdated.size(), 1u);
+  EXPECT_EQ(outdated.front().members.size(), 2u);
+  const auto refused = Remake(other);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr("shop-web-1"), HasSubstr("by-hand")));
   EXPECT_EQ(Inspect("network inspect shop_backend")["Internal"], true);
   Docker("rm -f by-hand");
-  ASSERT_TRUE(engine_->writer().Remove(stopped));
-  EXPECT_TRUE(Ensure(other));
+  ASSERT_TRUE(engine_->writer().Disconnect(stopped, "shop_backend"));
+  EXPECT_TRUE(Remake(other));
+  EXPECT_TRUE(engine_->writer().Connect(stopped, {.network = "shop_backend", .aliases = {"web"}}));
+  EXPECT_TRUE(engine_->writer().Start(stopped));
+}
+
+TEST_F(ComposeResourcesTest, WhatCannotBeMadeAnewIsMadeAgainAsItWas) {
+  ASSERT_TRUE(Ensure(Backend()));
+  const auto before = Inspect("network inspect shop_backend");
+  auto impossible = Backend();
+  impossible.config->ipam.front().gateway = "10.99.0.1";
+  EXPECT_EQ(Outdated(impossible).front().refused, "");
+  ASSERT_FALSE(Remake(impossible));
+  const auto after = Inspect("network inspect shop_backend");
+  for (const std::string key : {"Driver", "Internal", "IPAM", "Options", "Labels"}) EXPECT_EQ(after[key], before[key]);
+  ASSERT_EQ(Outdated(impossible).size(), 1u);
+  EXPECT_NE(Outdated(impossible).front().refused, "") << "it is not tried again";
+  EXPECT_TRUE(Outdated(Backend()).empty());
 }
 
 TEST_F(ComposeResourcesTest, ANetworkWithoutAConfigTakesWhatIsThere) {
@@ -95,10 +124,36 @@ TEST_F(ComposeResourcesTest, ANetworkWithoutAConfigTakesWhatIsThere) {
 
 TEST_F(ComposeResourcesTest, AForeignNetworkIsNeverMadeAnew) {
   Docker("network create shop_backend");
-  const auto refused = Ensure(Backend());
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
+  for (const auto& refused : {Ensure(Backend()), Remake(Backend())}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
+  }
+  EXPECT_TRUE(Outdated(Backend()).empty());
   EXPECT_EQ(Inspect("network inspect shop_backend")["Internal"], false);
+}
+
+TEST_F(ComposeResourcesTest, ANetworkOfAnAdoptedProjectIsUsedAndOnceItDiffersMadeAnew) {
+  Docker("network create --internal --label com.docker.compose.project=shop --subnet 10.77.0.0/24 shop_backend");
+  const std::string id = Inspect("network inspect shop_backend")["Id"];
+  DesiredNetwork adopted{.name = "shop_backend", .config = NetworkConfig{.internal = true}, .adopted_from = "other"};
+  EXPECT_EQ(Ensure(adopted).error().kind, ErrorKind::Conflict);
+  adopted.adopted_from = "shop";
+  EXPECT_EQ(Ensure(adopted).value(), false);
+  EXPECT_TRUE(Outdated(adopted).empty());
+  EXPECT_EQ(Remake(adopted).value(), false);
+  EXPECT_EQ(Inspect("network inspect shop_backend")["Id"], id);
+
+  adopted.config->internal = false;
+  ASSERT_EQ(Outdated(adopted).size(), 1u);
+  EXPECT_EQ(Remake(adopted).value(), true);
+  EXPECT_EQ(Inspect("network inspect shop_backend")["Labels"]["tinyforge.instance"], "test");
+  EXPECT_TRUE(Outdated(adopted).empty());
+}
+
+TEST_F(ComposeResourcesTest, AnotherTinyforgesNetworkIsNotAdopted) {
+  Docker("network create --label com.docker.compose.project=shop --label tinyforge.managed=true shop_backend");
+  const DesiredNetwork adopted{.name = "shop_backend", .config = NetworkConfig{}, .adopted_from = "shop"};
+  EXPECT_EQ(Ensure(adopted).error().kind, ErrorKind::Conflict);
 }
 
 TEST_F(ComposeResourcesTest, AVolumeIsMadeOnceAndNeverChanged) {
@@ -155,6 +210,7 @@ TEST_F(ComposeResourcesTest, NamespacesOfAServiceAreThoseOfItsContainer) {
   auto db = Service("db");
   db.spec.namespaces.ipc = "shareable";
   const auto db_id = MustRun(db);
+  web.shares = {{.service = "db", .container = db_id}};
   MustRun(web);
   const auto host = Inspect("inspect shop-web-1")["HostConfig"];
   EXPECT_EQ(host["NetworkMode"], "container:" + db_id);

@@ -109,5 +109,11 @@ TEST(ComposeSource, WhatIsOfTheWholeWorkloadIs) {
               IsEmpty());
 }
 
+TEST(ComposeSource, HowItIsReplacedIsSaidInTheComposeFile) {
+  EXPECT_THAT(ErrorsOf(Workload("{file: c.yaml}", "  rollout: {strategy: Rolling}\n")),
+              ElementsAre(::testing::HasSubstr("spec.rollout.strategy: has no meaning with source.compose")));
+  EXPECT_THAT(ErrorsOf(Workload("{file: c.yaml}", "  rollout: {deadline: 1m}\n")), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tinyforge::codec

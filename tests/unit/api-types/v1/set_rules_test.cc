@@ -8,6 +8,7 @@ namespace tinyforge::v1 {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -91,6 +92,25 @@ TEST(ValidateSet, NamesThatOnlyLookAlikeDoNotCollide) {
   EXPECT_THAT(AtFault({Replicated("web", 2), Replicated("web-2", 0)}), IsEmpty());
   EXPECT_THAT(AtFault({Replicated("web", 2), Replicated("web-3", 1)}), IsEmpty());
   EXPECT_THAT(AtFault({Replicated("web", 2, {"web1"}), Replicated("web-2", 1, {"db1"})}), IsEmpty());
+}
+
+ObjectPtr OfProject(std::string name, std::string project, std::vector<std::string> hosts = {}) {
+  auto object = std::make_shared<Object>();
+  object->key = {Kind::Workload, std::move(name)};
+  WorkloadSpec spec;
+  spec.hosts = std::move(hosts);
+  spec.source.compose = ComposeSource{.project_name = std::move(project)};
+  object->spec = std::move(spec);
+  return object;
+}
+
+TEST(ValidateSet, AComposeProjectIsOfOneWorkload) {
+  const auto collisions = Between({OfProject("a", "shop"), OfProject("b", "shop"), OfProject("c", "blog")});
+  ASSERT_THAT(collisions, SizeIs(1));
+  EXPECT_EQ(collisions[0].key.name, "b");
+  EXPECT_THAT(ToString(collisions[0].error), HasSubstr("spec.source.compose.projectName"));
+  EXPECT_THAT(ToString(collisions[0].error), HasSubstr("and so has workload/a"));
+  EXPECT_THAT(Between({OfProject("a", "shop", {"web1"}), OfProject("b", "shop", {"web2"})}), IsEmpty());
 }
 
 }  // namespace

@@ -83,6 +83,15 @@ TEST_F(AlterationTest, WhatTheEngineRepeatsIsNotAltered) {
   EXPECT_THAT(Altered(Inspect()), IsEmpty());
 }
 
+TEST_F(AlterationTest, TheTestOfTheImageIsNoAlteration) {
+  desired_.spec.healthcheck->test.clear();
+  Json inspect = Inspect();
+  inspect["Config"]["Healthcheck"]["Test"] = {"CMD-SHELL", "curl localhost"};
+  EXPECT_THAT(Altered(inspect), IsEmpty());
+  inspect["Config"]["Healthcheck"]["Interval"] = 5;
+  EXPECT_THAT(Altered(inspect), ElementsAre("healthcheck"));
+}
+
 TEST_F(AlterationTest, WhatTheEngineAddsOrWritesOtherwiseIsNotAltered) {
   Json inspect = Inspect();
   Json& config = inspect["Config"];
@@ -189,6 +198,18 @@ TEST_F(AlterationTest, AMountMayBeWrittenInTwoWays) {
                        {{"Type", "volume"}, {"Name", "v"}, {"Source", "/x"}, {"Destination", "/v"}, {"RW", true}},
                        {{"Type", "tmpfs"}, {"Destination", "/t"}, {"RW", true}}};
   EXPECT_THAT(Altered(inspect), IsEmpty());
+}
+
+TEST_F(AlterationTest, OfADeclaredAnonymousVolumeAnyWillDo) {
+  desired_.spec.mounts = {{.type = MountType::Volume, .target = "/data"}};
+  Json inspect = Inspect();
+  const std::string taken_over(64, 'c');
+  for (const std::string& source : {std::string(), taken_over}) {
+    inspect["HostConfig"]["Mounts"] = {{{"Type", "volume"}, {"Source", source}, {"Target", "/data"}}};
+    EXPECT_THAT(Altered(inspect), IsEmpty()) << source;
+  }
+  inspect["HostConfig"]["Mounts"][0]["Source"] = "named";
+  EXPECT_THAT(Altered(inspect), ElementsAre("mounts./data"));
 }
 
 TEST_F(AlterationTest, WhatTheTemplateLeavesToTheImageIsComparedWithTheImage) {

@@ -101,7 +101,7 @@ TEST_F(ComposeBodyTest, DevicesSchedulingAndDisksHaveTheirPlace) {
 TEST_F(ComposeBodyTest, AModeOfAServiceIsItsContainer) {
   spec_.network_mode = "service:db";
   spec_.namespaces = {.pid = "service:db", .ipc = "service:cache", .uts = "", .user = "", .cgroup = ""};
-  EXPECT_THAT(ServicesNamed(spec_), ElementsAre("db", "db", "cache"));
+  EXPECT_THAT(ServicesShared(spec_), ElementsAre("cache", "db"));
   const Json host = Body()["HostConfig"];
   EXPECT_EQ(host["NetworkMode"], "container:id-of-db");
   EXPECT_EQ(host["PidMode"], "container:id-of-db");

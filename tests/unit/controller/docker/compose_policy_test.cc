@@ -89,8 +89,8 @@ TEST(ComposePolicyTest, WhatStaysInTheContainerNeedsNoPermission) {
 TEST(ComposePolicyTest, NamespacesAreSharedWithinAWorkload) {
   const std::string body = Body(R"("PidMode":"container:abc","IpcMode":"container:abc")");
   EXPECT_FALSE(Checker({}).Check("shop", body));
-  EXPECT_FALSE(Checker({}).Check("shop", body, {"def"}));
-  EXPECT_TRUE(Checker({}).Check("shop", body, {"abc"}));
+  EXPECT_FALSE(Checker({}).Check("shop", body, {.containers = {"def"}}));
+  EXPECT_TRUE(Checker({}).Check("shop", body, {.containers = {"abc"}}));
 }
 
 DesiredVolume Volume(StringMap options, std::string driver = "local") {
@@ -116,6 +116,13 @@ TEST(ComposePolicyTest, AVolumeIsNoWayAroundThePaths) {
       Volume({{"type", "overlay"}, {"device", "overlay"}, {"o", "lowerdir=/etc,upperdir=/a,workdir=/b"}}),
       Volume({{"type", "ext4"}, {"device", "/dev/sda"}}), Volume({}, "other")};
   for (const DesiredVolume& volume : never) EXPECT_FALSE(named.CheckVolume("shop", volume));
+}
+
+TEST(ComposePolicyTest, AVolumeIsNoWayToWhatIsKeptForOthers) {
+  const PolicyChecker checker({.paths = {{.path = "/"}}}, {"/state/volumes", "/state/files"}, "");
+  EXPECT_TRUE(checker.CheckVolume("shop", Volume({{"type", "none"}, {"device", "/srv"}, {"o", "bind"}})));
+  for (const char* device : {"/state/files", "/state/volumes/other", "/srv/../state/files/x"})
+    EXPECT_FALSE(checker.CheckVolume("shop", Volume({{"type", "none"}, {"device", device}, {"o", "bind,ro"}})));
 }
 
 TEST(ComposePolicyTest, NetworksOfTheHostNeedAName) {

@@ -58,8 +58,9 @@ class ContainerIndexTest : public testing::Test {
     auto id = line.substr(at, line.find("/json") - at);
     if (failing_) return Answer(500, "{}");
     if (gone_) return Answer(404, "{}");
-    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id +
-                           R"(","Image":"sha256:1","State":{"Status":"running","StartedAt":"2026-01-01T00:00:00Z"},)" +
+    return Answer(200, R"({"Id":")" + id + R"(","Name":"/)" + id + R"(","Image":"sha256:1","State":{"Status":")" +
+                           (exited_ ? "exited" : "running") +
+                           R"(","StartedAt":"2026-01-01T00:00:00Z","FinishedAt":"2099-01-01T00:00:00Z"},)" +
                            R"("RestartCount":)" + std::to_string(restarts_) + R"(,"HostConfig":{},"Config":{)" +
                            config_ + R"(,"Labels":)" + Labels("w") + "}}");
   }
@@ -78,6 +79,7 @@ class ContainerIndexTest : public testing::Test {
   std::atomic<int> count_ = 0;
   std::atomic<bool> gone_ = false;
   std::atomic<bool> failing_ = false;
+  std::atomic<bool> exited_ = false;
   std::atomic<int> restarts_ = 0;
   std::string listing_;
   std::string config_ = R"("Tty":false)";
@@ -268,6 +270,32 @@ TEST_F(ContainerIndexTest, WhatSigkillEndedIsKilledOnceWithoutACallAndThenAskedF
   EXPECT_THAT(Told(), IsEmpty());
 }
 
+TEST_F(ContainerIndexTest, AnEndThatWasAskedForIsToldFromOneByItself) {
+  Fill(1);
+  const auto end = [&] {
+    exited_ = true;
+    index_.OnEvent(Event("die", "c1", Now()));
+    return index_.Containers("w")->front().interrupted;
+  };
+  const auto begin = [&] {
+    exited_ = false;
+    index_.OnEvent(Event("start", "c1", Now()));
+    ASSERT_FALSE(index_.Containers("w")->front().interrupted);
+  };
+  EXPECT_FALSE(end());
+  begin();
+  auto signal = Event("kill", "c1", Now());
+  signal.signal = "15";
+  index_.OnEvent(signal);
+  EXPECT_TRUE(end());
+  begin();
+  index_.Interrupting("c1");  // its event is still to come
+  EXPECT_TRUE(end());
+  EXPECT_TRUE(index_.Peek("w")->front().interrupted);
+  begin();
+  EXPECT_FALSE(end());
+}
+
 TEST_F(ContainerIndexTest, WhatAStopOrACrashEndedIsAskedForAtOnce) {
   Fill(1);
   auto signal = Event("kill", "c1", Now());
@@ -311,9 +339,22 @@ TEST_F(ContainerIndexTest, AnOrphanIsReportedOnceAndNotForEver) {
   EXPECT_THAT(index_.Resync()->workloads, IsEmpty());  // nobody has read it, and nothing changed
 }
 
+TEST_F(ContainerIndexTest, WhatOneWorkloadAdoptedNoOtherDoes) {
+  Fill(0);
+  const std::string workload(label::kWorkload);
+  ASSERT_TRUE(index_.Adopt({"a1", "shop_web_1", {{workload, "w"}}}));
+  const auto refused = index_.Adopt({"a1", "shop_web_1", {{workload, "other"}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
+  EXPECT_THAT(*index_.Containers("other"), IsEmpty());
+  EXPECT_THAT(*index_.Containers("w"), SizeIs(1));
+  EXPECT_TRUE(index_.Adopt({"a1", "shop_web_1", {{workload, "w"}}}));
+}
+
 TEST_F(ContainerIndexTest, WhatIsAdoptedCountsAsBearingItsLabels) {
   Fill(0);
-  index_.Adopt({"a1", "shop_web_1", {{std::string(label::kWorkload), "w"}, {std::string(label::kAdopted), "a1"}}});
+  ASSERT_TRUE(
+      index_.Adopt({"a1", "shop_web_1", {{std::string(label::kWorkload), "w"}, {std::string(label::kAdopted), "a1"}}}));
   auto containers = index_.Containers("w");
   ASSERT_TRUE(containers);
   ASSERT_THAT(*containers, SizeIs(1));

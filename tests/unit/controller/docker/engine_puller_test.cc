@@ -32,10 +32,12 @@ class EnginePullerTest : public testing::Test {
     if (line.starts_with("POST")) {
       if (refusing_) return Answer(500, R"({"message":"unauthorized: authentication required"})");
       present_ = true;
+      if (line.find("platform=") != std::string::npos) architecture_ = "arm64";
       return Answer(200, "{}");
     }
     if (failing_) return Answer(500, R"({"message":"the disk is slow"})");
-    return present_ ? Answer(200, R"({"Id":"sha256:1","RepoDigests":)" + digests_ + "}")
+    return present_ ? Answer(200, R"({"Id":"sha256:1","Os":"linux","Architecture":")" + architecture_ +
+                                      R"(","RepoDigests":)" + digests_ + "}")
                     : Answer(404, R"({"message":"No such image: shop:1"})");
   }
 
@@ -58,6 +60,7 @@ class EnginePullerTest : public testing::Test {
   std::atomic<bool> failing_ = false;
   std::atomic<bool> refusing_ = false;
   std::string digests_ = "[]";
+  std::string architecture_ = "amd64";
   std::counting_semaphore<> told_{0};
   FakeLogger log_;
   FakeSecrets secrets_;
@@ -91,6 +94,22 @@ TEST_F(EnginePullerTest, AMissingImageIsPulledOnceAndTheOwnerTold) {
   EXPECT_TRUE(puller.Ensure(Want(PullPolicy::IfNotPresent)).pulling);
   EXPECT_EQ(Settled(puller, PullPolicy::IfNotPresent).id, "sha256:1");
   EXPECT_EQ(Pulls(), 1);
+}
+
+TEST_F(EnginePullerTest, AnImageForAnotherPlatformIsAsGoodAsNone) {
+  present_ = true;
+  EnginePuller puller(client_, secrets_, log_, Options());
+  ImageRequest arm = Want(PullPolicy::Never);
+  arm.platform = "linux/arm64";
+  EXPECT_THAT(puller.Ensure(arm).failure->message, HasSubstr("not on this host for platform linux/arm64"));
+  arm.policy = PullPolicy::IfNotPresent;
+  ASSERT_TRUE(puller.Ensure(arm).pulling);
+  ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  EXPECT_EQ(puller.Ensure(arm).id, "sha256:1");
+  EXPECT_EQ(Pulls(), 1);
+  EXPECT_TRUE(std::ranges::any_of(engine_.requests(), [](const auto& request) {
+    return request.find("platform=linux%2Farm64") != std::string::npos;
+  }));
 }
 
 TEST_F(EnginePullerTest, AlwaysPullsAgainOnlyWhenAskedAfterACreate) {

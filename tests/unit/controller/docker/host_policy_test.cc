@@ -24,10 +24,10 @@ struct Case {
   bool allowed;
 };
 
-void ExpectVerdicts(const HostPolicy& policy, const std::vector<Case>& cases) {
+void ExpectVerdicts(const HostPolicy& policy, const std::vector<Case>& cases, const PolicyGrants& grants = {}) {
   PolicyChecker checker(policy, {"/var/lib/tinyforge/volumes", "/var/lib/tinyforge/files"}, "/run/other/docker.sock");
   for (const auto& c : cases) {
-    auto verdict = checker.Check("shop", c.body);
+    auto verdict = checker.Check("shop", c.body, grants);
     EXPECT_EQ(verdict.has_value(), c.allowed) << c.body << (verdict ? "" : verdict.error().message);
     if (!verdict) {
       EXPECT_EQ(verdict.error().kind, ErrorKind::Terminal);
@@ -92,11 +92,37 @@ TEST(HostPolicyTest, PathsAreRootsUnlessExactAndMayBeReadOnly) {
                           {BindBody("/srv/other/x"), false}});
 }
 
-TEST(HostPolicyTest, OwnDirectoriesAreAlwaysAllowed) {
-  ExpectVerdicts({}, {{BindBody("/var/lib/tinyforge/volumes/shop/data"), true},
-                      {BindBody("/var/lib/tinyforge/files/abc", true), true},
-                      {BindBody("/var/lib/tinyforge/volumes/../secrets"), false},
-                      {BindBody("/var/lib/tinyforge"), false}});
+TEST(HostPolicyTest, OfTheOwnDirectoriesOnlyWhatWasRenderedIsMounted) {
+  const PolicyGrants grants{
+      .rendered = {.files = {"/var/lib/tinyforge/files/abc"}, .directories = {"/var/lib/tinyforge/volumes/shop/data"}}};
+  ExpectVerdicts({.paths = {{.path = "/"}}},
+                 {{BindBody("/var/lib/tinyforge/volumes/shop/data"), true},
+                  {BindBody("/var/lib/tinyforge/files/abc", true), true},
+                  {BindBody("/var/lib/tinyforge/files/abc"), false},
+                  {BindBody("/var/lib/tinyforge/files", true), false},
+                  {BindBody("/var/lib/tinyforge/files/other", true), false},
+                  {BindBody("/var/lib/tinyforge/volumes"), false},
+                  {BindBody("/var/lib/tinyforge/volumes/shop"), false},
+                  {BindBody("/var/lib/tinyforge/volumes/shop/data/below"), false},
+                  {BindBody("/var/lib/tinyforge/volumes/other/data"), false}},
+                 grants);
+  ExpectVerdicts({},
+                 {{BindBody("/var/lib/tinyforge/volumes/../secrets"), false}, {BindBody("/var/lib/tinyforge"), false}},
+                 grants);
+}
+
+TEST(HostPolicyTest, ALinkInAnOwnDirectoryLeadsNowhere) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "own";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder / "real/volumes/shop/data");
+  std::filesystem::create_directories(folder / "real/volumes/other");
+  std::filesystem::create_directory_symlink(folder / "real", folder / "state");
+  std::filesystem::create_directory_symlink("../other", folder / "real/volumes/shop/link");
+  const std::string own = folder / "state/volumes";
+  const PolicyChecker checker({}, {own, folder / "state/files"}, "");
+  const PolicyGrants grants{.rendered = {.files = {}, .directories = {own + "/shop/data", own + "/shop/link"}}};
+  EXPECT_TRUE(checker.Check("shop", BindBody(own + "/shop/data"), grants));
+  EXPECT_FALSE(checker.Check("shop", BindBody(own + "/shop/link"), grants));
 }
 
 TEST(HostPolicyTest, TheDockerSocketNeedsItsOwnWord) {

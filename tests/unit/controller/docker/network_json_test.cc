@@ -13,18 +13,18 @@ ObservedNetwork Made() {
       R"("Config":[{"Subnet":"172.20.0.0/16","Gateway":"172.20.0.1"}]},"Labels":{"com.docker.compose.project":"shop"}})");
 }
 
-TEST(MisfitOf, WhatIsNotAskedForMayBeAnything) {
-  EXPECT_EQ(MisfitOf({.internal = true}, Made()), "");
-  EXPECT_EQ(MisfitOf({.driver = "bridge", .driver_opts = {{"mtu", "1400"}}, .internal = true}, Made()), "");
-  EXPECT_EQ(MisfitOf({.ipam = {{.subnet = "172.20.0.0/16"}}, .internal = true, .enable_ipv6 = false}, Made()), "");
+TEST(NetworkFits, WhereWhatIsNotAskedForIsAnything) {
+  EXPECT_TRUE(Fits({.internal = true}, Made()));
+  EXPECT_TRUE(Fits({.driver = "bridge", .driver_opts = {{"mtu", "1400"}}, .internal = true}, Made()));
+  EXPECT_TRUE(Fits({.ipam = {{.subnet = "172.20.0.0/16"}}, .internal = true, .enable_ipv6 = false}, Made()));
 }
 
-TEST(MisfitOf, TheFirstThingThatItHasNotIsNamed) {
-  EXPECT_EQ(MisfitOf({}, Made()), "value of internal");
-  EXPECT_EQ(MisfitOf({.driver = "macvlan", .internal = true}, Made()), "driver");
-  EXPECT_EQ(MisfitOf({.driver_opts = {{"mtu", "9000"}}, .internal = true}, Made()), "driver option");
-  EXPECT_EQ(MisfitOf({.internal = true, .enable_ipv6 = true}, Made()), "value of enable_ipv6");
-  EXPECT_EQ(MisfitOf({.ipam = {{.subnet = "10.0.0.0/24"}}, .internal = true}, Made()), "ipam subnet");
+TEST(NetworkFits, NotWhereItLacksWhatIsAskedFor) {
+  EXPECT_FALSE(Fits({}, Made()));
+  EXPECT_FALSE(Fits({.driver = "macvlan", .internal = true}, Made()));
+  EXPECT_FALSE(Fits({.driver_opts = {{"mtu", "9000"}}, .internal = true}, Made()));
+  EXPECT_FALSE(Fits({.internal = true, .enable_ipv6 = true}, Made()));
+  EXPECT_FALSE(Fits({.ipam = {{.subnet = "10.0.0.0/24"}}, .internal = true}, Made()));
 }
 
 }  // namespace

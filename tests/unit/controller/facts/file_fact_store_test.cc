@@ -34,6 +34,7 @@ Facts Sample() {
   facts.approved = "sha256:9";
   facts.remake = Remake{at, "a person asked for it"};
   facts.suspended = true;
+  facts.adopted_project = "shop";
   facts.adopted = {{"4f5e", "shop_web_1", {{"tinyforge.role", "web"}, {"tinyforge.seq", "1"}}}};
   return facts;
 }
@@ -145,6 +146,13 @@ TEST_F(FactsTest, StayWithinTheirBoundsWhateverIsSaved) {
   EXPECT_EQ(again.Load("shop")->failed.back().release, "v1:19");
   EXPECT_THAT(again.Load("shop")->good, SizeIs(10));
   EXPECT_EQ(*again.Load("shop"), *store.Load("shop"));
+}
+
+TEST_F(FactsTest, APolicyThatIsKnownIsNoneThatIsNot) {
+  FileFactStore store(state_, *log_);
+  EXPECT_EQ(store.Load("shop")->orphan, std::nullopt);
+  ASSERT_TRUE(store.Update("shop", [](Facts& facts) { facts.orphan = false; }));
+  EXPECT_EQ(FileFactStore(state_, *log_).Load("shop")->orphan, false);
 }
 
 TEST_F(FactsTest, TenReleasesAndAllTheirImagesOfUsualNamesFit) {

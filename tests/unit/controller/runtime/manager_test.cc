@@ -291,6 +291,67 @@ TEST_F(ManagerTest, ALargeDeletionWaitsForApprovalOfItsRevision) {
   EXPECT_EQ(PendingMessage(), "");
 }
 
+// A workload of ten services that have a container each; told to have left the first `count` of them.
+class ManyServicesTest : public ManagerTest {
+ protected:
+  ManyServicesTest() {
+    for (int i = 0; i < 10; ++i) {
+      fleet.Run("shop", 1);
+      fleet.containers.back().labels[std::string(label::kRole)] = "s" + std::to_string(i);
+    }
+    Push(Commit("r1beef0", {Workload("shop")}));
+    TakeQueued();
+  }
+  bool MayRetire(int count) {
+    std::set<std::string> left;
+    for (int i = 0; i < count; ++i) left.insert("s" + std::to_string(i));
+    return manager.deletion_gate().MayRetire("shop", left);
+  }
+  void Lose(int count) {
+    std::erase_if(fleet.containers, [&](const auto& c) { return c.Label(label::kRole) < "s" + std::to_string(count); });
+  }
+};
+
+TEST_F(ManyServicesTest, MostServicesOfAWorkloadGoAfterApprovalOnly) {
+  EXPECT_FALSE(MayRetire(9));
+  EXPECT_THAT(PendingMessage(), HasSubstr("the removal of 9 services waits: shop.s0, shop.s1"));
+  EXPECT_FALSE(MayRetire(9));
+  TakeQueued();
+  ASSERT_TRUE(manager.ApproveDeletions("r1beef0"));
+  EXPECT_THAT(TakeQueued(), ElementsAre("shop"));
+  EXPECT_TRUE(MayRetire(9));
+  EXPECT_EQ(PendingMessage(), "");
+  EXPECT_FALSE(manager.deletion_gate().MayDelete("shop"));
+}
+
+TEST_F(ManyServicesTest, AFewServicesGoAndCount) {
+  EXPECT_TRUE(MayRetire(3));
+  EXPECT_TRUE(MayRetire(3));
+  Lose(3);
+  EXPECT_TRUE(MayRetire(0));
+  EXPECT_FALSE(manager.deletion_gate().MayRetire("shop", {"s3", "s4"})) << "five of ten in a day";
+}
+
+TEST_F(ManyServicesTest, WhatIsDescribedAgainWaitsNoLonger) {
+  EXPECT_FALSE(MayRetire(9));
+  EXPECT_TRUE(MayRetire(0));
+  EXPECT_EQ(PendingMessage(), "");
+}
+
+TEST_F(ManyServicesTest, AReleasedServiceThatCameBackIsANewDeletion) {
+  EXPECT_FALSE(MayRetire(9));
+  ASSERT_TRUE(manager.ApproveDeletions("r1beef0"));
+  EXPECT_TRUE(MayRetire(0));
+  EXPECT_FALSE(MayRetire(9));
+}
+
+TEST_F(ManyServicesTest, AWorkloadThatGoesIsCountedOnce) {
+  EXPECT_FALSE(MayRetire(9));
+  source.held.insert("r1 shop.yaml");
+  Push(Commit("r2beef0", {}));
+  EXPECT_THAT(PendingMessage(), HasSubstr("the removal of 1 workload waits: shop;"));
+}
+
 TEST_F(ManagerTest, OrphansWidenNoBudget) {
   std::vector<v1::ObjectPtr> all;
   for (int i = 0; i < 4; ++i) {

@@ -138,8 +138,8 @@ INSTANTIATE_TEST_SUITE_P(AllKinds, WorkerKindTest,
                                            KindCase{ErrorKind::Waiting, seconds(1), seconds(9), "waiting"},
                                            KindCase{ErrorKind::Conflict, seconds(1), seconds(9), "waiting"},
                                            KindCase{ErrorKind::NotFound, seconds(1), seconds(9), "waiting"},
-                                           KindCase{ErrorKind::Terminal, std::nullopt, std::nullopt, "stalled"},
-                                           KindCase{ErrorKind::Invalid, std::nullopt, std::nullopt, "stalled"}),
+                                           KindCase{ErrorKind::Terminal, std::nullopt, seconds(9), "stalled"},
+                                           KindCase{ErrorKind::Invalid, std::nullopt, seconds(9), "stalled"}),
                          [](const auto& kind_case) { return std::string(ToString(kind_case.param.kind)); });
 
 TEST_F(WorkerTest, AnErrorWithoutAStatusIsExplainedInTheStoredOne) {

@@ -1,7 +1,11 @@
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
+#include "controller/cmd/tfctl/columns.h"
+#include "controller/cmd/tfctl/sections.h"
 #include "tests/unit/controller/tfctl/stop_at.h"
 #include "tests/unit/controller/tfctl/tfctl_fixture.h"
 
@@ -32,6 +36,28 @@ TEST_F(GetTest, MessagesAreCutToTheTerminal) {
   EXPECT_EQ(out,
             "NAME   READY   STATUS          REVISION   AGE   MESSAGE\n"
             "api    0/1     RolloutFailed   4f2a9c1    3m    exit code 3: no such …\n");
+}
+
+TEST(Columns, AWorkloadOfSeveralServicesCountsThemAndShowsTheirImages) {
+  const auto shop = ParseJson(R"({"metadata": {"name": "shop"}, "spec": {"source": {"compose": {"file": "c.yaml"}}},
+    "status": {"replicas": 4, "readyReplicas": 2, "services": [
+      {"name": "db", "image": "postgres:16", "replicas": 1, "readyReplicas": 1, "ready": true, "reason": "Running"},
+      {"name": "job", "image": "shop:2", "replicas": 1, "readyReplicas": 0, "ready": true, "reason": "Completed"},
+      {"name": "web", "image": "shop:2", "replicas": 2, "readyReplicas": 1, "ready": false, "reason": "Starting",
+       "message": "1 of 2 replicas ready"}]}})");
+  ASSERT_TRUE(shop);
+  const auto row = RowOf(ResourceKind::Workload, true, *shop, kNow);
+  EXPECT_EQ(row[1].text, "2/3");
+  EXPECT_EQ(row[5].text, "compose");
+  EXPECT_EQ(row[6].text, "postgres:16,shop:2");
+  std::ostringstream text;
+  PrintServices({.out = text, .err = text}, *shop);
+  EXPECT_EQ(text.str(),
+            "Services:\n"
+            "  NAME   READY   STATUS      IMAGE         MESSAGE\n"
+            "  db     1/1     Running     postgres:16\n"
+            "  job    0/1     Completed   shop:2\n"
+            "  web    1/2     Starting    shop:2        1 of 2 replicas ready\n");
 }
 
 TEST_F(GetTest, WideShowsWhereTheObjectComesFrom) {

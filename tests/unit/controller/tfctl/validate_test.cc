@@ -3,12 +3,15 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "tests/unit/controller/tfctl/tfctl_fixture.h"
 
 namespace tinyforge::tfctl {
 namespace {
 
+using testing::AllOf;
+using testing::AnyOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -93,11 +96,56 @@ TEST_F(ValidateTest, TwoThatDecideAreToldUnlessTheirHostsKeepThemApart) {
   EXPECT_EQ(code_, kFailed);
 }
 
+TEST_F(ValidateTest, ComposeFilesAreReadAndTheirErrorsStandWhereTheyAre) {
+  Write("a.yaml", Manifest("Workload", "shop", "\n  source: {compose: {file: compose.yaml}}"));
+  Write("compose.yaml", "services:\n  web:\n    image: nginx:1\n    restrat: always\n    ports: [x]\n");
+  EXPECT_THAT(Check(), HasSubstr("compose.yaml:4:5: services.web.restrat: unknown key; did you mean \"restart\"?\n"));
+  EXPECT_THAT(out, HasSubstr("compose.yaml:5:13: services.web.ports[0]: "));
+  EXPECT_THAT(out, EndsWith("\n1 object in 1 file, 2 errors\n"));
+  EXPECT_EQ(code_, kFailed);
+  EXPECT_EQ(RunPlain({"validate", dir_ / "tree/a.yaml"}), kFailed) << "a file alone finds what lies around it";
+  EXPECT_THAT(out, HasSubstr("tree/compose.yaml:4:5: "));
+  Write("compose.yaml", "services: {web: {image: \"nginx:1\", volumes: [\"./data:/data\"]}}\n");
+  EXPECT_THAT(Check(), HasSubstr("compose.yaml:1:12: services.web: volume /data: data is not in"));
+  Write("compose.yaml", "services: {web: {image: \"nginx:1\"}}\n");
+  EXPECT_EQ(Check(), "1 object in 1 file, 0 errors\n");
+}
+
+TEST_F(ValidateTest, AnErrorOfAnInlineComposeFileStandsInTheManifest) {
+  Write("a.yaml", Manifest("Workload", "shop", R"(
+  source:
+    compose:
+      inline: |
+
+        services:
+          web:
+            image: nginx:1
+            restrat: always)"));
+  EXPECT_THAT(Check(), HasSubstr("a.yaml:13:13: services.web.restrat: unknown key"));
+  Write("a.yaml", Manifest("Workload", "shop", "{source: {compose: {inline: \"services: {web: {imag: x}}\"}}}"));
+  EXPECT_THAT(Check(), HasSubstr("a.yaml:5:35: services.web.imag: unknown key"));
+}
+
+TEST_F(ValidateTest, AFileThatIsNotThereIsAnError) {
+  Write("a.yaml", Manifest("Workload", "shop", "\n  source: {compose: {file: compose.yaml}}"));
+  EXPECT_THAT(Check(), HasSubstr("a.yaml:6:21: spec.source.compose: "));
+  EXPECT_THAT(out, HasSubstr("compose.yaml"));
+  Write("a.yaml", Manifest("Workload", "shop",
+                           "{source: {image: {repository: shop}}, files: [{target: /etc/shop, from: conf}]}"));
+  EXPECT_THAT(Check(), HasSubstr("\"conf\" is not in the repository"));
+  EXPECT_EQ(code_, kFailed);
+}
+
+// "full" is a catalogue of fields: what its sources name is not there.
 TEST_F(ValidateTest, TheSamplesAreInOrder) {
   const std::filesystem::path samples = std::string(TINYFORGE_SOURCE_DIR) + "/manifests/samples";
   for (const auto& folder : std::filesystem::directory_iterator(samples)) {
-    EXPECT_EQ(RunPlain({"validate", folder.path().string()}), kDone) << out;
-    EXPECT_THAT(out, EndsWith(", 0 errors\n"));
+    const bool full = folder.path().filename() == "full";
+    EXPECT_EQ(RunPlain({"validate", folder.path().string()}), full ? kFailed : kDone) << out;
+    std::istringstream lines(out);
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_THAT(line, AnyOf(EndsWith(", 0 errors"), AllOf(HasSubstr("/full/"), HasSubstr(": spec.source.compose: ")),
+                              HasSubstr(" objects in 4 files, ")));
   }
 }
 

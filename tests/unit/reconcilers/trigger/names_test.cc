@@ -4,9 +4,9 @@
 
 #include <tuple>
 
+#include "reconcilers/core/image_version.h"
 #include "reconcilers/trigger/git_location.h"
 #include "reconcilers/trigger/image_match.h"
-#include "reconcilers/core/image_version.h"
 #include "reconcilers/trigger/path_pattern.h"
 
 namespace tinyforge {

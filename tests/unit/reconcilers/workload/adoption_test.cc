@@ -137,6 +137,63 @@ TEST_F(AdoptionTest, WhatWasAdoptedStaysSoWithoutTheWord) {
   EXPECT_THAT(engine.calls, IsEmpty());
 }
 
+// Replacements need it, though no container is on it any more.
+TEST_F(AdoptionTest, ItsNetworksStaySoWithoutTheWord) {
+  engine.compose_networks = {{"shop_default", "shop"}};
+  Settle();
+  Say(std::string(kProject), false);
+  engine.containers.clear();
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_NE(engine.FindByName("shop-web-1"), nullptr);
+  EXPECT_NE(engine.FindByName("shop-db-1"), nullptr);
+}
+
+// Who is on it tells, once the facts are lost.
+TEST_F(AdoptionTest, ANetworkWithContainersOfOursIsOursWithoutFacts) {
+  engine.compose_networks = {{"shop_default", "shop"}};
+  engine.containers["live-web1"].altered = {"env.A"};
+  engine.containers["live-db1"].altered = {"image"};
+  Settle();
+  LoseFacts();
+  Say(std::string(kProject).replace(kProject.find("A: \"1\""), 6, "A: \"2\""), false);
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_EQ(engine.FindByName("shop-web-1")->Label(label::kCause), "env.A differs");
+}
+
+TEST_F(AdoptionTest, ANetworkOfAProjectThatWasNotTakenOverIsAConflict) {
+  engine.compose_networks = {{"shop_default", "shop"}};
+  engine.containers.clear();
+  Say(std::string(kProject), false);
+  const Outcome outcome = Pass();
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->kind, ErrorKind::Conflict);
+  EXPECT_THAT(engine.containers, IsEmpty());
+}
+
+TEST_F(AdoptionTest, WhatAnotherWorkloadTookOverMeanwhileStaysIts) {
+  engine.containers["live-web1"].labels[std::string(label::kWorkload)] = "other";
+  const Outcome outcome = Pass();
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->kind, ErrorKind::Conflict);
+  EXPECT_THAT(facts.facts["web.web"].adopted, IsEmpty());
+  EXPECT_EQ(engine.containers["live-web1"].Label(label::kWorkload), "other");
+}
+
+// What it would lose cannot be told yet.
+TEST_F(AdoptionTest, NothingIsTakenOverWhileAServiceIsNotKnownInWhole) {
+  Say(std::string(kProject) + "\nsecrets: {key: {external: true, name: none/key}}\n");
+  spec.source.compose->inline_->insert(spec.source.compose->inline_->find("volumes: [\"data:"), "secrets: [key], ");
+  Commit();
+  const Outcome outcome = Pass();
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->kind, ErrorKind::Waiting);
+  EXPECT_THAT(outcome.error->message, HasSubstr("service db"));
+  EXPECT_THAT(engine.calls, IsEmpty());
+  EXPECT_THAT(facts.facts["web.web"].adopted, IsEmpty());
+}
+
 TEST_F(AdoptionTest, AVolumeThatWouldBeAnotherIsRefused) {
   engine.containers["live-db1"].mounts = {{MountType::Volume, "old_data", "/data", false}};
   const Outcome outcome = Pass();

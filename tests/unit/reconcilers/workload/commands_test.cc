@@ -103,6 +103,18 @@ TEST_F(Commands, RetryForgetsWhatFailed) {
   EXPECT_TRUE(Kept().failed.empty());
 }
 
+TEST_F(Commands, RetryStartsWhatFailedAndIsNotRestarted) {
+  Condition ready{
+      .type = std::string(condition::kReady), .status = ConditionStatus::False, .reason = "ContainerFailed"};
+  store.Put({.key = {Kind::Workload, "web"}, .status = {.conditions = {ready}}});
+  const SysTime now{std::chrono::seconds(2)};
+  auto answer =
+      RunCommand({.verb = Verb::Retry, .workload = "web", .now = now}, {config, config, facts, store, engine});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(*answer, "what failed of web is started again");
+  EXPECT_EQ(Kept().retried, now);
+}
+
 TEST_F(Commands, RollbackPinsTheVersionThatRanWellBefore) {
   EXPECT_THAT(Say(Verb::Rollback), HasSubstr("error: no earlier version"));
   Good("2", "sha256:2");

@@ -535,8 +535,9 @@ TEST(ComputePlan, ARevertWhileTheOldVersionIsBeingRetiredDoesNotLoseBoth) {
   const Decision decision = world.Decide();
   for (const Step& step : decision.plan.steps)  // all but the stop, which has only begun
     if (!std::holds_alternative<action::Stop>(step.action)) {
-      ASSERT_FALSE(
-          Apply(Plan{.steps = {step}}, {world.engine, world.files, world.facts, world.logs, world.host_images}).error);
+      ASSERT_FALSE(Apply(Plan{.steps = {step}},
+                         {world.engine, world.files, world.facts, world.logs, world.host_images, world.tasks})
+                       .error);
     }
   world.Want(1, "web:1");
   world.engine.after_call = [&] { EXPECT_GE(world.Up(), 1); };
@@ -699,7 +700,7 @@ TEST(ComputePlan, ACommandThatCannotRunIsNotStartedOverAndOver) {
 
 TEST(ComputePlan, WhatRunsOnceAndIsDoneIsNotMadeAgainUntilItsReleaseChanges) {
   WorkloadWorld world;
-  world.desired.runs_once = true;
+  world.desired.job = true;
   world.WantLimits({.restart = v1::RestartPolicy::Never});
   world.Pass();
   ObservedContainer* job = world.engine.FindByName("web");
@@ -740,7 +741,7 @@ TEST(ComputeTeardown, StopsThenRemovesOwnContainersOnly) {
   world.engine.containers["forged"] = forged;
   for (int i = 0; i < 3; ++i)
     Apply(ComputeTeardown(world.Observe()).plan,
-          {world.engine, world.files, world.facts, world.logs, world.host_images});
+          {world.engine, world.files, world.facts, world.logs, world.host_images, world.tasks});
   EXPECT_EQ(world.engine.FindByName("web"), nullptr);
   EXPECT_NE(world.engine.FindByName("forged"), nullptr);
 }

@@ -5,6 +5,7 @@
 
 #include "tests/fakes/fake_engine.h"
 #include "tests/fakes/fake_host_images.h"
+#include "tests/fakes/one_by_one.h"
 
 namespace tinyforge {
 namespace {
@@ -45,7 +46,7 @@ class ImagePrunerTest : public ::testing::Test {
     facts.facts[workload].superseded.push_back({reference, id, "not among the last 2 good releases", "", now});
   }
   PruneReport Prune() {
-    return ImagePruner(config, {engine, files, facts, logs, images}).Prune({key, "shop", {"shop"}, now});
+    return ImagePruner(config, {engine, files, facts, logs, images, tasks}).Prune({key, "shop", {"shop"}, now});
   }
   // Why shop:1 stays; empty: it went.
   std::string Kept() {
@@ -66,6 +67,7 @@ class ImagePrunerTest : public ::testing::Test {
   FakeFacts facts;
   FakeLogs logs;
   FakeHostImages images;
+  OneByOne tasks;
   PruneReport report;
 };
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "reconcilers/workload/reconciler.h"
@@ -12,6 +14,7 @@
 #include "tests/fakes/fake_host_images.h"
 #include "tests/fakes/fake_store.h"
 #include "tests/fakes/fake_tree.h"
+#include "tests/fakes/one_by_one.h"
 
 namespace tinyforge {
 
@@ -21,6 +24,7 @@ class FakeConfig : public ConfigReader, public DeletionGate, public BindingReade
   std::shared_ptr<FakeTree> tree = std::make_shared<FakeTree>();
   bool may_delete = true;
   bool in_history = true;
+  std::map<std::string, std::set<std::string>> left;  // services, by workload
   std::optional<DecidingBinding> deciding;
 
   std::shared_ptr<const ConfigSnapshot> Current() override {
@@ -28,6 +32,10 @@ class FakeConfig : public ConfigReader, public DeletionGate, public BindingReade
   }
   bool HistoryHeld(const Revision&, std::string_view) override { return in_history; }
   bool MayDelete(std::string_view) override { return may_delete; }
+  bool MayRetire(const std::string& workload, const std::set<std::string>& services) override {
+    left[workload] = services;
+    return services.empty() || may_delete;
+  }
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&) override { return deciding; }
 };
 
@@ -47,6 +55,12 @@ class WorkloadReconcilerTest : public ::testing::Test {
     object->spec = spec;
     config.objects->objects[object->key] = object;
     ASSERT_TRUE(store.CommitRevision({object}, {}, "c0ffee"));
+  }
+  // A project in the place of the image.
+  void CommitCompose(const std::string& text) {
+    spec.source.image.reset();
+    spec.source.compose = v1::ComposeSource{.inline_ = text};
+    Commit();
   }
   void Remove() { config.objects->objects.clear(); }
   Outcome Pass() {
@@ -74,11 +88,12 @@ class WorkloadReconcilerTest : public ::testing::Test {
   FakeCalendar calendar;
   FakeStore store;
   FakeHostImages host_images;
+  OneByOne tasks;
   SysTime now = SysTime(std::chrono::seconds(1'000'000));
   std::string read_only;
   WorkloadReconciler reconciler{
-      {config, config, config, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts, store,
-       host_images},
+      {config, config, config, engine, engine, engine, engine, health, logs, calendar, engine, secrets, files, facts,
+       store, host_images, tasks},
       {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}, .read_only = [this] { return read_only; }}};
 };
 

@@ -197,7 +197,7 @@ TEST_F(WorkloadReconcilerTest, WhoClaimsAnotherOnesPastTouchesNothingOfIt) {
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->kind, ErrorKind::Terminal);
   EXPECT_THAT(engine.calls, IsEmpty());
-  EXPECT_FALSE(facts.facts["web"].orphan);
+  EXPECT_EQ(facts.facts["web"].orphan, false);
 }
 
 TEST_F(WorkloadReconcilerTest, ALimitThatTheHostCannotKeepIsSaidAndNeverAskedFor) {
@@ -368,8 +368,8 @@ TEST_F(WorkloadReconcilerTest, ALostCacheChangesNothingThatRuns) {
   Settle();
   engine.calls.clear();
   FakeStore empty;
-  WorkloadReconciler fresh({config, config, config, engine, engine, engine, health, logs, calendar, engine, secrets,
-                            files, facts, empty, host_images},
+  WorkloadReconciler fresh({config, config, config, engine, engine, engine, engine, health, logs, calendar, engine,
+                            secrets, files, facts, empty, host_images, tasks},
                            {.instance = "test", .host = "web1", .paths = {"/vol", "/files"}});
   const Outcome outcome = fresh.Reconcile({{Kind::Workload, "web"}, now});
   EXPECT_THAT(engine.calls, IsEmpty());

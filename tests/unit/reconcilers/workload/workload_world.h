@@ -9,6 +9,7 @@
 #include "reconcilers/workload/health.h"
 #include "tests/fakes/fake_engine.h"
 #include "tests/fakes/fake_host_images.h"
+#include "tests/fakes/one_by_one.h"
 
 namespace tinyforge {
 
@@ -19,6 +20,7 @@ class WorkloadWorld {
   FakeFacts facts;
   FakeLogs logs;
   FakeHostImages host_images;
+  OneByOne tasks;
   std::map<std::string, ProbeReport> probes;  // by container id
   DesiredState desired;
   PlanContext context;
@@ -84,7 +86,7 @@ class WorkloadWorld {
   // One pass; the decision that it made.
   Decision Pass() {
     Decision decision = Decide();
-    last_error = Apply(decision.plan, {engine, files, facts, logs, host_images}).error;
+    last_error = Apply(decision.plan, {engine, files, facts, logs, host_images, tasks}).error;
     return decision;
   }
   // Passes and time until a plan is empty and nothing is awaited; the number of passes, or -1 when it does not end.

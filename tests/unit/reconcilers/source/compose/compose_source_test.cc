@@ -49,7 +49,7 @@ TEST_F(ComposeSourceTest, TheSampleRuns) {
   std::vector<std::string> names;
   for (const DesiredState& service : *services) names.push_back(service.containers.at(0).name);
   EXPECT_THAT(names, ElementsAre("shop-db-1", "shop-migrate-1", "shop-web-1"));
-  EXPECT_TRUE((*services)[1].runs_once);
+  EXPECT_TRUE((*services)[1].job);
   const EnvEntry& url = (*services)[2].containers[0].spec.env.at(0);
   EXPECT_EQ(url.value, "postgres://shop:@db/shop");
   EXPECT_EQ(url.inserts.at(0).offset, 16u);
@@ -91,9 +91,8 @@ TEST_F(ComposeSourceTest, WhatIsToBeAdoptedIsSaid) {
   auto services = Render();
   ASSERT_TRUE(services) << services.error().message;
   EXPECT_TRUE(services->front().project->adopt);
-  EXPECT_EQ(services->front().networks.at(0).adopted_from, services->front().project->name);
   source.adopt = false;
-  EXPECT_EQ(Render()->front().networks.at(0).adopted_from, "");
+  EXPECT_FALSE(Render()->front().project->adopt);
 }
 
 }  // namespace

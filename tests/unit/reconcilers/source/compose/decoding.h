@@ -1,4 +1,4 @@
-// Decodes compose files given as text, with variables and env files in memory.
+// Decodes compose files given as text, in the forms that the loader gives them, with variables and env files in memory.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -8,7 +8,9 @@
 #include <string>
 
 #include "api-types/doc/yaml.h"
+#include "reconcilers/source/compose/canonical.h"
 #include "reconcilers/source/compose/decode.h"
+#include "tests/fakes/fake_tree.h"
 
 namespace tinyforge::compose {
 
@@ -18,6 +20,11 @@ class Decoding : public ::testing::Test {
     auto parsed = doc::ParseYaml({text});
     if (const auto* error = std::get_if<doc::ParseError>(&parsed)) return Error{ErrorKind::Invalid, error->message};
     root = std::get<doc::Node>(std::move(parsed));
+    FakeTree tree;
+    ReadSet read_set;
+    LoadSession session(tree, read_set, "");
+    static_cast<void>(session.Register("compose.yaml"));
+    if (auto done = MakeCanonical(session, root); !done) return std::move(done).error();
     return DecodeRoot();
   }
 
@@ -29,7 +36,8 @@ class Decoding : public ::testing::Test {
               return found == variables.end() ? std::nullopt : std::optional(found->second);
             },
         .env_file = [this](const EnvFile& file, const Variables& lookup) { return ReadEnvFile(file, lookup); }};
-    return compose::Decode({.name = "shop", .root = root, .files = {"compose.yaml"}, .surroundings = surroundings});
+    return compose::Decode(
+        {.name = "shop", .root = root, .disabled = disabled, .files = {"compose.yaml"}, .surroundings = surroundings});
   }
 
   // A file whose only service "web" has an image and these keys, each on a line of its own.
@@ -59,6 +67,7 @@ class Decoding : public ::testing::Test {
   std::map<std::string, Assignments> env_files;
   std::vector<std::string> looked_up;  // names that an env file asks for
   doc::Node root;
+  doc::Node disabled = doc::Node::Map();
 
  private:
   Expected<Assignments> ReadEnvFile(const EnvFile& file, const Variables& lookup) {

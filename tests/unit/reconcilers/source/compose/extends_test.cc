@@ -179,5 +179,11 @@ TEST(Extends, ItsOwnFormIsChecked) {
             "compose.yaml:1:27: extends is a mapping with the key service");
 }
 
+TEST(Extends, AnUnknownKeyOfTheOtherFileIsAnError) {
+  ProjectFiles files("services: {a: {extends: {file: b.yaml, service: b}}}");
+  files.tree.files["b.yaml"] = "services: {b: {image: y}}\nnetwork: {}";
+  EXPECT_EQ(files.At(""), "b.yaml:2:1: network: unknown key; did you mean \"networks\"?");
+}
+
 }  // namespace
 }  // namespace tinyforge::compose

@@ -165,5 +165,13 @@ TEST(Include, ItsOwnFormIsChecked) {
               HasSubstr("compose.yaml:1:21: an item of include has"));
 }
 
+TEST(Include, AnUnknownKeyOfAnIncludedFileIsAnError) {
+  ProjectFiles files("include: [b.yaml]\nservices: {a: {image: x}}");
+  files.tree.files["b.yaml"] = "servces: {b: {image: y}}";
+  EXPECT_EQ(files.At(""), "b.yaml:1:1: servces: unknown key; did you mean \"services\"?");
+  files.tree.files["b.yaml"] = "version: '3'\nname: b\nx-own: 1\nservices: {b: {image: y}}";
+  EXPECT_TRUE(files.Load());
+}
+
 }  // namespace
 }  // namespace tinyforge::compose

@@ -12,9 +12,11 @@
 namespace tinyforge::compose {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
@@ -206,7 +208,7 @@ TEST(Fragments, AreExpanded) {
 TEST(Load, TextMayBeGivenInline) {
   ProjectFiles files;
   files.request.files = {{"inline", "services:\n  web: {image: $X-$}\n  bad: *a\n"}};
-  EXPECT_EQ(files.At(""), "inline:3:8: the alias names no anchor that stands before it");
+  EXPECT_EQ(files.At(""), "inline (inline):3:8: the alias names no anchor that stands before it");
   files.request.files = {{"inline", "services: {web: {image: x}}\n"}};
   EXPECT_EQ(files.Web("image"), R"("x")");
 }
@@ -358,6 +360,28 @@ TEST(TreePath, IsWrittenFromAnotherFolder) {
   EXPECT_EQ(Relative("a/b", ""), "../..");
   EXPECT_EQ(FolderOf("a/b/c"), "a/b");
   EXPECT_EQ(FolderOf("c"), "");
+}
+
+TEST(Load, ANameThatIsNoTextIsAnError) {
+  for (const std::string_view name : {"[a]", "{}", "1"})
+    EXPECT_EQ(ProjectFiles("name: " + std::string(name) + "\nservices: {}").At(""),
+              "compose.yaml:1:7: name: expected the name of the project");
+}
+
+TEST(Load, ASecretHasNoContentInAFile) {
+  EXPECT_THAT(ProjectFiles("secrets: {pw: {content: hunter2}}").At(""),
+              AllOf(HasSubstr("compose.yaml:1:16: secrets.pw.content: unknown key"), Not(HasSubstr("hunter2"))));
+}
+
+TEST(Load, SeveralAddressesOfAHostArePartedByCommas) {
+  EXPECT_EQ(ProjectFiles("services: {web: {extra_hosts: ['h=10.0.0.1,10.0.0.2', 'h=::1']}}").Web("extra_hosts"),
+            R"({"h":["10.0.0.1","10.0.0.2","::1"]})");
+}
+
+TEST(Load, TextOfTheManifestIsNamedSo) {
+  ProjectFiles files;
+  files.request.files = {{"shop.yaml", "services: {a: {extends: 3}}"}};
+  EXPECT_THAT(files.At(""), HasSubstr("shop.yaml (inline):1:"));
 }
 
 }  // namespace

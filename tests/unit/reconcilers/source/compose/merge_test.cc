@@ -160,7 +160,7 @@ TEST(MergeExpandedForms, OneTextIsAListOfIt) {
   EXPECT_EQ(Merged("dns_search", "a", "b"), R"(["a","b"])");
   EXPECT_EQ(Merged("tmpfs", "/run", "['/run:size=1m', /tmp]"), R"(["/run:size=1m","/tmp"])");
   EXPECT_EQ(Merged("env_file", "a.env", "[{path: b.env, required: false}, a.env]"),
-            R"(["a.env",{"path":"b.env","required":false}])");
+            R"(["a.env",{"path":"b.env","required":false},"a.env"])");
   EXPECT_EQ(Merged("label_file", "a", "b"), R"(["a","b"])");
 }
 
@@ -186,8 +186,8 @@ TEST(MergeExpandedForms, HostsAreAMapping) {
 TEST(MergeExpandedForms, AnItemThatIsNoPairIsRefused) {
   EXPECT_EQ(
       ProjectFiles("services:\n  web:\n    environment:\n      - A=1\n      - B: 2\n").At(""),
-      "compose.yaml:5:9: services.web.environment: NAME=VALUE, or NAME alone, is wanted as an item of this list, not "
-      "a mapping");
+      "compose.yaml:5:9: services.web.environment: expected NAME=VALUE or NAME alone as an item of this list, got a "
+      "mapping");
 }
 
 TEST(MergeNames, StandOnce) {
@@ -228,6 +228,17 @@ TEST(MergeFiles, InterpolationComesBeforeMerging) {
   ProjectFiles files("services: {web: {volumes: ['$SOURCE:/x']}}\n", "services: {web: {volumes: ['b:$TARGET']}}\n");
   files.request.environment = {{"SOURCE", "a"}, {"TARGET", "/x"}};
   EXPECT_EQ(files.Web("volumes"), R"(["b:/x"])");
+}
+
+TEST(Merge, GpusAreAppended) {
+  EXPECT_EQ(ProjectFiles("services: {web: {gpus: [{driver: nvidia}]}}", "services: {web: {gpus: [{driver: amd}]}}")
+                .Web("gpus"),
+            R"([{"driver":"nvidia"},{"driver":"amd"}])");
+}
+
+TEST(Merge, AnEnvFileThatStandsTwiceIsReadTwice) {
+  EXPECT_EQ(ProjectFiles("services: {web: {env_file: [a, b]}}", "services: {web: {env_file: [a]}}").Web("env_file"),
+            R"(["a","b","a"])");
 }
 
 }  // namespace

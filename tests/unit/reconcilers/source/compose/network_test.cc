@@ -43,9 +43,21 @@ TEST_F(NetworkTest, Attachments) {
                                                           .priority = 1000}));
 }
 
+TEST_F(NetworkTest, AddressesAreInTheFormInWhichTheEngineTellsThem) {
+  const Service service = WebService(
+      "mac_address: \"02-42-AC-11-65-44\"\n"
+      "networks: {front: {ipv6_address: \"FD00:0::0002\", link_local_ips: [\"FE80::0:1\", 169.254.0.1], "
+      "mac_address: \"02:42:AC:11:65:43\"}}",
+      kNetworks);
+  EXPECT_EQ(service.mac_address, "02:42:ac:11:65:44");
+  EXPECT_EQ(service.networks.at("front"), (ServiceNetwork{.ipv6_address = "fd00::2",
+                                                          .link_local_ips = {"fe80::1", "169.254.0.1"},
+                                                          .mac_address = "02:42:ac:11:65:43"}));
+}
+
 TEST_F(NetworkTest, WhatIsNotDeclaredIsAnError) {
   EXPECT_THAT(WebError("networks: [frnt]", kNetworks),
-              HasSubstr("services.web.networks[0]: the project has no network \"frnt\"; did you mean \"front\"?"));
+              HasSubstr("services.web.networks.frnt: the project has no network \"frnt\"; did you mean \"front\"?"));
   EXPECT_THAT(WebError("networks: {zzzz: }", kNetworks), HasSubstr("declare it below the top-level networks"));
   EXPECT_THAT(WebError("networks: {front: {ipv4_address: 1.2.3}}", kNetworks), HasSubstr("expected an IPv4 address"));
 }
@@ -59,7 +71,7 @@ networks:
     driver_opts: {com.docker.network.bridge.name: br1}
     internal: true
     attachable: "true"
-    enable_ipv4: false
+    enable_ipv4: true
     enable_ipv6: true
     labels: [k=v]
     ipam:
@@ -79,10 +91,14 @@ networks:
                                   .options = {{"foo", "bar"}}},
                          .internal = true,
                          .attachable = true,
-                         .enable_ipv4 = false,
                          .enable_ipv6 = true,
                          .labels = {{"k", "v"}}};
   EXPECT_THAT(project->networks, ElementsAre(Pair("a", expected)));
+}
+
+TEST_F(NetworkTest, LabelsOfTheControllerAreNobodyElses) {
+  EXPECT_THAT(WebError("networks: [a]", "networks: {a: {labels: {com.docker.compose.network: b}}}\n"),
+              HasSubstr("networks.a.labels: label \"com.docker.compose.network\": com.docker.compose.*"));
 }
 
 TEST_F(NetworkTest, NetworkModeTakesThePlaceOfNetworks) {

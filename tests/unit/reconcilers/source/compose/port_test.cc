@@ -72,5 +72,10 @@ TEST_F(PortTest, Expose) {
   EXPECT_THAT(WebError(R"(expose: ["80:80"])"), HasSubstr("expected a container port"));
 }
 
+TEST_F(PortTest, AnEmptyHostPortIsAnyFreeOne) {
+  EXPECT_EQ(WebService("ports: [\":80\"]").ports.front().host, 0);
+  EXPECT_EQ(WebService("ports: [{target: 80, published: \"\"}]").ports.front().host, 0);
+}
+
 }  // namespace
 }  // namespace tinyforge::compose

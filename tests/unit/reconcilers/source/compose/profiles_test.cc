@@ -7,7 +7,9 @@
 namespace tinyforge::compose {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The example of the specification.
 constexpr std::string_view kExample = R"(services:
@@ -54,6 +56,32 @@ TEST(Profiles, AStarMeansAll) {
   EXPECT_EQ(Enabled(kExample, {"*"}), "foo bar baz zot");
 }
 
+TEST(Profiles, OneThatIsNoListOfNamesIsAnErrorNotNone) {
+  const std::string expected = "services.a.profiles: expected a list of names";
+  for (const std::string_view profiles : {"debug", "", "{debug: }"})
+    EXPECT_THAT(Enabled("services: {a: {image: x, profiles: " + std::string(profiles) + "}}", {}), HasSubstr(expected));
+}
+
+TEST(Profiles, ANameIsOfLettersDigitsAndSigns) {
+  for (const std::string_view name : {"-debug", "'a b'", "1", "[x]", "''"})
+    EXPECT_THAT(Enabled("services: {a: {image: x, profiles: [" + std::string(name) + "]}}", {}),
+                HasSubstr("compose.yaml:1:37: services.a.profiles: expected a name of letters"));
+  EXPECT_EQ(Enabled("services: {a: {image: x, profiles: [1.a_-]}}", {"1.a_-"}), "a");
+}
+
+TEST(Profiles, ASecretIsNoNameAndNotShown) {
+  ProjectFiles files("services: {a: {image: x, profiles: ['${S}']}}");
+  files.request.secrets["S"] = {"shop", "key"};
+  EXPECT_THAT(files.Load().error().message, AllOf(HasSubstr("expected a name"), Not(HasSubstr("\x01"))));
+}
+
+TEST(Profiles, WhatIsNotEnabledIsKept) {
+  const auto project = ProjectFiles{std::string(kExample)}.Load();
+  ASSERT_TRUE(project);
+  ASSERT_EQ(project->disabled.members.size(), 3U);
+  EXPECT_EQ(project->disabled.members.front().key, "bar");
+}
+
 TEST(Profiles, AnEmptyListMeansNone) {
   EXPECT_EQ(Enabled("services: {a: {image: x, profiles: []}}", {}), "a");
 }
@@ -73,7 +101,6 @@ TEST(Profiles, OtherReferencesAreErrorsToo) {
   EXPECT_THAT(error("network_mode: 'service:b'"), HasSubstr("services.a.network_mode: the service b is not enabled"));
   EXPECT_THAT(error("ipc: 'service:b'"), HasSubstr("services.a.ipc: the service b is not enabled"));
   EXPECT_THAT(error("pid: 'service:b'"), HasSubstr("services.a.pid: the service b is not enabled"));
-  EXPECT_THAT(error("volumes_from: ['b:ro']"), HasSubstr("services.a.volumes_from: the service b is not enabled"));
 }
 
 TEST(Profiles, ExtendingAServiceThatIsNotEnabledIsNoError) {

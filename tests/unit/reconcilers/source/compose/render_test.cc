@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "api-types/doc/yaml.h"
 #include "reconcilers/source/compose/secret_mark.h"
 #include "tests/fakes/fake_tree.h"
 
@@ -40,6 +43,7 @@ class ComposeRenderTest : public ::testing::Test {
     const RenderRequest request{
         .workload = object, .tree = tree, .secrets = secrets, .paths = paths, .project = "shop"};
     return compose::Render({.project = project,
+                            .root = root,
                             .request = request,
                             .secrets = {{"shop", "password"}},
                             .folder = "apps",
@@ -53,6 +57,7 @@ class ComposeRenderTest : public ::testing::Test {
 
   v1::Object object;
   Project project;
+  doc::Node root;
   FakeTree tree;
   FakeSecrets secrets;
   HostPaths paths{"/volumes", "/files"};
@@ -71,15 +76,6 @@ TEST_F(ComposeRenderTest, ServicesComeAfterThoseTheyDependOn) {
   EXPECT_EQ((*services)[1].service, "web");
   EXPECT_EQ((*services)[2].service, "app");
   EXPECT_THAT((*services)[1].after, ElementsAre(ServiceDependency{"db", ServiceCondition::Healthy}));
-}
-
-TEST_F(ComposeRenderTest, ACircleIsSpelledOut) {
-  web().depends_on["db"] = {};
-  Add("db", "postgres:16").depends_on["web"] = {};
-  auto services = Render();
-  ASSERT_FALSE(services);
-  EXPECT_EQ(services.error().kind, ErrorKind::Terminal);
-  EXPECT_THAT(services.error().message, HasSubstr("db -> web -> db"));
 }
 
 TEST_F(ComposeRenderTest, ContainersAreCalledAsDockerComposeDoes) {
@@ -119,6 +115,32 @@ TEST_F(ComposeRenderTest, SecretsStandWithinAText) {
   EXPECT_EQ(env[0].inserts[0].offset, 13u);
   EXPECT_EQ(env[0].inserts[0].secret.ref.key, "password");
   EXPECT_THAT(reads.secrets, ElementsAre("shop"));
+}
+
+TEST_F(ComposeRenderTest, NetworksAndVolumesAreLabelledAsDockerComposeDoes) {
+  project.networks["default"].labels["team"] = "web";
+  project.volumes["data"] = {.name = "data-of-old", .labels = {{"team", "db"}}};
+  project.volumes["theirs"] = {.name = "theirs", .external = true};
+  web().volumes = {{.source = "data", .target = "/data"}, {.source = "theirs", .target = "/theirs"}};
+  const DesiredState desired = RenderWeb();
+  EXPECT_EQ(desired.networks.at(0).config->labels, (StringMap{{"com.docker.compose.network", "default"},
+                                                              {"com.docker.compose.project", "shop"},
+                                                              {"com.docker.compose.version", "2"},
+                                                              {"team", "web"}}));
+  ASSERT_THAT(desired.volumes, SizeIs(2));
+  EXPECT_THAT(desired.volumes[0].labels, Contains(Pair("com.docker.compose.volume", "data")));
+  EXPECT_THAT(desired.volumes[0].labels, Contains(Pair("team", "db")));
+  EXPECT_THAT(desired.volumes[1].labels, SizeIs(0));
+}
+
+TEST_F(ComposeRenderTest, WithoutALimitOfItsOwnSwapIsAsMuchAsMemory) {
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, 0);
+  web().resources.memory = 64 << 20;
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, 128 << 20);
+  web().resources.memory_swap = -1;
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, -1);
+  web().resources.memory_swap = 64 << 20;
+  EXPECT_EQ(RenderWeb().containers[0].limits.memory_swap, 0) << "no swap";
 }
 
 TEST_F(ComposeRenderTest, ALinksAliasIsTheOtherServices) {
@@ -176,7 +198,16 @@ TEST_F(ComposeRenderTest, OptionsOfTmpfsAreTheEnginesOrAnError) {
   EXPECT_EQ(mount.tmpfs_size, 64 << 20);
   EXPECT_EQ(mount.tmpfs_mode, 01777u);
   web().tmpfs["/run"] = "exec";
-  EXPECT_THAT(Render().error().message, HasSubstr("service web: tmpfs /run: option \"exec\" is not done"));
+  EXPECT_THAT(Render().error().message, HasSubstr("services.web: tmpfs /run: option \"exec\" is not done"));
+}
+
+TEST_F(ComposeRenderTest, AFolderOfTheRepositoryThatIsTooLargeIsNotLookedForOnTheHost) {
+  host_folder = "/srv/shop";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/conf"}};
+  for (int i = 0; i <= 1000; ++i) tree.files["apps/conf/" + std::to_string(i)] = "x";
+  EXPECT_THAT(Render().error().message, HasSubstr("volume /conf: apps/conf holds more than 1000 files"));
+  tree.files = {{"apps/conf/large", std::string((16u << 20) + 1, 'x')}};
+  EXPECT_THAT(Render().error().message, HasSubstr("apps/conf holds more than 16 MiB"));
 }
 
 TEST_F(ComposeRenderTest, WhatIsNotDoneIsAnError) {
@@ -198,6 +229,22 @@ TEST_F(ComposeRenderTest, SideBySideWhereNothingIsHeldAlone) {
   EXPECT_TRUE(RenderWeb().rollout->trial);
 }
 
+TEST_F(ComposeRenderTest, AnAddressOfAnyKindIsHeldByOneContainer) {
+  const std::vector<std::function<void(ServiceNetwork&)>> addresses = {
+      [](ServiceNetwork& n) { n.ipv4_address = "10.0.0.2"; }, [](ServiceNetwork& n) { n.ipv6_address = "fd00::2"; },
+      [](ServiceNetwork& n) { n.link_local_ips = {"169.254.0.1"}; },
+      [](ServiceNetwork& n) { n.mac_address = "02:42:ac:11:65:43"; }};
+  for (const auto& set : addresses) {
+    web().networks["default"] = {};
+    set(web().networks["default"]);
+    EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
+    EXPECT_FALSE(RenderWeb().rollout->trial);
+  }
+  web().networks["default"] = {};
+  web().mac_address = "02:42:ac:11:65:43";
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::Recreate);
+}
+
 TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
   project.volumes["data"] = {.name = "shop_data"};
   web().volumes = {{.type = MountType::Volume, .source = "data", .target = "/data"}};
@@ -207,11 +254,40 @@ TEST_F(ComposeRenderTest, WrittenDataHasOneWriterUnlessTheFileSaysOtherwise) {
   EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
 }
 
-TEST_F(ComposeRenderTest, WhatIsNotRestartedRunsOnce) {
-  EXPECT_TRUE(RenderWeb().runs_once);
+TEST_F(ComposeRenderTest, WhatTheRepositoryHasCannotBeMountedToBeWritten) {
+  tree.files["apps/conf"] = "x";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/conf", .writable = true}};
+  EXPECT_THAT(Render().error().message, HasSubstr("conf is in the repository, and its copy cannot be written"));
+}
+
+TEST_F(ComposeRenderTest, AnErrorGivesThePlaceOfItsService) {
+  auto parsed = doc::ParseYaml({"services:\n  web: {}\n"});
+  root = std::get<doc::Node>(std::move(parsed));
+  web().volumes = {{.type = MountType::Bind, .source = "none", .target = "/conf"}};
+  EXPECT_THAT(Render().error().message,
+              StartsWith("apps/compose.yaml:2:3: services.web: volume /conf: none is not in"));
+}
+
+TEST_F(ComposeRenderTest, AnEnvironmentThatNoProcessCanHaveIsAnError) {
+  web().environment["BIG"] = std::string((1 << 20) + 1, 'x');
+  EXPECT_THAT(Render().error().message, HasSubstr("the environment is larger than 1 MiB"));
+}
+
+TEST_F(ComposeRenderTest, AFileOfTheRepositoryIsNoWrittenData) {
+  tree.files["apps/conf/a.conf"] = "one";
+  web().volumes = {{.type = MountType::Bind, .source = "conf", .target = "/etc/conf"}};
+  EXPECT_EQ(RenderWeb().rollout->strategy, v1::RolloutStrategy::BlueGreen);
+}
+
+TEST_F(ComposeRenderTest, AJobIsWhatAnotherServiceAwaitsToComplete) {
   EXPECT_EQ(RenderWeb().containers[0].limits.restart, v1::RestartPolicy::Never);
+  auto& dependency = Add("api", "app:1").depends_on["web"];
+  dependency.condition = Condition::Healthy;
+  EXPECT_FALSE(RenderWeb().job);
+  dependency.condition = Condition::CompletedSuccessfully;
+  EXPECT_TRUE(RenderWeb().job);
   web().restart.kind = RestartKind::Always;
-  EXPECT_FALSE(RenderWeb().runs_once);
+  EXPECT_FALSE(RenderWeb().job);
 }
 
 TEST_F(ComposeRenderTest, WhatIsRestartedWithADependencyFollowsItsTemplate) {
@@ -225,6 +301,59 @@ TEST_F(ComposeRenderTest, WhatIsRestartedWithADependencyFollowsItsTemplate) {
   const auto loose = Render();
   project.services["db"].image = "postgres:18";
   EXPECT_EQ((*loose)[1].containers[0].template_hash, (*Render())[1].containers[0].template_hash);
+}
+
+TEST_F(ComposeRenderTest, WhatAServiceWaitsForStopsNoOther) {
+  web().environment["PASSWORD"] =
+      "\x01"
+      "0\x02";
+  Add("db", "postgres:16");
+  secrets.values.clear();
+  const auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  EXPECT_FALSE((*services)[0].unready);
+  const DesiredState& waiting = (*services)[1];
+  ASSERT_TRUE(waiting.unready);
+  EXPECT_EQ(waiting.unready->kind, ErrorKind::Waiting);
+  ASSERT_THAT(waiting.containers, SizeIs(1));
+  EXPECT_EQ(waiting.containers[0].name, "shop-web-1");
+}
+
+TEST_F(ComposeRenderTest, WhatIsMadeAnewWithAServiceThatWaitsWaitsToo) {
+  web().environment["PASSWORD"] =
+      "\x01"
+      "0\x02";
+  Add("proxy", "proxy:1").depends_on["web"] = {.restart = true};
+  secrets.values.clear();
+  const auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  ASSERT_TRUE((*services)[1].unready);
+  EXPECT_THAT((*services)[1].unready->message,
+              HasSubstr("made anew with service web: service web: environment PASSWORD"));
+}
+
+TEST_F(ComposeRenderTest, WhatIsToHaveNoContainerIsNotWaitedFor) {
+  web().depends_on["db"] = {.condition = Condition::Healthy, .restart = true};
+  Add("db", "postgres:16").replicas = 0;
+  EXPECT_TRUE((*Render())[1].after.empty());
+}
+
+TEST_F(ComposeRenderTest, WhatIsNotRequiredKeepsItsCondition) {
+  web().depends_on["db"] = {.condition = Condition::Healthy, .required = false};
+  Add("db", "postgres:16");
+  EXPECT_THAT((*Render())[1].after, ElementsAre(ServiceDependency{"db", ServiceCondition::Healthy, false}));
+}
+
+TEST_F(ComposeRenderTest, ANamedVolumeThatIsWrittenHasNoWriterOfAnotherWorkload) {
+  project.volumes["data"] = {.name = "shop_data"};
+  project.volumes["conf"] = {.name = "shop_conf"};
+  web().volumes = {{.type = MountType::Volume, .source = "data", .target = "/data"},
+                   {.type = MountType::Volume, .source = "conf", .target = "/conf", .read_only = true},
+                   {.type = MountType::Volume, .target = "/anonymous"},
+                   {.type = MountType::Bind, .source = "/run/docker.sock", .target = "/run/docker.sock"}};
+  EXPECT_THAT(RenderWeb().exclusive_sources, ElementsAre("shop_data"));
+  web().update.order = UpdateOrder::StartFirst;
+  EXPECT_TRUE(RenderWeb().exclusive_sources.empty());
 }
 
 }  // namespace

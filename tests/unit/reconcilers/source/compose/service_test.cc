@@ -4,9 +4,11 @@ namespace tinyforge::compose {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Optional;
 using ::testing::Pair;
 
@@ -132,9 +134,24 @@ TEST_F(ServiceTest, LimitsOfTheServiceAndOfDeployMeanTheSame) {
               HasSubstr("services.web.deploy.resources.limits.memory: is not what mem_limit of the service says"));
 }
 
+TEST_F(ServiceTest, NoSwapIsOneLimitHoweverItIsWritten) {
+  EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 64m").resources.memory_swap, 64 << 20);
+  EXPECT_EQ(WebService("deploy: {resources: {limits: {memory: 64m}}}\nmemswap_limit: 64m").resources.memory_swap,
+            64 << 20);
+  EXPECT_EQ(WebService("mem_limit: 64m\nmemswap_limit: 65m").resources.memory_swap, 65 << 20);
+  EXPECT_EQ(WebService("memswap_limit: -1").resources.memory_swap, 0) << "no bound is what there is without one";
+}
+
+TEST_F(ServiceTest, ABoundOnSwapNeedsOneOnMemory) {
+  EXPECT_THAT(WebError("memswap_limit: 64m"),
+              HasSubstr("compose.yaml:4:20: services.web.memswap_limit: needs mem_limit beside it"));
+  EXPECT_THAT(WebError("mem_limit: 64m\nmemswap_limit: 32m"), HasSubstr("memswap_limit: is below mem_limit"));
+}
+
 TEST_F(ServiceTest, OtherLimits) {
   const Service service = WebService(
-      "memswap_limit: -1\nmem_swappiness: 10\ncpu_shares: 512\ncpu_quota: 50ms\ncpu_period: 100000\ncpuset: 0-3\n"
+      "mem_limit: 1g\nmemswap_limit: -1\nmem_swappiness: 10\ncpu_shares: 512\ncpu_quota: 50ms\ncpu_period: "
+      "100000\ncpuset: 0-3\n"
       "oom_score_adj: -500\noom_kill_disable: true\nshm_size: 64m\nstorage_opt: {size: 1G}");
   const Resources& resources = service.resources;
   EXPECT_EQ(resources.memory_swap, -1);
@@ -147,6 +164,12 @@ TEST_F(ServiceTest, OtherLimits) {
   EXPECT_TRUE(resources.oom_kill_disable);
   EXPECT_EQ(service.shm_size, 64 << 20);
   EXPECT_THAT(service.storage_opt, ElementsAre(Pair("size", "1G")));
+}
+
+TEST_F(ServiceTest, SwapIsLimitedWithMemoryOnly) {
+  EXPECT_THAT(WebError("memswap_limit: 64m"), HasSubstr("services.web.memswap_limit: needs mem_limit beside it"));
+  EXPECT_EQ(WebError("memswap_limit: 64m\ndeploy: {resources: {limits: {memory: 32m}}}"), "(no error)");
+  EXPECT_EQ(WebError("memswap_limit: -1"), "(no error)");
 }
 
 TEST_F(ServiceTest, Gpus) {
@@ -193,7 +216,6 @@ TEST_F(ServiceTest, UpdateConfig) {
   const Service service = WebService(
       "deploy: {labels: {a: b}, update_config: {parallelism: 2, order: start-first, failure_action: rollback}}");
   EXPECT_EQ(service.update, (UpdateConfig{.parallelism = 2, .order = UpdateOrder::StartFirst}));
-  EXPECT_THAT(service.deploy_labels, ElementsAre(Pair("a", "b")));
   EXPECT_THAT(WebError("deploy: {update_config: {failure_action: explode}}"), HasSubstr("failure_action"));
 }
 
@@ -240,7 +262,7 @@ TEST_F(ServiceTest, CyclesAreShown) {
 
 TEST_F(ServiceTest, ContainerNamesAreUnique) {
   EXPECT_THAT(FileError("services: {a: {image: x, container_name: cc}, b: {image: x, container_name: cc}}"),
-              HasSubstr("services.b: container_name \"cc\" is that of service \"a\" too"));
+              HasSubstr("services.b.container_name: \"cc\" is the name of a container of service \"a\" too"));
 }
 
 TEST_F(ServiceTest, AllProblemsAreToldInTheOrderOfTheFile) {
@@ -259,8 +281,11 @@ TEST_F(ServiceTest, ManyProblemsAreCounted) {
 // Suggestions are looked for among all services: for as many problems as are told, not for all there are.
 TEST_F(ServiceTest, ManyWrongReferencesCostLittle) {
   std::string file = "services:\n";
-  for (int i = 0; i < 8000; ++i)
-    file += "  service-" + std::to_string(i) + ": {image: x, depends_on: [servant-" + std::to_string(i) + "]}\n";
+  for (int i = 0; i < 400; ++i) {
+    file += "  service-" + std::to_string(i) + ": {image: x, depends_on: [";
+    for (int j = 0; j < 20; ++j) file += (j == 0 ? "servant-" : ", servant-") + std::to_string(20 * i + j);
+    file += "]}\n";
+  }
   EXPECT_THAT(FileError(file), HasSubstr("\nand 90 more"));
 }
 
@@ -272,6 +297,68 @@ TEST_F(ServiceTest, AProjectHasAService) {
 
 TEST_F(ServiceTest, NamesOfServices) {
   EXPECT_THAT(FileError("services: {\"a/b\": {image: x}}"), HasSubstr("expected a name of letters, digits, _ . and -"));
+}
+
+TEST_F(ServiceTest, AServiceThatIsNotEnabledIsCheckedAndNotMade) {
+  auto parsed = doc::ParseYaml(
+      {"debug: {image: x, comand: y, depends_on: {other: {condition: service_started}}}\nother: {image: x}"});
+  disabled = std::get<doc::Node>(std::move(parsed));
+  EXPECT_THAT(WebError("tty: true"), HasSubstr("services.debug.comand: unknown key; did you mean \"command\"?"));
+  disabled.members.front().value.members.erase(disabled.members.front().value.members.begin() + 1);
+  const auto project = Decode(Web("tty: true"));
+  ASSERT_TRUE(project) << project.error().message;
+  EXPECT_EQ(project->services.size(), 1U);
+}
+
+TEST_F(ServiceTest, DisableWinsOverATest) {
+  EXPECT_TRUE(WebService("healthcheck: {test: curl, disable: true}").healthcheck->disabled);
+  EXPECT_EQ(WebService("healthcheck: {test: [], interval: 5s}").healthcheck->test, std::vector<std::string>{});
+}
+
+TEST_F(ServiceTest, AnAmountOfTimeIsNeverCut) {
+  EXPECT_EQ(WebService("cpu_quota: 12500us").resources.cpu_quota, 12500);
+  EXPECT_EQ(WebService("cpu_period: 500us").resources.cpu_period, 500);
+  EXPECT_EQ(WebService("cpu_quota: -1").resources.cpu_quota, 0);
+  EXPECT_THAT(WebError("cpu_period: 1500ns"), HasSubstr("whole microseconds"));
+  EXPECT_THAT(WebError("stop_grace_period: 500us"), HasSubstr("whole milliseconds"));
+}
+
+TEST_F(ServiceTest, ABooleanInAStringIsOfAnyCase) {
+  for (const std::string_view word : {"True", "YES", "On", "y"})
+    EXPECT_TRUE(WebService("tty: \"" + std::string(word) + "\"").tty) << word;
+  for (const std::string_view word : {"1", "t", "maybe"})
+    EXPECT_THAT(WebError("tty: \"" + std::string(word) + "\""), HasSubstr("expected true or false")) << word;
+}
+
+TEST_F(ServiceTest, TheNameOfAVariableIsNotEmptyAndHasNoEqualsSign) {
+  EXPECT_THAT(WebError("environment: {\"A=B\": c}"), HasSubstr("the name of a variable has no"));
+  EXPECT_THAT(WebError("environment: {\"\": c}"), HasSubstr("the key is empty"));
+}
+
+TEST_F(ServiceTest, EmptyNameServersAreLeftOut) {
+  EXPECT_EQ(WebService("dns: [\"\", 9.9.9.9]").dns, std::vector<std::string>{"9.9.9.9"});
+}
+
+TEST_F(ServiceTest, SecurityOptionsThatTheEngineDoesNotKnowAreErrors) {
+  EXPECT_THAT(WebError("security_opt: [\"seccomp=./profile.json\"]"), HasSubstr("a seccomp profile in a file"));
+  EXPECT_THAT(WebError("security_opt: [systempaths=unconfined]"), HasSubstr("of the docker command"));
+  EXPECT_EQ(WebService("security_opt: [\"seccomp:unconfined\"]").security_opt.size(), 1U);
+}
+
+TEST_F(ServiceTest, AProjectHasBounds) {
+  std::string many = "services:\n";
+  for (int i = 0; i < 501; ++i) many += "  s" + std::to_string(i) + ": {image: x}\n";
+  EXPECT_THAT(FileError(many), AllOf(HasSubstr("more than 500 services"), Not(HasSubstr("\n"))));
+  std::string scaled = "services:\n";
+  for (int i = 0; i < 12; ++i) scaled += "  s" + std::to_string(i) + ": {image: x, scale: 100}\n";
+  EXPECT_THAT(FileError(scaled), HasSubstr("more than 1000 containers"));
+}
+
+TEST_F(ServiceTest, ALongChainOfDependenciesIsAnOrder) {
+  std::string file = "services:\n  s0: {image: x}\n";
+  for (int i = 1; i < 400; ++i)
+    file += "  s" + std::to_string(i) + ": {image: x, depends_on: [s" + std::to_string(i - 1) + "]}\n";
+  EXPECT_EQ(FileError(file), "(no error)");
 }
 
 }  // namespace

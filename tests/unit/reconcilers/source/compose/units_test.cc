@@ -19,7 +19,7 @@ TEST(ComposeUnits, Durations) {
   EXPECT_EQ(ParseTime("1m30s"), 90s);
   EXPECT_EQ(ParseTime("2h32m"), 152min);
   EXPECT_EQ(ParseTime("5h34m56s"), 5h + 34min + 56s);
-  EXPECT_EQ(ParseTime("1500us"), 1ms);
+  EXPECT_EQ(ParseTime("1500us"), 1500us);
   EXPECT_EQ(ParseTime("1d"), 24h);
   EXPECT_EQ(ParseTime("0"), 0ms);
   for (const char* wrong : {"", "5", "s", "5 s", "-5s", "5x", "1..5s", "9999999999999h"})
