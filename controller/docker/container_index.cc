@@ -136,7 +136,7 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::OfProject(const std::st
     ObservedContainer& container = (*answer)->details.container;
     const auto service = std::ranges::find(desired, container.Label(label::kComposeService), &DesiredState::service);
     if (service != desired.end() && !(*service)->containers.empty())
-      container.altered = first_sight_.Compare((*answer)->text, container.image_id, (*service)->containers.front());
+      container.altered = first_sight_.CompareForeign((*answer)->text, container.image_id, (*service)->containers.front());
     found.push_back(std::move(container));
   }
   std::ranges::sort(found, {}, [](const ObservedContainer& c) { return std::pair(c.created, c.id); });

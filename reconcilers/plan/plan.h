@@ -48,6 +48,9 @@ struct Adopt {
   std::string fact_key;  // of its service, see FactKeyOf
   std::string project;
   AdoptedContainer container;
+  // In the first step of a service: all that are taken over of it, which are noted at once, so that no crash leaves some
+  // of them.
+  std::vector<AdoptedContainer> service;
 };
 struct Start {
   ContainerRef target;

@@ -9,6 +9,7 @@
 #include "reconcilers/core/field_digests.h"
 #include "reconcilers/workload/drift.h"
 #include "reconcilers/workload/ownership.h"
+#include "reconcilers/workload/slots.h"
 
 namespace tinyforge {
 namespace {
@@ -33,24 +34,23 @@ DesiredRefs RefsOf(const std::vector<ServicePass>& services) {
   return refs;
 }
 
-// Null: there is none, or none of it is to run.
-const DesiredState* ServiceFor(const ObservedContainer& container, const std::vector<ServicePass>& services) {
-  for (const ServicePass& service : services)
-    if (service.desired.service == container.Label(label::kComposeService) && !service.desired.containers.empty())
-      return &service.desired;
-  return nullptr;
+bool IsFor(const ObservedContainer& container, const ServicePass& service) {
+  return service.desired.service == container.Label(label::kComposeService);
 }
 
 bool IsOneOff(const ObservedContainer& container) {
   return container.Label(label::kComposeOneOff) == "True";
 }
 
-// Empty: it can be taken over.
-std::string WhyLeftAlone(const ObservedContainer& container, const std::vector<ServicePass>& services) {
-  if (IsOneOff(container)) return "was started by `docker compose run`";
-  if (ServiceFor(container, services)) return {};
-  return "is of service " + std::string(container.Label(label::kComposeService)) +
-         ", of which the compose files run nothing";
+Error InTheWay(const std::string& project, const std::string& names) {
+  return {ErrorKind::Conflict,
+          "docker compose started project " + project + " on this host (" + names +
+              "); to take its containers over: source.compose.adopt: true, or remove them (`docker compose down` "
+              "keeps volumes)"};
+}
+
+bool AnyOfOurs(const std::vector<ServicePass>& services) {
+  return std::ranges::any_of(services, [](const ServicePass& s) { return !s.observed.containers.empty(); });
 }
 
 std::string Without(std::string path) {
@@ -97,13 +97,16 @@ std::string MountsMoved(const ObservedContainer& container, const DesiredState& 
 }
 
 // Each its own: the number that docker compose gave it, or where that is none of those asked for, the first free one.
-std::map<std::string, int> ReplicasOf(const std::vector<ObservedContainer>& found, std::size_t wanted) {
+// Where ours has the number already, its replacement had begun.
+std::map<std::string, int> ReplicasOf(const std::vector<ObservedContainer>& found,
+                                      const std::vector<ObservedContainer>& ours, std::size_t wanted) {
   std::map<std::string, int> replicas;  // by container id
   std::set<int> taken;
   for (const ObservedContainer& c : found) {
     const int number = ReplicaAskedFor(c);
     if (number > 0 && number <= static_cast<int>(wanted) && taken.insert(number).second) replicas[c.id] = number;
   }
+  for (const ObservedContainer& c : ours) taken.insert(ReplicaOf(c));
   int next = 1;
   for (const ObservedContainer& c : found) {
     if (replicas.contains(c.id)) continue;
@@ -120,6 +123,11 @@ AdoptedContainer RecordOf(const ObservedContainer& container) {
   return record;
 }
 
+Error DataLost(const std::string& moved) {
+  return {ErrorKind::Terminal, "data would be lost from sight, so nothing is taken over" + moved +
+                                   "; expected the same volumes and sources as those of the live containers"};
+}
+
 std::string WhatComesOf(const ObservedContainer& container, const DesiredState& desired) {
   if (ReplicaOf(container) > static_cast<int>(desired.containers.size()))
     return "one more than service " + desired.service + " asks for: to be removed";
@@ -129,70 +137,95 @@ std::string WhatComesOf(const ObservedContainer& container, const DesiredState& 
 
 }  // namespace
 
-Expected<Adopting> Adoption::Look(const std::vector<ServicePass>& services) const {
+Expected<Adopting> Adoption::Look(std::vector<ServicePass>& services) const {
   Adopting adopting;
   if (services.empty() || !services.front().desired.project || !services.front().desired.project->adopt)
     return adopting;
-  auto strangers = ports_.containers.OfProject(services.front().desired.project->name, RefsOf(services));
-  if (!strangers) return std::move(strangers).error();
-  auto found = Sort(std::move(*strangers), services, adopting.plan);
-  if (!found) return std::move(found).error();
-  for (const ServicePass& service : services)
-    if (auto own = found->extract(&service.desired))
-      if (auto done = Assign(service.desired, std::move(own.mapped()), adopting); !done) return std::move(done).error();
+  auto sorted = Sort(services, adopting.plan);
+  if (!sorted) return std::move(sorted).error();
+  const bool first = std::ranges::all_of(*sorted, [](const Found& f) { return f.ours.empty(); });
+  std::string moved;
+  for (const Found& found : *sorted) moved += found.moved;
+  if (first && !moved.empty()) return DataLost(moved);
+  for (Found& found : *sorted) {
+    if (found.strangers.empty()) continue;
+    DesiredState& desired = found.service->desired;
+    if (!desired.unready && !found.moved.empty()) desired.unready = DataLost(found.moved);
+    // What it is to be is not known in whole, so neither is what would be lost.
+    if (desired.unready && first) return Error(*desired.unready).Within("service " + desired.service);
+    if (desired.unready) continue;
+    if (auto done = Assign(std::move(found), adopting); !done) return std::move(done).error();
+  }
   return adopting;
 }
 
-Expected<Adoption::Found> Adoption::Sort(std::vector<ObservedContainer> strangers,
-                                         const std::vector<ServicePass>& services, Plan& plan) const {
-  Found found;
-  std::string moved;
-  for (ObservedContainer& c : strangers) {
-    if (const std::string why = WhyLeftAlone(c, services); !why.empty()) {
+Expected<std::vector<Adoption::Found>> Adoption::Sort(std::vector<ServicePass>& services, Plan& plan) const {
+  const DesiredState& any = services.front().desired;
+  auto strangers = ports_.containers.OfProject(any.project->name, RefsOf(services));
+  if (!strangers) return std::move(strangers).error();
+  if (strangers->empty()) return std::vector<Found>();
+  auto ours = ports_.onlooker.Containers(any.workload);
+  if (!ours) return std::move(ours).error();
+  std::vector<Found> sorted;
+  for (ServicePass& service : services) sorted.push_back({.service = &service});
+  for (ObservedContainer& c : *ours)
+    for (Found& found : sorted)
+      if (ServiceOf(c) == found.service->desired.service) found.ours.push_back(std::move(c));
+  for (ObservedContainer& c : *strangers) {
+    const auto found = std::ranges::find_if(sorted, [&](const Found& f) { return IsFor(c, *f.service); });
+    const std::string why = WhyLeftAlone(c, found == sorted.end() ? nullptr : &*found);
+    if (!why.empty()) {
       plan.warnings.push_back(
           {warning::kForeignContainer, "container " + c.name + " of docker compose " + why + "; it is left alone"});
       continue;
     }
-    const DesiredState* desired = ServiceFor(c, services);
-    // What it is to be is not known in whole, so neither is what would be lost.
-    if (desired->unready) return Error(*desired->unready).Within("service " + desired->service);
-    moved += MountsMoved(c, *desired);
-    found[desired].push_back(std::move(c));
+    if (!found->service->desired.unready) found->moved += MountsMoved(c, found->service->desired);
+    found->strangers.push_back(std::move(c));
   }
-  if (moved.empty()) return found;
-  return Error{ErrorKind::Terminal, "data would be lost from sight, so nothing is taken over" + moved +
-                                        "; expected the same volumes and sources as those of the live containers"};
+  return sorted;
+}
+
+// Empty: it can be taken over.
+std::string Adoption::WhyLeftAlone(const ObservedContainer& container, const Found* of) {
+  if (IsOneOff(container)) return "was started by `docker compose run`";
+  const std::string service(container.Label(label::kComposeService));
+  if (!of || of->service->desired.containers.empty())
+    return "is of service " + service + ", of which the compose files run nothing";
+  const auto older = [&](const ObservedContainer& ours) { return ours.created < container.created; };
+  if (std::ranges::none_of(of->ours, older)) return {};
+  return "was started when service " + service + " ran here already";
 }
 
 // Numbers in order of age that no container of the service bears, so that what replaces one comes after it, also where
 // that has begun and what was known of it is lost.
-Expected<void> Adoption::Assign(const DesiredState& desired, std::vector<ObservedContainer> found,
-                                Adopting& adopting) const {
-  if (found.size() > kMaxAdopted)
-    return Error{ErrorKind::Terminal, "service " + desired.service + " has " + std::to_string(found.size()) +
+Expected<void> Adoption::Assign(Found found, Adopting& adopting) const {
+  const DesiredState& desired = found.service->desired;
+  const std::size_t count = found.strangers.size();
+  if (count > kMaxAdopted)
+    return Error{ErrorKind::Terminal, "service " + desired.service + " has " + std::to_string(count) +
                                           " containers of docker compose; expected at most " +
                                           std::to_string(kMaxAdopted) + ", so scale it down before"};
-  auto ours = ports_.onlooker.Containers(desired.workload);
-  if (!ours) return std::move(ours).error();
   std::set<int> seqs;
-  for (const ObservedContainer& c : *ours)
-    if (ServiceOf(c) == desired.service) seqs.insert(SeqOf(c));
-  const auto replicas = ReplicasOf(found, desired.containers.size());
+  for (const ObservedContainer& c : found.ours) seqs.insert(SeqOf(c));
+  const auto replicas = ReplicasOf(found.strangers, found.ours, desired.containers.size());
+  const std::size_t first_step = adopting.plan.steps.size();
+  std::vector<AdoptedContainer> records;
   int seq = 1;
-  for (ObservedContainer& c : found) {
+  for (ObservedContainer& c : found.strangers) {
     while (!seqs.insert(seq).second) ++seq;
     SetLabel(c, label::kSeq, std::to_string(seq));
     SetLabel(c, label::kReplica, std::to_string(replicas.at(c.id)));
-    const std::size_t bytes = kDigestBytes / found.size();
     const DesiredContainer& first = desired.containers.front();
     if (!IsSameImage(c, desired)) c.altered.emplace_back("image");
-    SetLabel(c, label::kFields, DigestsBut(FieldDigests(first.spec), c.altered, bytes));
+    SetLabel(c, label::kFields, DigestsBut(FieldDigests(first.spec), c.altered, kDigestBytes / count));
     SetLabel(c, label::kTemplateHash, c.altered.empty() ? first.template_hash : std::string(kNoTemplate));
     c = AsOurs(std::move(c), desired);
-    const action::Adopt adopt{desired.workload, FactKeyOf(desired), desired.project->name, RecordOf(c)};
+    records.push_back(RecordOf(c));
+    const action::Adopt adopt{desired.workload, FactKeyOf(desired), desired.project->name, records.back(), {}};
     adopting.plan.steps.push_back({adopt, WhatComesOf(c, desired), 0});
     adopting.containers.push_back(std::move(c));
   }
+  std::get<action::Adopt>(adopting.plan.steps[first_step].action).service = std::move(records);
   return {};
 }
 
@@ -235,22 +268,29 @@ void Adoption::ClaimNetworks(std::vector<ServicePass>& services) const {
   }
 }
 
-Expected<void> Adoption::CheckInTheWay(const std::vector<ServicePass>& services) const {
-  const auto creates = [](const Step& s) { return std::holds_alternative<action::Create>(s.action); };
-  const bool any = std::ranges::any_of(
-      services, [&](const ServicePass& s) { return std::ranges::any_of(s.decision.plan.steps, creates); });
+Expected<void> Adoption::CheckInTheWay(std::vector<ServicePass>& services) const {
+  const auto is_vacant = [](const ServicePass& s) {
+    const auto creates = [](const Step& step) { return std::holds_alternative<action::Create>(step.action); };
+    return s.observed.containers.empty() && std::ranges::any_of(s.decision.plan.steps, creates);
+  };
   const auto& project = services.front().desired.project;
-  if (!any || !project || project->adopt) return {};
+  if (!project || project->adopt || std::ranges::none_of(services, is_vacant)) return {};
   auto strangers = ports_.containers.OfProject(project->name, {});
   if (!strangers) return std::move(strangers).error();
-  std::string names;
-  for (const ObservedContainer& c : *strangers)
-    if (!IsOneOff(c) && ServiceFor(c, services)) names += (names.empty() ? "" : ", ") + c.name;
-  if (names.empty()) return {};
-  return Error{ErrorKind::Conflict,
-               "docker compose started project " + project->name + " on this host (" + names +
-                   "); to take its containers over: source.compose.adopt: true, or remove them (`docker compose down` "
-                   "keeps volumes)"};
+  std::erase_if(*strangers, IsOneOff);
+  const bool first = !AnyOfOurs(services);
+  std::string all;
+  for (ServicePass& service : services) {
+    if (!is_vacant(service)) continue;
+    std::string names;
+    for (const ObservedContainer& c : *strangers)
+      if (IsFor(c, service) && (first || IsUp(c))) names += (names.empty() ? "" : ", ") + c.name;
+    if (names.empty()) continue;
+    if (!first) LeaveAlone(service, InTheWay(project->name, names));
+    all += (all.empty() ? "" : ", ") + names;
+  }
+  if (first && !all.empty()) return InTheWay(project->name, all);
+  return {};
 }
 
 void Adopting::JoinInto(Plan& rest) && {
@@ -265,12 +305,22 @@ void AdoptFirst(Plan plan, std::vector<ServicePass>& services) {
   services.front().decision.plan = std::move(plan);
 }
 
+// "shop-web-2" is the name of another replica of shop-web-1, which that may come to need.
+static bool IsOfAnotherReplica(std::string_view name, const DesiredContainer& desired) {
+  const std::string own = "-" + std::to_string(desired.replica);
+  if (!desired.name.ends_with(own) || name == desired.name) return false;
+  const std::string_view stem(desired.name.data(), desired.name.size() - own.size() + 1);
+  return name.starts_with(stem) && name.find_first_not_of("0123456789", stem.size()) == std::string_view::npos;
+}
+
 void KeepAdoptedNames(ServicePass& service) {
   for (const ObservedContainer& c : service.observed.containers) {
     const std::string_view name = c.Label(label::kAdopted);
     if (name.empty()) continue;
     for (DesiredContainer& d : service.desired.containers)
-      if (d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d)) d.name = name;
+      if (d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d) &&
+          !IsOfAnotherReplica(name, d))
+        d.name = name;
   }
 }
 

@@ -4,7 +4,6 @@
 // it is kept; any other bears none, so that it is replaced, by the usual rollout.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -26,25 +25,32 @@ class Adoption {
   // All arguments are kept by reference and must outlive this. `context` is of the whole workload.
   Adoption(const WorkloadPorts& ports, const PlanContext& context) : ports_(ports), context_(context) {}
 
-  // What is to be taken over; nothing where that was not asked for. Terminal when a volume, or what is mounted, of a
-  // live container would be another or none, so that data would be lost from sight: then nothing is to be done at all.
-  // What is anonymous goes over to the replacement, and what was mounted read-only may become a file that is written
-  // for the service.
-  Expected<Adopting> Look(const std::vector<ServicePass>& services) const;
+  // What is to be taken over; nothing where that was not asked for. What docker compose started of a service after
+  // containers of ours is left alone. Terminal when a volume, or what is mounted, of a live container would be another
+  // or none, so that data would be lost from sight: then nothing is to be done at all, or, where the workload has
+  // containers already, nothing of that service, which is unready then. What is anonymous goes over to the replacement,
+  // and what was mounted read-only may become a file that is written for the service.
+  Expected<Adopting> Look(std::vector<ServicePass>& services) const;
 
   // Which networks of docker compose are used as if they were ours: those of a project that is or was taken over, and,
   // should that be forgotten, those that containers of ours are on. The services are observed.
   void ClaimNetworks(std::vector<ServicePass>& services) const;
 
-  // Before anything is created: Conflict when containers of the project are there for these services and not to be
-  // taken over.
-  Expected<void> CheckInTheWay(const std::vector<ServicePass>& services) const;
+  // Before a workload has its first container: Conflict when containers of the project are there for its services and
+  // not to be taken over. Later each service is by itself, and left alone while it has none and those run. The services
+  // are planned.
+  Expected<void> CheckInTheWay(std::vector<ServicePass>& services) const;
 
  private:
-  using Found = std::map<const DesiredState*, std::vector<ObservedContainer>>;
-  Expected<Found> Sort(std::vector<ObservedContainer> strangers, const std::vector<ServicePass>& services,
-                       Plan& plan) const;
-  Expected<void> Assign(const DesiredState& desired, std::vector<ObservedContainer> found, Adopting& adopting) const;
+  struct Found {
+    ServicePass* service = nullptr;
+    std::vector<ObservedContainer> ours;
+    std::vector<ObservedContainer> strangers;
+    std::string moved;  // of their mounts
+  };
+  Expected<std::vector<Found>> Sort(std::vector<ServicePass>& services, Plan& plan) const;
+  static std::string WhyLeftAlone(const ObservedContainer& container, const Found* of);
+  Expected<void> Assign(Found found, Adopting& adopting) const;
   ObservedContainer AsOurs(ObservedContainer container, const DesiredState& desired) const;
   bool IsSameImage(const ObservedContainer& container, const DesiredState& desired) const;
 
@@ -56,7 +62,8 @@ class Adoption {
 // from there.
 void AdoptFirst(Plan plan, std::vector<ServicePass>& services);
 
-// An adopted container that is kept keeps its name: its service asks for that as long as it is there.
+// An adopted container that is kept keeps its name: its service asks for that as long as it is there. A name that is
+// another replica's gives way to its own.
 void KeepAdoptedNames(ServicePass& service);
 
 }  // namespace tinyforge

@@ -270,8 +270,7 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
     if (services[i].left) context->departures = DecideDepartures(services[i].observed, before);
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned) {
       if (services[i].desired.service.empty()) return planned;
-      services[i].decision = {.plan = {}, .verdict = LeftAlone(services[i], planned.error()), .proven = {}};
-      services[i].error = std::move(planned).error();
+      LeaveAlone(services[i], std::move(planned).error());
     }
   }
   if (auto free = adoption.CheckInTheWay(services); !free) return free;
@@ -473,6 +472,9 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   if (!observed.containers.empty() || elsewhere) return outcome;
+  // Of those that stay, nothing but the facts tells whose they are.
+  const auto adopted = [](const ObservedContainer& c) { return !c.Label(label::kAdopted).empty(); };
+  if (std::ranges::any_of(*containers, adopted)) return outcome;
   Forget({request.key, identity, {}, request.now}, outcome);
   return outcome;
 }

@@ -253,6 +253,73 @@ TEST_F(AdoptionTest, MoreReplicasThanAskedForGo) {
   EXPECT_FALSE(engine.containers.contains("live-web2"));
 }
 
+// A newcomer is not the older of two, whatever it is called; what was there serves on.
+TEST_F(AdoptionTest, WhatDockerComposeStartsLaterIsLeftAlone) {
+  Settle();
+  ObservedContainer& second = Compose("web", "web:1", 2);
+  second.created = SysTime(std::chrono::hours(1));
+  Compose("db", "db:1", 2).created = SysTime(std::chrono::hours(1));
+  engine.containers["live-db2"].mounts = {{MountType::Volume, "elsewhere", "/data", false}};
+  Settle();
+  const Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::True);
+  EXPECT_THAT(engine.calls, IsEmpty());
+  const Condition* foreign = FindCondition(outcome.status->conditions, warning::kForeignContainer);
+  ASSERT_NE(foreign, nullptr);
+  EXPECT_THAT(foreign->message, HasSubstr("shop_web_2 of docker compose was started when service web ran here already"));
+  EXPECT_THAT(facts.facts["web.web"].adopted, SizeIs(1));
+}
+
+// No crash leaves one of two, which would then count for the other: the first step notes both.
+TEST_F(AdoptionTest, AServiceIsTakenOverAsAWhole) {
+  Compose("web", "web:1", 2);
+  engine.containers["live-web1"].labels[std::string(label::kWorkload)] = "other";
+  EXPECT_TRUE(Pass().error);
+  ASSERT_THAT(facts.facts["web.web"].adopted, SizeIs(1));
+  EXPECT_EQ(facts.facts["web.web"].adopted[0].id, "live-web2");
+}
+
+TEST_F(AdoptionTest, ANameThatIsAnotherReplicasIsGivenBack) {
+  engine.containers.erase("live-web1");
+  Compose("web", "web:1", 2).name = "shop-web-2";
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_EQ(engine.containers["live-web2"].name, "shop-web-1");
+  Say(std::string(kProject).replace(kProject.find("{image: \"web:1\""), 1, "{scale: 2, "));
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_EQ(engine.containers["live-web2"].name, "shop-web-1");
+  EXPECT_NE(engine.FindByName("shop-web-2"), nullptr);
+}
+
+// Where the workload runs already, one service's trouble is its own.
+TEST_F(AdoptionTest, AServiceThatIsNewAndInTheWayHoldsUpNoOther) {
+  engine.containers.clear();
+  Say(std::string(kProject), false);
+  Settle();
+  ASSERT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  Compose("cache", "web:1");
+  engine.containers.erase(engine.FindByName("shop-db-1")->id);
+  Say("services:\n  cache: {image: \"web:1\"}\n" + std::string(kProject).substr(kProject.find("  web:")), false);
+  Settle();
+  EXPECT_NE(engine.FindByName("shop-db-1"), nullptr);
+  EXPECT_EQ(engine.FindByName("shop-cache-1"), nullptr);
+  const Outcome outcome = Pass();
+  EXPECT_EQ(Ready(outcome).status, ConditionStatus::False);
+  EXPECT_THAT(Ready(outcome).message, HasSubstr("shop_cache_1"));
+}
+
+TEST_F(AdoptionTest, AMountThatWouldMoveOfANewServiceHoldsUpNoOther) {
+  Settle();
+  Compose("cache", "web:1").mounts = {{MountType::Bind, "/srv/c", "/c", false}};
+  engine.containers.erase("live-db1");
+  Say("services:\n  cache: {image: \"web:1\"}\n" + std::string(kProject).substr(kProject.find("  web:")));
+  Settle();
+  EXPECT_NE(engine.FindByName("shop-db-1"), nullptr);
+  EXPECT_TRUE(engine.containers["live-cache1"].Label(label::kManaged).empty());
+  EXPECT_THAT(Ready(Pass()).message, HasSubstr("/c is /srv/c and would be nothing"));
+}
+
 TEST_F(AdoptionTest, LostFactsLeadToTheSame) {
   Settle();
   LoseFacts();
