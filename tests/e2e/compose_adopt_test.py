@@ -207,13 +207,12 @@ def test_what_docker_compose_removes_meanwhile_is_made_anew(project):
 
 
 def test_a_workload_removed_while_it_takes_over_takes_all_along(project):
+    project.up({"other.yaml": workload("other")}, "other")
     project.repo.commit(manifests())
-    project.daemon.start()
     project.daemon.wait_for(lambda: any(adopted(project).values()), "the first to be taken over", 30)
     project.daemon.kill9()
     project.repo.commit({}, rm=["shop.yaml"])
     project.daemon.start()
-    project.daemon.wait_ready("other")
     names = [name for name, is_ours in ((WEB, adopted(project).get("web")), (DB, adopted(project).get("db"))) if is_ours]
     wait_until(lambda: not any(project.engine.exists(name) for name in names), 40, "what was taken over to go")
     assert project.engine.call("GET", "/volumes/shop_data")["Name"] == "shop_data"
@@ -230,8 +229,9 @@ def test_once_adopted_the_word_may_go(project):
     project.engine.remove(WEB)  # shop_front has no container then
     project.daemon.wait_for(lambda: project.engine.exists("shop-web-1"), "another container", 30)
     project.daemon.wait_ready("shop")
-    project.change(manifests(SHOP.replace("GREETING: hello", "GREETING: hi"), adopt=False), "shop")
-    assert "GREETING=hi" in project.engine.inspect("shop-web-1")["Config"]["Env"]
+    project.repo.commit(manifests(SHOP.replace("GREETING: hello", "GREETING: hi"), adopt=False))
+    project.daemon.wait_for(lambda: "GREETING=hi" in project.engine.inspect("shop-web-1")["Config"]["Env"], "the change", 30)
+    project.daemon.wait_ready("shop")
     assert project.engine.inspect(DB)["Id"] == database
     project.settle()
 
@@ -240,10 +240,13 @@ def test_an_adopted_network_that_changes_is_made_anew_under_its_containers(proje
     project.up(manifests(), "shop", "other")
     before = project.identity(WEB, DB)
     network = project.engine.call("GET", "/networks/shop_back")["Id"]
-    project.change(manifests(SHOP.replace("back: {internal: true}", "back: {}")), "shop")
-    back = project.engine.call("GET", "/networks/shop_back")
-    assert back["Id"] != network and back["Internal"] is False
-    assert {c["Name"] for c in back["Containers"].values()} == {WEB, DB}
+    project.repo.commit(manifests(SHOP.replace("back: {internal: true}", "back: {}")))
+
+    def members():
+        back = project.engine.call("GET", "/networks/shop_back")
+        return {c["Name"] for c in back["Containers"].values()} if back["Id"] != network and not back["Internal"] else set()
+    project.daemon.wait_for(lambda: members() == {WEB, DB}, "both to be on a new network", 30)
+    project.daemon.wait_ready("shop")
     assert project.identity(WEB, DB) == before
     project.settle()
 

@@ -128,13 +128,15 @@ spec:
 Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
   auto read = compose::ReadProject(request, read_set);
   if (!read) return std::move(read).error();
+  const v1::ComposeSource& source = *request.workload.workload().source.compose;
   return compose::Render({.project = read->project,
                           .root = read->loaded.root,
                           .request = request,
                           .secrets = std::move(read->loaded.secrets),
                           .folder = std::move(read->folder),
-                          .host_folder = request.workload.workload().source.compose->project_directory.value_or(""),
-                          .files = std::move(read->loaded.files)},
+                          .host_folder = source.project_directory.value_or(""),
+                          .files = std::move(read->loaded.files),
+                          .adopt = source.adopt},
                          read_set);
 }
 

@@ -19,6 +19,7 @@ struct RenderInput {
   std::string folder;                     // of the tree, where relative paths start
   std::string host_folder;         // of the host, where paths start that the repository does not have; may be empty
   std::vector<std::string> files;  // of the project, for places, and for the labels that docker compose reads
+  bool adopt = false;              // see ComposeProject
 };
 
 // In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not, or when files

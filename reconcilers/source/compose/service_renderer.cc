@@ -74,8 +74,7 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   desired_.workload = v1::IdentityOf(input_.request.workload);
   desired_.service = name_;
   desired_.source_kind = "compose";
-  desired_.project =
-      ComposeProject{.name = input_.project.name, .adopt = input_.request.workload.workload().source.compose->adopt};
+  desired_.project = ComposeProject{.name = input_.project.name, .adopt = input_.adopt};
   container_.role = name_;
   const auto filled = Fill(before);
   if (!filled && filled.error().kind != ErrorKind::Waiting) return filled.error();
