@@ -281,7 +281,7 @@ Expected<void> Adoption::CheckInTheWay(std::vector<ServicePass>& services) const
   const bool first = !AnyOfOurs(services);
   std::string all;
   for (ServicePass& service : services) {
-    if (!is_vacant(service)) continue;
+    if (first ? service.desired.containers.empty() : !is_vacant(service)) continue;
     std::string names;
     for (const ObservedContainer& c : *strangers)
       if (IsFor(c, service) && (first || IsUp(c))) names += (names.empty() ? "" : ", ") + c.name;
