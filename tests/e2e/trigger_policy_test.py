@@ -143,13 +143,17 @@ def test_promotion_from_stage_to_stage_with_soak_and_approval(site, registry):
 def test_a_schedule_restarts_and_refreshes(site, registry):
     first = release(site, registry, "stable", "timed")
     site.up({"w.yaml": shop("timed", registry, "stable", repository="timed"),
-             "t.yaml": manifest("Trigger", "often", {"schedule": {"cron": "* * * * *", "action": "Restart"}}),
-             "b.yaml": binding("timed", "often", "timed")}, "timed")
+             "t.yaml": manifest("Trigger", "leap", {"schedule": {"cron": "0 0 29 2 *", "action": "Restart"}}),
+             "b.yaml": binding("timed", "leap", "timed")}, "timed")
     before = site.identity("timed")
-    site.daemon.tfctl("fire", "often", "--wait=60s")
-    assert site.identity("timed") != before
-    assert runs(site, "timed", first)
+    site.daemon.tfctl("fire", "leap", "--wait=60s")
+    fired = site.identity("timed")
+    assert fired != before and runs(site, "timed", first)
     site.settle()
+
+    site.change({"t.yaml": manifest("Trigger", "leap", {"schedule": {"cron": "* * * * *", "action": "Restart"}})})
+    site.daemon.wait_for(lambda: site.identity("timed") != fired, "the minute to restart timed", 90)
+    wait_runs(site, "timed", first)
 
 
 def test_deploy_by_hand_holds_until_the_manifest_is_edited(site, registry):

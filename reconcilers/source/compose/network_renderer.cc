@@ -19,8 +19,7 @@ NetworkAttachment Attach(const Network& network, const ServiceNetwork& joined, c
   NetworkAttachment attachment{.network = network.name, .aliases = joined.aliases, .address = joined.ipv4_address};
   attachment.aliases.insert(attachment.aliases.end(), names.begin(), names.end());
   std::ranges::sort(attachment.aliases);
-  const auto [first, last] = std::ranges::unique(attachment.aliases);
-  attachment.aliases.erase(first, last);
+  attachment.aliases.erase(std::unique(attachment.aliases.begin(), attachment.aliases.end()), attachment.aliases.end());
   attachment.ipv6_address = joined.ipv6_address.value_or("");
   attachment.link_local_ips = joined.link_local_ips;
   attachment.mac_address = joined.mac_address.value_or("");

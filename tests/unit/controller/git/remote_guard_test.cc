@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
+
+#include "tests/unit/controller/git/git_rig.h"
 
 namespace tinyforge::git {
 namespace {
@@ -11,16 +12,13 @@ namespace {
 class RemoteGuardTest : public testing::Test {
  protected:
   RemoteGuardTest() { git_libgit2_init(); }
-  ~RemoteGuardTest() override {
-    std::filesystem::remove(file_);
-    git_libgit2_shutdown();
-  }
+  ~RemoteGuardTest() override { git_libgit2_shutdown(); }
 
   // `text` as a guard tells it that has given `secret` to the server.
   std::string Redacted(const std::string& secret, const std::string& text) {
-    std::ofstream(file_) << secret;
     FetchRequest request;
-    request.auth.token_file = file_;
+    request.auth.token_file = directory_ / "token";
+    std::ofstream(request.auth.token_file) << secret;
     constexpr const char* kUrl = "https://git.example.com/shop.git";
     RemoteGuard guard(request, *ParseGitUrl(kUrl));
     git_remote_callbacks callbacks = guard.Callbacks();
@@ -30,7 +28,7 @@ class RemoteGuardTest : public testing::Test {
     return guard.Redact(text);
   }
 
-  const std::string file_ = testing::TempDir() + "remote_guard_test_token";
+  const TempDir directory_;
 };
 
 TEST_F(RemoteGuardTest, TheSecretIsInNoText) {
