@@ -32,6 +32,7 @@
 #include "controller/serve/webhook.h"
 #include "controller/store/sqlite_store.h"
 #include "reconcilers/config/object_reconcilers.h"
+#include "reconcilers/source/compose/env_file.h"
 #include "reconcilers/workload/reconciler.h"
 
 namespace tinyforge::cmd {
@@ -221,7 +222,8 @@ Expected<void> Daemon::Parts::Open() {
   secrets = std::make_unique<FileSecrets>(
       FileSecretsOptions{.directory = config.secrets_dir,
                          .fingerprint_key = std::move(*key),
-                         .on_value = [this](std::string_view value) { redactor->Register(value); }},
+                         .on_value = [this](std::string_view value) { redactor->Register(value); },
+                         .variables = compose::ParseSecretEnvFile},
       log);
   facts = std::make_unique<FileFactStore>(config.state_dir, log);
   ledger = std::make_unique<FileDeletionLedger>(config.state_dir, log);

@@ -198,7 +198,7 @@ class Comparison {
   }
 
   void Isolation() {
-    if (spec_.init) Is("init", At(host_, "Init"), true);
+    if (spec_.init) Is("init", At(host_, "Init"), *spec_.init);
     Is("privileged", At(host_, "Privileged"), spec_.privileged);
     Is("readOnlyRootFilesystem", At(host_, "ReadonlyRootfs"), spec_.read_only_root_filesystem);
     Capabilities("capabilities.add", At(host_, "CapAdd"), spec_.capabilities.add);

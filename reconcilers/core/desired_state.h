@@ -22,8 +22,12 @@ namespace tinyforge {
 struct SecretHandle {
   v1::SecretKeyRef ref;
   std::string fingerprint;
+  std::string variable{};  // of a value that is a file of variables: the one that is meant; empty: the whole value
   bool operator==(const SecretHandle&) const = default;
 };
+
+// For people: "shop/db-password"; "shop/env.DB_PASSWORD" of a variable.
+std::string NameOf(const SecretHandle& secret);
 
 // A secret within a text.
 struct EnvInsert {
@@ -66,6 +70,10 @@ struct Mount {
   bool create_host_path = false;  // Bind: a directory is made where nothing is; not hashed
   bool no_copy = false;           // Volume: an empty one is not filled with what the image has at the target
   std::string subpath{};          // Volume: what of it is mounted; API 1.45
+  // Tmpfs: of its root folder; and whether programs on it may be run.
+  std::optional<std::uint32_t> tmpfs_uid{};
+  std::optional<std::uint32_t> tmpfs_gid{};
+  bool tmpfs_exec = false;
   bool operator==(const Mount&) const = default;
 };
 
@@ -141,7 +149,7 @@ struct ContainerTemplate {
   std::optional<std::string> hostname;
   std::optional<std::string> stop_signal;
   std::optional<Duration> stop_timeout;
-  bool init = false;
+  std::optional<bool> init;  // empty: the Engine's
   bool tty = false;
   bool read_only_root_filesystem = false;
   bool privileged = false;

@@ -43,7 +43,7 @@ std::string Number(std::int64_t value) {
 }
 
 std::string FieldOf(const SecretHandle& secret) {
-  return "secret." + secret.ref.name + "/" + secret.ref.key;
+  return "secret." + NameOf(secret);
 }
 
 void CollectEnv(const EnvEntry& e, Collector& out) {
@@ -64,7 +64,7 @@ void CollectProcess(const ContainerTemplate& t, Collector& out) {
   out.Text("hostname", t.hostname);
   out.Text("stopSignal", t.stop_signal);
   if (t.stop_timeout) out.Text("stopGracePeriod", Number(t.stop_timeout->count()));
-  out.Flag("init", t.init);
+  if (t.init) out.Text("init", std::string(*t.init ? "true" : "false"));
   out.Flag("tty", t.tty);
   out.Flag("readOnlyRootFilesystem", t.read_only_root_filesystem);
   out.Flag("privileged", t.privileged);
@@ -91,6 +91,9 @@ std::string OptionsOf(const Mount& m) {
   if (!m.propagation.empty()) text += " propagation " + m.propagation;
   if (m.no_copy) text += " nocopy";
   if (!m.subpath.empty()) text += " subpath " + m.subpath;
+  if (m.tmpfs_uid) text += " uid " + Number(*m.tmpfs_uid);
+  if (m.tmpfs_gid) text += " gid " + Number(*m.tmpfs_gid);
+  if (m.tmpfs_exec) text += " exec";
   return text;
 }
 

@@ -332,6 +332,9 @@ class SecretReader {
   virtual ~SecretReader() = default;
   // Waiting when the Secret or its file is not there (yet); the message names Secret and key, never a value.
   virtual Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) = 0;
+  // The variables that a value sets which is a file of them, as of Compose's `env_file`, each once; one that is empty
+  // has no fingerprint. Terminal when it is no such file; else as Find.
+  virtual Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef& ref) = 0;
   // For the writer of a create body and of files only. The caller clears it after use.
   virtual Expected<std::string> Reveal(const SecretHandle& handle) = 0;
 };

@@ -13,6 +13,12 @@
 
 namespace tinyforge::compose {
 
+// A file of variables: of the tree, or a secret whose variables are known.
+struct VariablesFile {
+  std::string path{};  // empty: a secret
+  std::vector<SecretHandle> variables{};
+};
+
 struct LoadRequest {
   std::vector<ComposeFile> files;  // at least one, merged in this order
   std::string directory{};  // the project's, as a rule the first file's: a path of the tree; relative paths start there
@@ -20,7 +26,7 @@ struct LoadRequest {
   std::string default_name{};                         // where no other name is given; empty: the directory's
   StringMap environment{};                            // variables with their values; before those of files
   std::map<std::string, v1::SecretKeyRef> secrets{};  // variables whose values are secrets; before all others
-  std::vector<std::string> env_files{};  // paths of the tree; empty: `.env` of the directory where it exists
+  std::vector<VariablesFile> env_files{};  // later ones win; empty: `.env` of the directory where it exists
   std::set<std::string> profiles{};      // active ones; empty: those of COMPOSE_PROFILES
 };
 
@@ -38,7 +44,7 @@ struct LoadedProject {
   doc::Node root;
   doc::Node disabled;                     // a mapping of the services that no active profile enables, in the same forms
   std::vector<std::string> files;         // by the file index of the marks
-  std::vector<v1::SecretKeyRef> secrets;  // by the index of the marks of secrets
+  std::vector<SecretHandle> secrets;      // by the index of the marks of secrets; without a fingerprint: to be found
   StringMap environment;                  // all variables, with marks of secrets, for env_file
   std::vector<std::string> warnings;      // with places; at most 100
 };

@@ -16,6 +16,9 @@ using testing::IsEmpty;
 class FixedSecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "f"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle& handle) override {
     if (handle.fingerprint != "f") return Error{ErrorKind::Transient, "the value is another by now"};
     return std::string("s3cr=t");
