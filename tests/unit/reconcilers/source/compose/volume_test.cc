@@ -35,9 +35,9 @@ TEST_F(VolumeTest, ATargetAloneIsAnAnonymousVolume) {
 TEST_F(VolumeTest, ShortOptions) {
   EXPECT_TRUE(WebService("volumes: [\"./a:/a:ro\"]").volumes.at(0).read_only);
   EXPECT_FALSE(WebService("volumes: [\"./a:/a:rw\"]").volumes.at(0).read_only);
-  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("nothing is relabelled"));
+  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("the Engine relabels for Binds only"));
   EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: Z}}]"),
-              HasSubstr("nothing is relabelled"));
+              HasSubstr("the Engine relabels for Binds only"));
   EXPECT_EQ(WebService("volumes: [\"./a:/a:rslave\"]").volumes.at(0).propagation, Propagation::RSlave);
   EXPECT_TRUE(WebService("volumes: [\"data:/a:nocopy\"]", kData).volumes.at(0).no_copy);
   EXPECT_EQ(WebService("volumes: [\"./a:/a:cached\"]"), WebService("volumes: [\"./a:/a\"]"));
@@ -88,13 +88,6 @@ TEST_F(VolumeTest, OptionsOfTmpfsThatAreNotDoneAreErrors) {
     EXPECT_THAT(WebError("tmpfs: [\"/run:rw," + option + "\"]"),
                 HasSubstr("compose.yaml:4:13: services.web.tmpfs[0]: option \"" + option + "\" is not done; expected"))
         << option;
-}
-
-TEST_F(VolumeTest, NothingIsRelabelled) {
-  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,Z\"]"), HasSubstr("services.web.volumes[0]: option \"Z\" is not supported: "
-                                                               "the Engine relabels for Binds only"));
-  EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: z}}]"),
-              HasSubstr("the Engine relabels for Binds only"));
 }
 
 TEST_F(VolumeTest, WhatIsNoVolumeIsAnError) {
