@@ -68,19 +68,17 @@ TEST_F(VolumeTest, TmpfsAsAVolume) {
 }
 
 TEST_F(VolumeTest, TmpfsAsAKey) {
-  EXPECT_THAT(WebService("tmpfs: /run").tmpfs,
-              ElementsAre(ServiceVolume{.type = MountType::Tmpfs, .target = "/run"}));
-  EXPECT_THAT(WebService("tmpfs: [\"/tmp:mode=755,size=1m,ro,noexec,nosuid,nodev\", \"/run:uid=1000,gid=100,exec\"]").tmpfs,
-              ElementsAre(ServiceVolume{.type = MountType::Tmpfs,
-                                        .target = "/run",
-                                        .tmpfs_uid = 1000,
-                                        .tmpfs_gid = 100,
-                                        .tmpfs_exec = true},
-                          ServiceVolume{.type = MountType::Tmpfs,
-                                        .target = "/tmp",
-                                        .read_only = true,
-                                        .tmpfs_size = 1 << 20,
-                                        .tmpfs_mode = 0755}));
+  EXPECT_THAT(WebService("tmpfs: /run").tmpfs, ElementsAre(ServiceVolume{.type = MountType::Tmpfs, .target = "/run"}));
+  EXPECT_THAT(
+      WebService("tmpfs: [\"/tmp:mode=755,size=1m,ro,noexec,nosuid,nodev\", \"/run:uid=1000,gid=100,exec\"]").tmpfs,
+      ElementsAre(
+          ServiceVolume{
+              .type = MountType::Tmpfs, .target = "/run", .tmpfs_uid = 1000, .tmpfs_gid = 100, .tmpfs_exec = true},
+          ServiceVolume{.type = MountType::Tmpfs,
+                        .target = "/tmp",
+                        .read_only = true,
+                        .tmpfs_size = 1 << 20,
+                        .tmpfs_mode = 0755}));
 }
 
 TEST_F(VolumeTest, OptionsOfTmpfsThatAreNotDoneAreErrors) {
