@@ -139,8 +139,7 @@ void DecodeShares(const Json& host, ObservedContainer& container) {
     if (const std::string mode = Text(At(host, key)); mode.starts_with(kContainer))
       container.shares.push_back(mode.substr(kContainer.size()));
   std::ranges::sort(container.shares);
-  const auto [first, last] = std::ranges::unique(container.shares);
-  container.shares.erase(first, last);
+  container.shares.erase(std::unique(container.shares.begin(), container.shares.end()), container.shares.end());
 }
 
 void DecodeHostConfig(const Json& host, ObservedContainer& container) {

@@ -53,10 +53,10 @@ std::string Names(const Node& list) {
 // Takes the services that are not enabled out of `services`.
 Node TakeDisabled(Node& services, const std::set<std::string>& active) {
   Node disabled = Node::Map();
-  const auto first = std::ranges::stable_partition(
-      services.members, [&](const Node::Member& member) { return IsEnabled(member.value, active); });
-  disabled.members.assign(std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
-  services.members.erase(first.begin(), first.end());
+  const auto first = std::stable_partition(services.members.begin(), services.members.end(),
+                                           [&](const auto& member) { return IsEnabled(member.value, active); });
+  disabled.members.assign(std::make_move_iterator(first), std::make_move_iterator(services.members.end()));
+  services.members.erase(first, services.members.end());
   return disabled;
 }
 
