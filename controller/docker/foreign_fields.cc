@@ -96,6 +96,9 @@ TmpfsSet TmpfsOfMount(const Mount& mount) {
   TmpfsSet options;
   if (mount.tmpfs_size) options.insert("size=" + std::to_string(mount.tmpfs_size));
   if (mount.tmpfs_mode) options.insert("mode=" + Octal(mount.tmpfs_mode));
+  if (mount.tmpfs_uid) options.insert("uid=" + std::to_string(*mount.tmpfs_uid));
+  if (mount.tmpfs_gid) options.insert("gid=" + std::to_string(*mount.tmpfs_gid));
+  if (mount.tmpfs_exec) options.insert("exec");
   if (mount.read_only) options.insert("ro");
   return options;
 }

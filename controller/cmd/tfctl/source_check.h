@@ -24,8 +24,8 @@ struct Finding {
 };
 
 // Renders it with files of this machine, every secret taken to be there. Each error stands where it is in the manifest
-// or in a file that it names, which `reads` then has; a file that git ignores is a warning, and so is what cannot be known here. Nothing for a source kind
-// that this build does not serve.
+// or in a file that it names, which `reads` then has; a file that git ignores is a warning, and so is what cannot be
+// known here. Nothing for a source kind that this build does not serve.
 std::vector<Finding> CheckSource(const WorkloadText& from, const LocalTree& tree, ReadSet& reads);
 
 // What is to be told of an error of reading its source, or of none; `reads` is what was read until then.

@@ -34,8 +34,8 @@ Expected<EnvEntries> ParseEnvFile(std::string_view text, const VariableLookup& l
 // ones do not count. The same errors.
 Expected<EnvEntries> ParseRawEnvFile(std::string_view text, const VariableLookup& lookup);
 
-// A file in the first form that is a secret as a whole: what it sets, by name. Variables in it are those of earlier lines
-// only. Terminal for what has not the form, with the line and nothing of the text.
+// A file in the first form that is a secret as a whole: what it sets, by name. Variables in it are those of earlier
+// lines only. Terminal for what has not the form, with the line and nothing of the text.
 Expected<StringMap> ParseSecretEnvFile(std::string_view text);
 
 }  // namespace tinyforge::compose

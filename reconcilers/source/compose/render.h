@@ -17,9 +17,9 @@ struct RenderInput {
   const RenderRequest& request;
   std::vector<SecretHandle> secrets;  // by the index of their marks, see SecretText; as of LoadedProject
   std::string folder;                 // of the tree, where relative paths start
-  std::string host_folder;         // of the host, where paths start that the repository does not have; may be empty
-  std::vector<std::string> files;  // of the project, for places, and for the labels that docker compose reads
-  bool adopt = false;              // see ComposeProject
+  std::string host_folder;            // of the host, where paths start that the repository does not have; may be empty
+  std::vector<std::string> files;     // of the project, for places, and for the labels that docker compose reads
+  bool adopt = false;                 // see ComposeProject
 };
 
 // The secret that a mark stands for. Errors and `read_set` as of SecretReader::Find and SourceKind::Render.

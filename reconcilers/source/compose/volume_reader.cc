@@ -54,9 +54,10 @@ bool ApplyOption(std::string_view option, ServiceVolume& out) {
 void ReadShortOptions(const Value& item, std::string_view text, ServiceVolume& out) {
   for (const std::string_view option : Split(text, ',')) {
     if (option == "z" || option == "Z")
-      item.Fail("option " + Quoted(option) +
-                " is not supported: the Engine relabels for Binds only, and those make a folder where a file is missing; "
-                "label the folder on the host");
+      item.Fail(
+          "option " + Quoted(option) +
+          " is not supported: the Engine relabels for Binds only, and those make a folder where a file is missing; "
+          "label the folder on the host");
     else if (!ApplyOption(option, out))
       item.Fail("option " + Quoted(option) + " is not known; known: ro, rw, nocopy, [r]private, [r]shared, [r]slave");
   }

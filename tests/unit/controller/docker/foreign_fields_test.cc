@@ -19,6 +19,9 @@ using testing::Not;
 class NoSecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef&) override { return Error{ErrorKind::Waiting, "none"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return Error{ErrorKind::Waiting, "none"};
+  }
   Expected<std::string> Reveal(const SecretHandle&) override { return Error{ErrorKind::Waiting, "none"}; }
 };
 
@@ -207,6 +210,10 @@ TEST_F(ForeignFieldsTest, OptionsOfATmpfsAreOneHoweverTheyWereSaid) {
   Json inspect = Made(plain_, image_);
   inspect["HostConfig"]["Tmpfs"] = {{"/t/", "rw,size=64m,mode=0700"}};
   EXPECT_THAT(Fields(inspect, wanted), IsEmpty());
+  wanted.mounts[0].tmpfs_uid = 7;
+  EXPECT_THAT(Fields(inspect, wanted), ElementsAre("mounts./t"));
+  EXPECT_THAT(Fields(Made(wanted, image_), wanted), IsEmpty());
+  wanted.mounts[0].tmpfs_uid.reset();
   inspect["HostConfig"]["Tmpfs"] = {{"/t/", "size=32m,mode=0700"}};
   EXPECT_THAT(Fields(inspect, wanted), ElementsAre("mounts./t"));
 }

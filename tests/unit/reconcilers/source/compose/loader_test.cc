@@ -159,9 +159,10 @@ TEST(Secrets, AFileOfThemSetsVariablesAsOthersDo) {
   ProjectFiles files("services: {web: {environment: {A: '$A', B: '$B', C: 'x$C', D: '${D:-none}', E: '$E'}}}\n");
   files.tree.files["one.env"] = "A=1\nB=1\n";
   files.tree.files["two.env"] = "C=<$B>\n";
-  files.request.env_files = {{"one.env"},
-                             {.variables = {{{"shop", "env"}, "f1", "B"}, {{"shop", "env"}, "", "D"}, {{"shop", "env"}, "f2", "E"}}},
-                             {"two.env"}};
+  files.request.env_files = {
+      {"one.env"},
+      {.variables = {{{"shop", "env"}, "f1", "B"}, {{"shop", "env"}, "", "D"}, {{"shop", "env"}, "f2", "E"}}},
+      {"two.env"}};
   files.request.environment["E"] = "request";
   const auto project = files.Load();
   ASSERT_TRUE(project) << project.error().message;

@@ -35,9 +35,9 @@ TEST_F(VolumeTest, ATargetAloneIsAnAnonymousVolume) {
 TEST_F(VolumeTest, ShortOptions) {
   EXPECT_TRUE(WebService("volumes: [\"./a:/a:ro\"]").volumes.at(0).read_only);
   EXPECT_FALSE(WebService("volumes: [\"./a:/a:rw\"]").volumes.at(0).read_only);
-  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("nothing is relabelled"));
+  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("the Engine relabels for Binds only"));
   EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: Z}}]"),
-              HasSubstr("nothing is relabelled"));
+              HasSubstr("the Engine relabels for Binds only"));
   EXPECT_EQ(WebService("volumes: [\"./a:/a:rslave\"]").volumes.at(0).propagation, Propagation::RSlave);
   EXPECT_TRUE(WebService("volumes: [\"data:/a:nocopy\"]", kData).volumes.at(0).no_copy);
   EXPECT_EQ(WebService("volumes: [\"./a:/a:cached\"]"), WebService("volumes: [\"./a:/a\"]"));
@@ -68,19 +68,17 @@ TEST_F(VolumeTest, TmpfsAsAVolume) {
 }
 
 TEST_F(VolumeTest, TmpfsAsAKey) {
-  EXPECT_THAT(WebService("tmpfs: /run").tmpfs,
-              ElementsAre(ServiceVolume{.type = MountType::Tmpfs, .target = "/run"}));
-  EXPECT_THAT(WebService("tmpfs: [\"/tmp:mode=755,size=1m,ro,noexec,nosuid,nodev\", \"/run:uid=1000,gid=100,exec\"]").tmpfs,
-              ElementsAre(ServiceVolume{.type = MountType::Tmpfs,
-                                        .target = "/run",
-                                        .tmpfs_uid = 1000,
-                                        .tmpfs_gid = 100,
-                                        .tmpfs_exec = true},
-                          ServiceVolume{.type = MountType::Tmpfs,
-                                        .target = "/tmp",
-                                        .read_only = true,
-                                        .tmpfs_size = 1 << 20,
-                                        .tmpfs_mode = 0755}));
+  EXPECT_THAT(WebService("tmpfs: /run").tmpfs, ElementsAre(ServiceVolume{.type = MountType::Tmpfs, .target = "/run"}));
+  EXPECT_THAT(
+      WebService("tmpfs: [\"/tmp:mode=755,size=1m,ro,noexec,nosuid,nodev\", \"/run:uid=1000,gid=100,exec\"]").tmpfs,
+      ElementsAre(
+          ServiceVolume{
+              .type = MountType::Tmpfs, .target = "/run", .tmpfs_uid = 1000, .tmpfs_gid = 100, .tmpfs_exec = true},
+          ServiceVolume{.type = MountType::Tmpfs,
+                        .target = "/tmp",
+                        .read_only = true,
+                        .tmpfs_size = 1 << 20,
+                        .tmpfs_mode = 0755}));
 }
 
 TEST_F(VolumeTest, OptionsOfTmpfsThatAreNotDoneAreErrors) {
@@ -88,13 +86,6 @@ TEST_F(VolumeTest, OptionsOfTmpfsThatAreNotDoneAreErrors) {
     EXPECT_THAT(WebError("tmpfs: [\"/run:rw," + option + "\"]"),
                 HasSubstr("compose.yaml:4:13: services.web.tmpfs[0]: option \"" + option + "\" is not done; expected"))
         << option;
-}
-
-TEST_F(VolumeTest, NothingIsRelabelled) {
-  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,Z\"]"), HasSubstr("services.web.volumes[0]: option \"Z\" is not supported: "
-                                                               "the Engine relabels for Binds only"));
-  EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: z}}]"),
-              HasSubstr("the Engine relabels for Binds only"));
 }
 
 TEST_F(VolumeTest, WhatIsNoVolumeIsAnError) {
