@@ -24,7 +24,7 @@ TriggerWork::TriggerWork(TriggerWorkPorts ports, TriggerWorkOptions options)
                                    const v1::SecretKeyRef& ref,
                                    std::string_view value) { return secrets.Replace(ref, value); }}),
       api_({ports.config, ports.routes, ports.facts, ports.deliveries, service_, door_}),
-      write_back_({ports.config, ports.routes, ports.facts, ports.writer, ports.clock, ports.log},
+      write_back_({ports.config, ports.routes, ports.facts, ports.writer, ports.secrets, ports.clock, ports.log},
                   {.read_only = options.read_only, .on_written = options.sync, .on_news = options.news_of}) {}
 
 void TriggerWork::Start() {

@@ -18,15 +18,8 @@ bool IsBroken(std::string_view reason) {
 
 // What was not read now may be read the next time.
 bool IsWhole(const std::map<const v1::Object*, Expected<SourceImages>>& images) {
-  return std::ranges::none_of(
-      images, [](const auto& item) { return !item.second && item.second.error().kind == ErrorKind::Transient; });
-}
-
-Expected<SourceImages> ReadImages(const ConfigSnapshot& snapshot, const v1::Object& workload) {
-  if (workload.workload().source.image || !snapshot.tree) return ImagesOfManifest(workload);
-  const auto kind = FindSourceKind(workload.workload().source);
-  if (!kind) return kind.error();
-  return (*kind)->Images(workload, *snapshot.tree);
+  const auto passes = [](ErrorKind kind) { return kind == ErrorKind::Transient || kind == ErrorKind::Waiting; };
+  return std::ranges::none_of(images, [&](const auto& i) { return !i.second && passes(i.second.error().kind); });
 }
 
 }  // namespace
@@ -59,6 +52,13 @@ std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& s
   pages->push_back(page);
   if (pages->size() > kPagesKept) pages->erase(pages->begin());
   return page;
+}
+
+Expected<SourceImages> RouteBook::ReadImages(const ConfigSnapshot& snapshot, const v1::Object& workload) const {
+  if (workload.workload().source.image || !snapshot.tree) return ImagesOfManifest(workload);
+  const auto kind = FindSourceKind(workload.workload().source);
+  if (!kind) return kind.error();
+  return (*kind)->Images(workload, *snapshot.tree, secrets_);
 }
 
 // A policy that cannot be used for an error in its text, or that is missing, decides on, and so does one of a service

@@ -17,16 +17,15 @@ namespace tinyforge {
 // Thread-safe. Keeps the last few configurations that were asked for.
 class RouteBook : public BindingReader {
  public:
-  // Of the controller of this --host name.
-  explicit RouteBook(std::string host) : host_(std::move(host)) {}
+  // Of the controller of this --host name. `secrets` must outlive it.
+  RouteBook(std::string host, SecretReader& secrets) : host_(std::move(host)), secrets_(secrets) {}
 
   std::shared_ptr<const RouteTable> Of(const ConfigSnapshot& snapshot);
   // The routes by which workloads are promoted from this one.
   std::vector<Route> PromotedFrom(const ConfigSnapshot& snapshot, const std::string& parent);
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,
                                              const std::string& service) override;
-  // The images that the source of a workload of the snapshot names.
-  Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload);
+  Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload) override;
   // One of them. NotFound: there is no such service, or it has no image.
   Expected<v1::ImageSource> ImageOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
                                     const std::string& service);
@@ -40,9 +39,11 @@ class RouteBook : public BindingReader {
     std::map<const v1::Object*, Expected<SourceImages>> images;  // of bound workloads with source.compose
   };
   std::shared_ptr<const Page> PageOf(const ConfigSnapshot& snapshot);
+  Expected<SourceImages> ReadImages(const ConfigSnapshot& snapshot, const v1::Object& workload) const;
   void KeepBroken(const ConfigSnapshot& snapshot, Page& page) const;
 
   const std::string host_;
+  SecretReader& secrets_;
   Guarded<std::vector<std::shared_ptr<const Page>>> pages_;  // the newest last
 };
 

@@ -76,13 +76,14 @@ struct WriteBack::Change {
 
 // All that is to be written, and what cannot be.
 struct WriteBack::Work {
-  std::map<std::string, Proposals> wanted;  // by branch
-  std::map<std::string, Error> refused;     // by binding
+  SecretReader& secrets;
+  std::map<std::string, Proposals> wanted{};  // by branch
+  std::map<std::string, Error> refused{};     // by binding
 
   void Add(const ConfigSnapshot& snapshot, const v1::Object& workload, std::vector<Change> changes) {
     const auto kind = FindSourceKind(workload.workload().source);
     for (Change& change : changes) {
-      VersionChange asked{snapshot, workload, change.service, {}};
+      VersionChange asked{snapshot, workload, change.service, {}, secrets};
       for (const Change& other : changes)
         if (other.branch == change.branch) asked.wanted.emplace(other.service, other.image);
       auto edit = kind ? (*kind)->EditOf(asked) : kind.error();
@@ -201,7 +202,7 @@ void WriteBack::ForgetFailuresBut(const Work& work) {
 }
 
 WriteBack::Work WriteBack::Wanted() {
-  Work work;
+  Work work{ports_.secrets};
   const auto snapshot = ports_.config.Current();
   if (!snapshot) return work;
   std::map<std::string, SourceImages> bound;  // by workload

@@ -28,6 +28,7 @@ struct WriteBackPorts {
   RouteBook& routes;
   FactStore& facts;
   RepoWriter& writer;
+  SecretReader& secrets;
   const Clock& clock;
   Logger& log;
 };

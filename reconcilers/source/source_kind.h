@@ -51,6 +51,7 @@ struct VersionChange {
   std::string service;  // empty: the workload's own image
   // The images that services of the workload are to have, by service: this one, and others that are to change as well.
   std::map<std::string, v1::ImageSource, std::less<>> wanted;
+  SecretReader& secrets;
 };
 
 class SourceKind {
@@ -62,7 +63,8 @@ class SourceKind {
   // A small manifest that works, as YAML.
   virtual std::string_view Sample() const = 0;
   // The images that the source names. `tree` is read by kinds whose files say it; errors as of Render.
-  virtual Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree) const = 0;
+  virtual Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree,
+                                        SecretReader& secrets) const = 0;
   // The one value of the repository to change, so that the source says the version that is wanted of the service, and
   // another one of no service that is not wanted to have it. Invalid and Conflict say why there is none; errors as of
   // Images.

@@ -157,10 +157,8 @@ void LeaveVersions(const Pin& pin, SysTime now, Facts& facts) {
 
 // The image whose version is meant.
 Expected<v1::ImageSource> FindImage(const WorkloadCommand& command, const v1::Object& object,
-                                    const ConfigSnapshot& snapshot) {
-  auto kind = FindSourceKind(object.workload().source);
-  if (!kind) return std::move(kind).error();
-  auto images = (*kind)->Images(object, *snapshot.tree);
+                                    const ConfigSnapshot& snapshot, BindingReader& bindings) {
+  auto images = bindings.ImagesOf(snapshot, object);
   if (!images) return std::move(images).error();
   const auto found = images->find(command.service);
   if (found != images->end() && found->second) return *found->second;
@@ -176,7 +174,7 @@ Expected<v1::ImageSource> FindImage(const WorkloadCommand& command, const v1::Ob
 
 Expected<std::string> Rollback(const WorkloadCommand& command, const v1::Object& object, const CommandPorts& ports,
                                const ConfigSnapshot& snapshot) {
-  const auto image = FindImage(command, object, snapshot);
+  const auto image = FindImage(command, object, snapshot, ports.bindings);
   if (!image) return image.error();
   if (command.to && !command.service.empty())
     return Error{ErrorKind::Invalid,

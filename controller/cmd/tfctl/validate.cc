@@ -118,11 +118,12 @@ std::vector<Finding> CheckSources(const v1::ObjectSet& set, const Files& files, 
 std::vector<Finding> Check(const v1::ObjectSet& set, const Files& files, const ValidateOptions& options) {
   const bool partial =
       options.partial || std::ranges::none_of(options.paths, [](const auto& path) { return fs::is_directory(path); });
+  AnySecrets secrets;
   const auto images = [&](const v1::Object& workload) -> Expected<SourceImages> {
     const auto kind = FindSourceKind(workload.workload().source);
     if (!kind) return kind.error();
     const LocalTree tree = TreeOf(workload, options);
-    return (*kind)->Images(InTree(workload, tree), tree);
+    return (*kind)->Images(InTree(workload, tree), tree, secrets);
   };
   std::vector<Finding> findings = CheckSources(set, files, options);
   for (const v1::Diagnostic& error : set.errors) findings.push_back({error});

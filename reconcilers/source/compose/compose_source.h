@@ -10,8 +10,14 @@
 namespace tinyforge {
 namespace compose {
 
-// What the manifest says of its project. Terminal for a path that leaves the tree, and for what is not done yet.
-Expected<LoadRequest> LoadRequestOf(const v1::Object& workload);
+struct Origin {
+  const v1::Object& workload;
+  SecretReader& secrets;
+};
+
+// What the manifest says of its project. Terminal for a path that leaves the tree; Waiting for a secret env file that
+// is not there. `read_set` gets the secrets that were asked for.
+Expected<LoadRequest> LoadRequestOf(const Origin& from, ReadSet& read_set);
 
 // The project that a workload's source.compose names.
 struct SourceProject {
@@ -31,7 +37,8 @@ class ComposeSourceKind : public SourceKind {
   std::string_view Kind() const override { return "compose"; }
   bool Serves(const v1::Source& source) const override { return source.compose.has_value(); }
   std::string_view Sample() const override;
-  Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree) const override;
+  Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree,
+                                SecretReader& secrets) const override;
   Expected<VersionEdit> EditOf(const VersionChange& change) const override;
   Expected<DesiredServices> Render(const RenderRequest& request, ReadSet& read_set) const override;
 };

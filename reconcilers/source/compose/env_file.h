@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "api-types/meta/error.h"
+#include "api-types/meta/object.h"
 #include "reconcilers/source/compose/interpolation.h"
 
 namespace tinyforge::compose {
@@ -44,5 +45,9 @@ struct EnvValue {
 
 // In the order of the text; of some of several lines what looks like a line is among them.
 std::vector<EnvValue> ValuesIn(std::string_view text, std::string_view name);
+
+// A file in the first form that is a secret as a whole: what it sets, by name. Variables in it are those of earlier
+// lines only. Terminal for what has not the form, with the line and nothing of the text.
+Expected<StringMap> ParseSecretEnvFile(std::string_view text);
 
 }  // namespace tinyforge::compose

@@ -42,8 +42,8 @@ StringMap ImagesIn(const LoadedProject& project) {
   return images;
 }
 
-Expected<LoadedProject> LoadOf(const v1::Object& workload, const TreeReader& tree, ReadSet& reads) {
-  const auto request = LoadRequestOf(workload);
+Expected<LoadedProject> LoadOf(const Origin& from, const TreeReader& tree, ReadSet& reads) {
+  const auto request = LoadRequestOf(from, reads);
   if (!request) return request.error();
   return Load(*request, tree, reads);
 }
@@ -67,7 +67,7 @@ class Trials {
     for (const auto& [key, object] : change.snapshot.objects->objects) {
       if (key.kind != Kind::Workload || !object->workload().source.compose) continue;
       Known known{.workload = object};
-      if (const auto project = LoadOf(*object, *change.snapshot.tree, known.reads)) {
+      if (const auto project = LoadOf({*object, change.secrets}, *change.snapshot.tree, known.reads)) {
         known.images = ImagesIn(*project);
         known_.push_back(std::move(known));
       }
@@ -108,7 +108,7 @@ class Trials {
 
   void Compare(const Known& known, const v1::ObjectPtr& after, const TreeReader& tree, Effect& effect) const {
     ReadSet unused;
-    const auto project = after ? LoadOf(*after, tree, unused) : Error{ErrorKind::NotFound, "gone"};
+    const auto project = after ? LoadOf({*after, change_.secrets}, tree, unused) : Error{ErrorKind::NotFound, "gone"};
     const StringMap images = project ? ImagesIn(*project) : StringMap();
     const bool own = known.workload->key == change_.workload.key;
     for (const auto& [service, image] : known.images) {
@@ -188,7 +188,7 @@ class Search {
 
 Expected<VersionEdit> FindVersionEdit(const VersionChange& change) {
   ReadSet reads;
-  const auto project = LoadOf(change.workload, *change.snapshot.tree, reads);
+  const auto project = LoadOf({change.workload, change.secrets}, *change.snapshot.tree, reads);
   if (!project) return project.error();
   const doc::Node* services = project->root.Find("services");
   const doc::Node* service = services == nullptr ? nullptr : services->Find(change.service);

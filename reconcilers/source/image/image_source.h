@@ -10,7 +10,8 @@ class ImageSourceKind : public SourceKind {
   std::string_view Kind() const override { return "image"; }
   bool Serves(const v1::Source& source) const override { return source.image.has_value(); }
   std::string_view Sample() const override;
-  Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree) const override;
+  Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree,
+                                SecretReader& secrets) const override;
   Expected<VersionEdit> EditOf(const VersionChange& change) const override;
   Expected<DesiredServices> Render(const RenderRequest& request, ReadSet& read_set) const override;
 };

@@ -55,7 +55,8 @@ class EvaluatorTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeConfigReader config_;
-  RouteBook routes_{""};
+  FakeSecrets no_secrets_;
+  RouteBook routes_{"", no_secrets_};
   LockedFacts facts_;
   FakeStore store_;
   FakeRegistry registry_;

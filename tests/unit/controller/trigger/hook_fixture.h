@@ -88,7 +88,8 @@ class HookDoorTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeConfigReader config_;
-  RouteBook routes_{""};
+  FakeSecrets no_secrets_;
+  RouteBook routes_{"", no_secrets_};
   LockedFacts facts_;
   FakeStore store_;
   FakeDeliveryLog log_;

@@ -17,7 +17,8 @@ ConfigSnapshot Snapshot(const std::string& manifests) {
 }
 
 TEST(RouteBook, ResolvesARevisionOnceAndKeepsTheLastOnes) {
-  RouteBook book("");
+  FakeSecrets secrets;
+  RouteBook book("", secrets);
   const ConfigSnapshot first = Snapshot(Manifest("Trigger", "name: hand", "manual: {}"));
   const auto table = book.Of(first);
   EXPECT_EQ(book.Of(first), table);
@@ -26,7 +27,8 @@ TEST(RouteBook, ResolvesARevisionOnceAndKeepsTheLastOnes) {
 }
 
 TEST(RouteBook, SaysWhoDecidesAndWhoIsPromotedFromWhom) {
-  RouteBook book("");
+  FakeSecrets secrets;
+  RouteBook book("", secrets);
   const ConfigSnapshot snapshot =
       Snapshot(Manifest("Trigger", "name: auto", kPolicy) + Manifest("Trigger", "name: hand", "manual: {}") +
                Manifest("Trigger", "name: promote", "promotion: {soak: 1m}") + ImageWorkload("dev") +
@@ -44,7 +46,8 @@ TEST(RouteBook, SaysWhoDecidesAndWhoIsPromotedFromWhom) {
 }
 
 TEST(RouteBook, KnowsTheServicesOfAProjectByItsFiles) {
-  RouteBook book("");
+  FakeSecrets secrets;
+  RouteBook book("", secrets);
   auto tree = std::make_shared<FakeTree>();
   tree->files["compose.yaml"] =
       "services:\n  api: {image: 'shop/api:${TAG:-1.4.2}'}\n  web: {image: shop/web}\n  site: {build: .}\n";
@@ -66,7 +69,8 @@ TEST(RouteBook, KnowsTheServicesOfAProjectByItsFiles) {
 
 // Else the version that it decided would be given up for the manifest's.
 TEST(RouteBook, APolicyDecidesOnWhileTheFilesCannotBeRead) {
-  RouteBook book("");
+  FakeSecrets secrets;
+  RouteBook book("", secrets);
   auto tree = std::make_shared<FakeTree>();
   tree->files["compose.yaml"] = "services: {api: {image: shop/api}}";
   tree->failing = Error{ErrorKind::Transient, "too many open files"};

@@ -108,7 +108,8 @@ class TriggerServiceTest : public ::testing::Test {
 
   MovableClock clock_;
   FakeConfigReader config_;
-  RouteBook routes_{""};
+  FakeSecrets no_secrets_;
+  RouteBook routes_{"", no_secrets_};
   LockedFacts facts_;
   FakeStore store_;
   FakeDeliveryLog log_;

@@ -33,7 +33,8 @@ class TriggerApiTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeConfigReader config_;
-  RouteBook routes_{""};
+  FakeSecrets no_secrets_;
+  RouteBook routes_{"", no_secrets_};
   LockedFacts facts_;
   FakeStore store_;
   FakeDeliveryLog log_;

@@ -26,7 +26,7 @@ class WriteBackTest : public ::testing::Test {
 
   void Make(Duration window = milliseconds(1), Duration pause = milliseconds(1)) {
     write_back_ = std::make_unique<WriteBack>(
-        WriteBackPorts{config_, routes_, facts_, writer_, clock_, logger_},
+        WriteBackPorts{config_, routes_, facts_, writer_, no_secrets_, clock_, logger_},
         WriteBackOptions{.window = window,
                          .pause = pause,
                          .read_only = [this] { return std::string(read_only_ ? "held by process 7" : ""); },
@@ -82,7 +82,8 @@ class WriteBackTest : public ::testing::Test {
 
   RealClock clock_;
   FakeConfigReader config_;
-  RouteBook routes_{""};
+  FakeSecrets no_secrets_;
+  RouteBook routes_{"", no_secrets_};
   LockedFacts facts_;
   FakeRepoWriter writer_;
   FakeLogger logger_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconcilers/source/source_kind.h"
 #include "reconcilers/workload/services.h"
 #include "reconcilers/workload/version_decision.h"
 #include "tests/fakes/fake_engine.h"
@@ -39,8 +40,12 @@ class OneWorkload : public ConfigReader, public BindingReader {
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&, const std::string&) override {
     return deciding;
   }
+  Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload) override {
+    return (*FindSourceKind(workload.workload().source))->Images(workload, *snapshot.tree, secrets);
+  }
 
   std::optional<DecidingBinding> deciding;
+  FakeSecrets secrets;
   v1::WorkloadSpec spec;
   std::shared_ptr<v1::ObjectSet> objects = std::make_shared<v1::ObjectSet>();
 };

@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "reconcilers/source/compose/compose_source.h"
 #include "reconcilers/workload/commands.h"
 #include "reconcilers/workload/services.h"
 #include "reconcilers/workload/version_decision.h"
@@ -165,8 +164,7 @@ TEST_F(DecidedServiceTest, WhatCouldNotBeLookedAtIsNotReady) {
 TEST_F(DecidedServiceTest, AProjectWithoutServicesIsNothingToRollBack) {
   config.tree->files["compose.yaml"] = "services: {}";
   Commit();
-  const auto images =
-      ComposeSourceKind().Images(*config.Current()->objects->Find({Kind::Workload, "web"}), *config.tree);
+  const auto images = config.ImagesOf(*config.Current(), *config.Current()->objects->Find({Kind::Workload, "web"}));
   ASSERT_FALSE(images);
   EXPECT_THAT(images.error().message, HasSubstr("no service is enabled"));
 }

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "reconcilers/source/source_kind.h"
 #include "reconcilers/workload/reconciler.h"
 #include "tests/fakes/fake_engine.h"
 #include "tests/fakes/fake_host_images.h"
@@ -20,6 +21,7 @@ namespace tinyforge {
 
 class FakeConfig : public ConfigReader, public DeletionGate, public BindingReader {
  public:
+  FakeSecrets secrets;
   std::shared_ptr<v1::ObjectSet> objects = std::make_shared<v1::ObjectSet>();
   std::shared_ptr<FakeTree> tree = std::make_shared<FakeTree>();
   bool may_delete = true;
@@ -38,6 +40,9 @@ class FakeConfig : public ConfigReader, public DeletionGate, public BindingReade
   }
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot&, const std::string&, const std::string&) override {
     return deciding;
+  }
+  Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload) override {
+    return (*FindSourceKind(workload.workload().source))->Images(workload, *snapshot.tree, secrets);
   }
 };
 

@@ -44,7 +44,7 @@ class VersionEditTest : public ::testing::Test {
     for (const v1::ObjectPtr& object : kept_) objects->objects.emplace(object->key, object);
     const ConfigSnapshot snapshot{objects, tree_};
     if (!objects->Find({Kind::Workload, "shop"})) return Error{ErrorKind::Invalid, "no workload"};
-    return ComposeSourceKind().EditOf({snapshot, *objects->Find({Kind::Workload, "shop"}), "web", wanted_});
+    return ComposeSourceKind().EditOf({snapshot, *objects->Find({Kind::Workload, "shop"}), "web", wanted_, secrets_});
   }
 
   // What the file of the edit reads afterwards, or why there is no edit.
@@ -59,6 +59,7 @@ class VersionEditTest : public ::testing::Test {
   }
 
   std::shared_ptr<FakeTree> tree_ = std::make_shared<FakeTree>();
+  FakeSecrets secrets_;
   std::map<std::string, v1::ImageSource, std::less<>> wanted_;
   std::vector<v1::ObjectPtr> kept_;  // of an earlier revision
 };
