@@ -32,6 +32,7 @@
 #include "controller/serve/webhook.h"
 #include "controller/store/sqlite_store.h"
 #include "reconcilers/config/object_reconcilers.h"
+#include "reconcilers/source/compose/env_file.h"
 #include "reconcilers/workload/reconciler.h"
 
 namespace tinyforge::cmd {
@@ -221,7 +222,8 @@ Expected<void> Daemon::Parts::Open() {
   secrets = std::make_unique<FileSecrets>(
       FileSecretsOptions{.directory = config.secrets_dir,
                          .fingerprint_key = std::move(*key),
-                         .on_value = [this](std::string_view value) { redactor->Register(value); }},
+                         .on_value = [this](std::string_view value) { redactor->Register(value); },
+                         .variables = compose::ParseSecretEnvFile},
       log);
   facts = std::make_unique<FileFactStore>(config.state_dir, log);
   ledger = std::make_unique<FileDeletionLedger>(config.state_dir, log);
@@ -244,6 +246,10 @@ Expected<void> Daemon::Parts::Open() {
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
+  if (const auto all = facts->All())
+    for (const auto& [fact_key, known] : *all)
+      for (const AdoptedContainer& container : known.adopted)
+        (void)engine->index().Adopt(container);  // the first has it
   onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
   logs = std::make_unique<docker::EngineLogs>(engine->client(), *redactor);
   prober = std::make_unique<probe::Prober>(

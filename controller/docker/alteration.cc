@@ -7,6 +7,7 @@
 
 #include "controller/docker/create_body.h"
 #include "controller/docker/create_env.h"
+#include "controller/docker/foreign_fields.h"
 #include "controller/docker/ipv4_subnet.h"
 #include "controller/docker/json_members.h"
 #include "controller/docker/mount_alteration.h"
@@ -31,6 +32,13 @@ std::optional<Strings> StringsOf(const Json& json) {
     strings.push_back(item.get<std::string>());
   }
   return strings;
+}
+
+std::set<std::string, std::less<>> Keys(const Json& json) {
+  std::set<std::string, std::less<>> keys;
+  if (json.is_object())
+    for (const auto& item : json.items()) keys.insert(item.key());
+  return keys;
 }
 
 std::string CleanPath(std::string path) {
@@ -190,7 +198,7 @@ class Comparison {
   }
 
   void Isolation() {
-    if (spec_.init) Is("init", At(host_, "Init"), true);
+    if (spec_.init) Is("init", At(host_, "Init"), *spec_.init);
     Is("privileged", At(host_, "Privileged"), spec_.privileged);
     Is("readOnlyRootFilesystem", At(host_, "ReadonlyRootfs"), spec_.read_only_root_filesystem);
     Capabilities("capabilities.add", At(host_, "CapAdd"), spec_.capabilities.add);
@@ -355,7 +363,10 @@ std::optional<ImageDefaults> DecodeImageDefaults(std::string_view inspect) {
                        .entrypoint = std::move(*entrypoint),
                        .cmd = std::move(*cmd),
                        .user = Text(At(config, "User")),
-                       .working_dir = Text(At(config, "WorkingDir"))};
+                       .working_dir = Text(At(config, "WorkingDir")),
+                       .healthcheck = HealthcheckText(At(config, "Healthcheck")),
+                       .stop_signal = Text(At(config, "StopSignal")),
+                       .labels = Keys(At(config, "Labels"))};
 }
 
 std::vector<std::string> AlteredFields(std::string_view inspect, const DesiredContainer& desired,

@@ -20,6 +20,9 @@ struct ImageDefaults {
   std::vector<std::string> cmd;
   std::string user;
   std::string working_dir;
+  std::string healthcheck;  // see HealthcheckText
+  std::string stop_signal;
+  std::set<std::string, std::less<>> labels;  // keys
 };
 
 // From GET /images/{id}/json. Empty when the answer tells nothing of the image's configuration.

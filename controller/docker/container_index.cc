@@ -122,6 +122,27 @@ Expected<std::vector<ObservedContainer>> ContainerIndex::Peek(std::string_view w
   return containers;
 }
 
+Expected<std::vector<ObservedContainer>> ContainerIndex::OfProject(const std::string& project,
+                                                                   const DesiredRefs& desired) {
+  auto listed = ListContainers(client_, {.values = {std::string(label::kComposeProject) + "=" + project}}, {});
+  if (!listed) return std::move(listed).error();
+  for (ObservedContainer& summary : *listed) state_.Lock()->adopted.Complete(summary);
+  std::erase_if(*listed, [](const ObservedContainer& c) { return !c.Label(label::kManaged).empty(); });
+  std::vector<ObservedContainer> found;
+  for (const ObservedContainer& summary : *listed) {
+    auto answer = Ask(summary.id, {});
+    if (!answer) return std::move(answer).error();
+    if (!*answer) continue;
+    ObservedContainer& container = (*answer)->details.container;
+    const auto service = std::ranges::find(desired, container.Label(label::kComposeService), &DesiredState::service);
+    if (service != desired.end() && !(*service)->containers.empty())
+      container.altered = first_sight_.CompareForeign((*answer)->text, container.image_id, (*service)->containers.front());
+    found.push_back(std::move(container));
+  }
+  std::ranges::sort(found, {}, [](const ObservedContainer& c) { return std::pair(c.created, c.id); });
+  return found;
+}
+
 std::map<std::string, ContainerAge> ContainerIndex::Ages(std::string_view workload) {
   const auto now = std::chrono::steady_clock::now();
   const auto since = [now](SteadyTime then) { return std::chrono::duration_cast<Duration>(now - then); };
@@ -218,7 +239,7 @@ Expected<ResyncReport> ContainerIndex::Resync(const std::stop_token& stop) {
 }
 
 Expected<ResyncReport> ContainerIndex::Compare(std::uint64_t begun, bool first, const std::stop_token& stop) {
-  auto listed = ListContainers(client_, std::string(label::kInstance) + "=" + options_.instance, stop);
+  auto listed = ListOurs(stop);
   if (!listed) return std::move(listed).error();
   if (first) {
     if (auto others = ListOtherAddresses(stop); !others) return std::move(others).error();
@@ -238,6 +259,21 @@ Expected<ResyncReport> ContainerIndex::Compare(std::uint64_t begun, bool first, 
     return std::move(audited).error();
   }
   return report;
+}
+
+Expected<std::vector<ObservedContainer>> ContainerIndex::ListOurs(const std::stop_token& stop) {
+  auto listed = ListContainers(client_, {.values = {std::string(label::kInstance) + "=" + options_.instance}}, stop);
+  if (!listed) return listed;
+  const ContainerFilter adopted{.kind = "id", .values = state_.Lock()->adopted.Ids()};
+  if (adopted.values.empty()) return listed;
+  auto more = ListContainers(client_, adopted, stop);
+  if (!more) return more;
+  auto state = state_.Lock();
+  for (ObservedContainer& container : *more) {
+    state->adopted.Complete(container);
+    listed->push_back(std::move(container));
+  }
+  return listed;
 }
 
 void ContainerIndex::Disconnected(const Error& why) {
@@ -281,7 +317,8 @@ void ContainerIndex::OnEvent(const EngineEvent& event) {
 
 bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, std::string& workload) {
   bool destroyed = event.action == "destroy";
-  if (event.instance != options_.instance) {
+  const bool adopted = state.adopted.Has(event.id);
+  if (event.instance != options_.instance && !adopted) {
     if (destroyed) {
       state.other_addresses.erase(event.id);
     } else if (auto address = ParseIpv4(event.address)) {
@@ -293,9 +330,10 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     if (auto found = state.entries.find(event.id); found != state.entries.end()) found->second.NoteSignal(event.signal);
     return false;
   }
-  workload = event.workload;
+  workload = adopted ? state.adopted.WorkloadOf(event.id) : event.workload;
   if (destroyed) {
     DropClaims(state, workload);
+    state.adopted.Remove(event.id);
     return state.entries.erase(event.id) > 0;
   }
   auto [found, added] = state.entries.try_emplace(event.id);
@@ -307,6 +345,7 @@ bool ContainerIndex::OnContainerEvent(State& state, const EngineEvent& event, st
     container.labels = {{std::string(label::kInstance), event.instance},
                         {std::string(label::kWorkload), event.workload},
                         {std::string(label::kAddress), event.address}};
+    state.adopted.Complete(container);
   }
   if (event.action == "start") entry.asked_to_end = false;
   if (event.action == "die") entry.last_exit = std::atoi(event.exit_code.c_str());
@@ -355,6 +394,18 @@ void ContainerIndex::Removed(std::string_view container) {
   if (found != state->entries.end()) state->entries.erase(found);
 }
 
+Expected<void> ContainerIndex::Adopt(const AdoptedContainer& container) {
+  auto state = state_.Lock();
+  if (const std::string owner = state->adopted.Add(container); !owner.empty())
+    return Error{ErrorKind::Conflict, "container " + container.name + " was taken over by workload " + owner};
+  auto& entry = state->entries[container.id];
+  entry.Mark(++state->step);
+  entry.details.container.id = container.id;
+  if (!entry.inspected) entry.details.container.name = container.name;
+  state->adopted.Complete(entry.details.container);
+  return {};
+}
+
 void ContainerIndex::SetSubnet(const Ipv4Subnet& subnet) {
   state_.Lock()->addresses.SetSubnet(subnet);
 }
@@ -400,6 +451,7 @@ Expected<std::optional<ContainerIndex::Answer>> ContainerIndex::Ask(const std::s
   if (answer->status >= 400) return EngineClient::ToError(call, *answer);
   auto details = DecodeInspect(answer->body);
   if (!details) return std::move(details).error();
+  state_.Lock()->adopted.Complete(details->container);
   return std::optional(Answer{std::move(*details), std::move(answer->body)});
 }
 
@@ -496,7 +548,7 @@ Expected<void> ContainerIndex::AskForSupport(const std::stop_token& stop) {
 }
 
 Expected<void> ContainerIndex::ListOtherAddresses(const std::stop_token& stop) {
-  auto listed = ListContainers(client_, label::kAddress, stop);
+  auto listed = ListContainers(client_, {.values = {std::string(label::kAddress)}}, stop);
   if (!listed) return std::move(listed).error();
   auto state = state_.Lock();
   state->other_addresses.clear();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "controller/docker/address_pool.h"
+#include "controller/docker/adopted_labels.h"
 #include "controller/docker/container_json.h"
 #include "controller/docker/engine_client.h"
 #include "controller/docker/engine_event.h"
@@ -52,6 +53,8 @@ class ContainerIndex : public ContainerReader {
   Expected<std::vector<ObservedContainer>> Containers(std::string_view workload) override;
   // As Containers. What was inspected before, but could not be compared, is inspected once more for that.
   Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override;
+  // By a listing and an inspect of each; nothing of them is kept.
+  Expected<std::vector<ObservedContainer>> OfProject(const std::string& project, const DesiredRefs& desired) override;
   // As Containers, for whoever only looks (the API, previews): the marks stay, so that the workload's next reconcile is
   // told of every change and sees it. What is marked is inspected anew each time.
   Expected<std::vector<ObservedContainer>> Peek(std::string_view workload);
@@ -87,6 +90,8 @@ class ContainerIndex : public ContainerReader {
   void Touch(std::string_view container);
   void Created(const std::string& id, std::string_view workload);
   void Removed(std::string_view container);
+  // It counts as bearing these labels until it is destroyed, and is one of ours then. Conflict: see ContainerWriter.
+  Expected<void> Adopt(const AdoptedContainer& container);
 
   void SetSubnet(const Ipv4Subnet& subnet);
   // Of the container's own configuration; empty: unknown or the Engine's (10 s).
@@ -106,7 +111,8 @@ class ContainerIndex : public ContainerReader {
     SteadyTime until;
   };
   struct State {
-    std::map<std::string, IndexEntry, std::less<>> entries;    // by id
+    std::map<std::string, IndexEntry, std::less<>> entries;  // by id
+    AdoptedLabels adopted;
     std::map<std::string, Ipv4, std::less<>> other_addresses;  // of other instances, by container id
     AddressPool addresses;
     HostSupport host;
@@ -128,6 +134,8 @@ class ContainerIndex : public ContainerReader {
                                                     const std::set<std::string>& sources);
   std::optional<Error> WhyNot(const State& state) const;
   static void DropClaims(State& state, std::string_view workload);
+  // Of our instance, by label or adopted.
+  Expected<std::vector<ObservedContainer>> ListOurs(const std::stop_token& stop);
   // The containers of a workload, by id, and which of them are marked.
   Expected<std::map<std::string, bool>> IdsOf(std::string_view workload);
   // Without `desired` nothing is compared.

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxSummaryBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-Expected<std::vector<ObservedContainer>> ListContainers(EngineClient& client, std::string_view label,
+Expected<std::vector<ObservedContainer>> ListContainers(EngineClient& client, const ContainerFilter& filter,
                                                         const std::stop_token& stop) {
   std::vector<ObservedContainer> containers;
   bool readable = true;
@@ -22,7 +22,7 @@ Expected<std::vector<ObservedContainer>> ListContainers(EngineClient& client, st
     if (container) containers.push_back(std::move(*container));
   });
   EngineCall call{.endpoint = Endpoint::ContainerList,
-                  .query = {{"all", "1"}, {"filters", FiltersJson({{"label", {std::string(label)}}})}}};
+                  .query = {{"all", "1"}, {"filters", FiltersJson({{filter.kind, filter.values}})}}};
   HttpStreamHandler handler{
       .on_data = [&](std::string_view bytes) { return readable = splitter.Feed(bytes) && readable; }};
   auto done = client.Stream(call, handler, stop);

@@ -1,6 +1,8 @@
 #include "controller/docker/create_body.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "controller/docker/create_env.h"
@@ -84,6 +86,29 @@ Json MountJson(const Mount& mount) {
   return json;
 }
 
+// What Mounts cannot say of a tmpfs goes the older way, HostConfig.Tmpfs.
+bool HasOptions(const Mount& mount) {
+  return mount.type == MountType::Tmpfs && (mount.tmpfs_uid || mount.tmpfs_gid || mount.tmpfs_exec);
+}
+
+std::string Octal(std::uint32_t mode) {
+  std::array<char, 16> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr};
+}
+
+// As mount(8) takes them.
+std::string OptionsOfTmpfs(const Mount& mount) {
+  std::string options;
+  const auto add = [&](std::string_view option) { options.append(options.empty() ? "" : ",").append(option); };
+  if (mount.read_only) add("ro");
+  if (mount.tmpfs_exec) add("exec");
+  if (mount.tmpfs_size) add("size=" + std::to_string(mount.tmpfs_size));
+  if (mount.tmpfs_mode) add("mode=" + Octal(mount.tmpfs_mode));
+  if (mount.tmpfs_uid) add("uid=" + std::to_string(*mount.tmpfs_uid));
+  if (mount.tmpfs_gid) add("gid=" + std::to_string(*mount.tmpfs_gid));
+  return options;
+}
+
 // The anonymous volume that the replaced container has there; empty: a new one is to be made.
 std::string ReattachedAt(const std::string& target, const CreateRequest& request) {
   const auto found = std::ranges::find(request.reattach, target, &ObservedMount::target);
@@ -93,6 +118,7 @@ std::string ReattachedAt(const std::string& target, const CreateRequest& request
 Json MountsJson(const CreateRequest& request, ApiVersion version) {
   Json mounts = Json::array();
   for (Mount mount : request.spec.mounts) {
+    if (HasOptions(mount)) continue;
     if (mount.type == MountType::Volume && mount.source.empty()) mount.source = ReattachedAt(mount.target, request);
     mounts.push_back(MountJson(mount));
     AddMountOptions(mount, version, mounts.back());
@@ -189,6 +215,8 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   AddLimits(request.limits, host);
   AddNetworking(request, options, body, host);
   if (auto mounts = MountsJson(request, options.version); !mounts.empty()) host["Mounts"] = std::move(mounts);
+  for (const Mount& mount : request.spec.mounts)
+    if (HasOptions(mount)) host["Tmpfs"][mount.target] = OptionsOfTmpfs(mount);
   if (request.spec.logging) {
     const auto& log = *request.spec.logging;
     host["LogConfig"] = {{"Type", log.driver},

@@ -20,7 +20,8 @@ struct CreateBodyOptions {
 };
 
 // `request` in the words of the Engine:
-// - mounts are HostConfig.Mounts, never Binds (which create a directory where a file is missing);
+// - mounts are HostConfig.Mounts, never Binds (which create a directory where a file is missing), but for a tmpfs with
+//   an owner or with programs: that is HostConfig.Tmpfs, as Mounts have no word for it;
 // - memory is always set together with memory+swap, equal unless the request says more, so that a limit means what it
 //   says;
 // - below API 1.44 NetworkingConfig holds the first network only: connect the others (NetworksAfterCreate) before the
@@ -28,7 +29,8 @@ struct CreateBodyOptions {
 // - a mode service:<name> is container:<that service's container>, or where options.services has it not,
 //   container:<name>; network modes host, none and service: exclude networks;
 // - below API 1.44 the MAC address on the first network is that of the container as a whole;
-// - anonymous volumes in `reattach` are mounted by name, except where the spec mounts something at that target;
+// - anonymous volumes in `reattach` are mounted by name, except where the spec mounts something else at
+//   that target;
 // - an entrypoint without a cmd clears the image's CMD: that is the Engine's rule.
 //
 // Secret values come from `secrets` and stand only in the returned text. Errors: those of Reveal and of CheckVersion,

@@ -36,10 +36,6 @@ bool AppendEscaped(std::string_view value, std::string& out) {
   return true;
 }
 
-std::string NameOf(const SecretHandle& secret) {
-  return secret.ref.name + "/" + secret.ref.key;
-}
-
 Error UnfitValue(const EnvEntry& entry) {
   std::string names = entry.secret ? NameOf(*entry.secret) : "";
   for (const EnvInsert& insert : entry.inserts) names += (names.empty() ? "" : ", ") + NameOf(insert.secret);

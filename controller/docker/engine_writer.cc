@@ -166,6 +166,10 @@ Expected<void> EngineWriter::Change(const EngineCall& call, std::string_view con
   return {};
 }
 
+Expected<void> EngineWriter::Adopt(const AdoptedContainer& container) {
+  return index_.Adopt(container);
+}
+
 Expected<void> EngineWriter::Start(std::string_view container) {
   index_.Starting(container);
   return Change({.endpoint = Endpoint::ContainerStart, .object = std::string(container)}, container);

@@ -52,6 +52,7 @@ class EngineWriter : public ContainerWriter {
   EngineWriter(EngineWriterParts parts, EngineWriterOptions options);
 
   Expected<std::string> Create(const CreateRequest& request) override;
+  Expected<void> Adopt(const AdoptedContainer& container) override;
   Expected<void> Start(std::string_view container) override;
   Expected<bool> BeginStop(std::string_view container) override;
   Expected<void> Remove(std::string_view container) override;

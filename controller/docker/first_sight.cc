@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/docker/foreign_fields.h"
+
 namespace tinyforge::docker {
 namespace {
 
@@ -23,6 +25,11 @@ const DesiredContainer* FirstSight::FindTemplate(const ObservedContainer& contai
 std::vector<std::string> FirstSight::Compare(const std::string& inspect, const std::string& image_id,
                                              const DesiredContainer& desired) {
   return AlteredFields(inspect, desired, DefaultsOf(image_id), secrets_);
+}
+
+std::vector<std::string> FirstSight::CompareForeign(const std::string& inspect, const std::string& image_id,
+                                                    const DesiredContainer& desired) {
+  return ForeignFields(inspect, desired, DefaultsOf(image_id), secrets_);
 }
 
 std::optional<ImageDefaults> FirstSight::DefaultsOf(const std::string& image_id) {

@@ -27,6 +27,10 @@ class FirstSight {
   std::vector<std::string> Compare(const std::string& inspect, const std::string& image_id,
                                    const DesiredContainer& desired);
 
+  // See ForeignFields.
+  std::vector<std::string> CompareForeign(const std::string& inspect, const std::string& image_id,
+                                          const DesiredContainer& desired);
+
  private:
   std::optional<ImageDefaults> DefaultsOf(const std::string& image_id);
 

@@ -8,7 +8,7 @@ namespace {
 using Json = nlohmann::json;
 
 void AddIsolation(const ContainerTemplate& spec, Json& host) {
-  if (spec.init) host["Init"] = true;
+  if (spec.init) host["Init"] = *spec.init;
   if (spec.privileged) host["Privileged"] = true;
   if (spec.read_only_root_filesystem) host["ReadonlyRootfs"] = true;
   if (!spec.capabilities.add.empty()) host["CapAdd"] = spec.capabilities.add;

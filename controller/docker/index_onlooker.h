@@ -17,6 +17,9 @@ class IndexOnlooker : public ContainerReader {
   Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override {
     return index_.Peek(desired.front()->workload);
   }
+  Expected<std::vector<ObservedContainer>> OfProject(const std::string& project, const DesiredRefs& desired) override {
+    return index_.OfProject(project, desired);
+  }
   std::map<std::string, ContainerAge> Ages(std::string_view workload) override { return index_.Ages(workload); }
   std::map<std::string, std::string> WritersElsewhere(std::string_view workload,
                                                       const std::set<std::string>& sources) override {

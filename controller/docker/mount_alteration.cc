@@ -52,6 +52,14 @@ bool CameOut(const Json& out, const Mount& mount) {
   return IsSource(source, mount) && True(At(out, "RW")) == !mount.read_only;
 }
 
+// The older way to ask for one.
+bool IsTmpfsOfHost(const Json& host, const Mount& mount) {
+  if (mount.type != MountType::Tmpfs || !At(host, "Tmpfs").is_object()) return false;
+  for (const auto& item : At(host, "Tmpfs").items())
+    if (Clean(item.key()) == Clean(mount.target)) return true;
+  return false;
+}
+
 // "source:target[:options]"; empty: an anonymous volume, or of another form.
 std::string TargetOfBind(const std::string& bind) {
   const std::size_t colon = bind.find(':');
@@ -84,7 +92,8 @@ std::vector<std::string> AlteredMounts(const Json& inspect, const std::vector<Mo
   auto targets = TargetsMade(host);
   for (const Mount& mount : desired) {
     targets.erase(Clean(mount.target));
-    const bool there = std::ranges::any_of(At(host, "Mounts"), [&](const Json& m) { return WasMadeWith(m, mount); }) ||
+    const bool there = IsTmpfsOfHost(host, mount) ||
+                       std::ranges::any_of(At(host, "Mounts"), [&](const Json& m) { return WasMadeWith(m, mount); }) ||
                        std::ranges::any_of(out, [&](const Json& m) { return CameOut(m, mount); });
     if (!there) fields.push_back(mount.origin.empty() ? "mounts." + mount.target : mount.origin);
   }

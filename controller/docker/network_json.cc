@@ -1,5 +1,6 @@
 #include "controller/docker/network_json.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -48,7 +49,58 @@ std::optional<Ipv4Subnet> SubnetOf(const Json& network) {
   return std::nullopt;
 }
 
+StringMap TextsOf(const Json& json) {
+  StringMap texts;
+  if (json.is_object())
+    for (const auto& [key, value] : json.items()) texts.emplace(key, Text(value));
+  return texts;
+}
+
+NetworkConfig ConfigOf(const Json& network) {
+  const Json& ipam = At(network, "IPAM");
+  NetworkConfig config{.driver = Text(At(network, "Driver")),
+                       .driver_opts = TextsOf(At(network, "Options")),
+                       .ipam_driver = Text(At(ipam, "Driver")),
+                       .ipam_options = TextsOf(At(ipam, "Options")),
+                       .internal = True(At(network, "Internal")),
+                       .attachable = True(At(network, "Attachable")),
+                       .enable_ipv6 = True(At(network, "EnableIPv6"))};
+  if (At(ipam, "Config").is_array())
+    for (const Json& pool : At(ipam, "Config"))
+      config.ipam.push_back({Text(At(pool, "Subnet")), Text(At(pool, "IPRange")), Text(At(pool, "Gateway")),
+                             TextsOf(At(pool, "AuxiliaryAddresses"))});
+  return config;
+}
+
+bool Contains(const StringMap& all, const StringMap& some) {
+  return std::ranges::all_of(some, [&](const auto& item) {
+    const auto found = all.find(item.first);
+    return found != all.end() && found->second == item.second;
+  });
+}
+
+bool IsAs(const std::string& have, const std::string& want) {
+  return want.empty() || have == want;
+}
+
+bool IsAs(const IpamPool& have, const IpamPool& want) {
+  return IsAs(have.subnet, want.subnet) && IsAs(have.ip_range, want.ip_range) && IsAs(have.gateway, want.gateway) &&
+         Contains(have.aux_addresses, want.aux_addresses);
+}
+
 }  // namespace
+
+bool Fits(const NetworkConfig& wanted, const ObservedNetwork& found) {
+  const NetworkConfig& have = found.config;
+  const auto has_pool = [&](const IpamPool& pool) {
+    return std::ranges::any_of(have.ipam, [&](const IpamPool& p) { return IsAs(p, pool); });
+  };
+  return have.driver == (wanted.driver.empty() ? "bridge" : wanted.driver) &&
+         Contains(have.driver_opts, wanted.driver_opts) && have.internal == wanted.internal &&
+         (have.attachable || !wanted.attachable) && (!wanted.enable_ipv6 || have.enable_ipv6 == wanted.enable_ipv6) &&
+         IsAs(have.ipam_driver, wanted.ipam_driver) && Contains(have.ipam_options, wanted.ipam_options) &&
+         std::ranges::all_of(wanted.ipam, has_pool);
+}
 
 std::string EncodeNetworkBody(const NetworkBody& network) {
   const NetworkConfig& config = network.config;
@@ -87,6 +139,7 @@ std::optional<ObservedNetwork> DecodeNetwork(std::string_view text) try {
   if (json.contains("IPAM") && json["IPAM"].contains("Config") && json["IPAM"]["Config"].is_array()) {
     network.subnet = SubnetOf(json);
   }
+  network.config = ConfigOf(json);
   network.body = BodyOf(json);
   return network;
 } catch (const Json::exception&) {

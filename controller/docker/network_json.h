@@ -28,8 +28,13 @@ struct ObservedNetwork {
   std::string name;
   StringMap labels;
   std::optional<Ipv4Subnet> subnet;  // the first IPv4 one
+  NetworkConfig config{};            // as it was made, but for its labels
   std::string body{};                // what makes it once more as it is
 };
+
+// Whether the network, which others made, has all that is asked for. What the Engine fills in where nothing is asked
+// for is not compared, and neither are labels.
+bool Fits(const NetworkConfig& wanted, const ObservedNetwork& found);
 
 std::optional<ObservedNetwork> DecodeNetwork(std::string_view json);
 

@@ -8,6 +8,13 @@ bool IsManaged(const ObservedNetwork& network) {
   return found != network.labels.end() && found->second == "true";
 }
 
+// Docker compose made it, for a project that was taken over.
+bool IsAdopted(const ObservedNetwork& found, const DesiredNetwork& wanted) {
+  const auto project = found.labels.find(label::kComposeProject);
+  return !IsManaged(found) && !wanted.adopted_from.empty() && project != found.labels.end() &&
+         project->second == wanted.adopted_from;
+}
+
 // From what it is to be made; empty: one that exists is taken as it is.
 std::string HashOf(const DesiredNetwork& network) {
   return network.config ? NetworkHash(*network.config) : std::string();
@@ -35,6 +42,7 @@ Error NotOurs(const std::string& network) {
 }
 
 bool IsMadeFrom(const DesiredNetwork& wanted, const ObservedNetwork& found) {
+  if (IsAdopted(found, wanted)) return Fits(*wanted.config, found);
   const auto hash = found.labels.find(label::kNetworkHash);
   return HashOf(wanted) == (hash == found.labels.end() ? NetworkHash({}) : hash->second);
 }
@@ -105,7 +113,7 @@ Expected<std::optional<ObservedNetwork>> ResourceKeeper::Find(const std::string&
 
 Expected<bool> ResourceKeeper::Accept(const DesiredNetwork& network, const ObservedNetwork& found) {
   if (network.external) return false;
-  if (!IsOurs(found) && !(network.shared && IsManaged(found))) {
+  if (!IsOurs(found) && !IsAdopted(found, network) && !(network.shared && IsManaged(found))) {
     return NotOurs(network.name);
   }
   if (network.shared && found.subnet && options_.on_shared_subnet) options_.on_shared_subnet(*found.subnet);
@@ -118,7 +126,7 @@ Expected<std::optional<OutdatedNetwork>> ResourceKeeper::Outdated(const DesiredN
   const std::uint64_t asked = Forgotten();
   auto found = Find(network.name);
   if (!found) return std::move(found).error();
-  if (!*found || !IsOurs(**found)) return none;
+  if (!*found || !(IsOurs(**found) || IsAdopted(**found, network))) return none;
   if (IsMadeFrom(network, **found)) {
     Learn(networks_, network.name, HashOf(network), asked);
     return none;
@@ -136,7 +144,7 @@ Expected<bool> ResourceKeeper::RemakeNetwork(const DesiredNetwork& network) {
     auto made = MakeNetwork(network);
     return made ? Expected<bool>(true) : Expected<bool>(std::move(made).error());
   }
-  if (!IsOurs(**found)) return NotOurs(network.name);
+  if (!IsOurs(**found) && !IsAdopted(**found, network)) return NotOurs(network.name);
   if (IsMadeFrom(network, **found)) return false;
   if (auto removed = RemoveUnused(network.name); !removed) return std::move(removed).error();
   return MakeOrBringBack(network, **found);

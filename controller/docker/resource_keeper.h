@@ -29,8 +29,9 @@ class ResourceKeeper {
   ResourceKeeper(EngineClient& client, ResourceKeeperOptions options);
 
   // A network of that name which is not external must carry our instance label; the shared one may be another
-  // Tinyforge's on this host. Else Conflict. From what config one of ours was made is not asked. Waiting for an
-  // external one that does not exist. Conflict too when the subnet is in use on the host.
+  // Tinyforge's on this host, and one that docker compose made counts as ours where its project was taken over. Else
+  // Conflict. From what config one of ours was made is not asked. Waiting for an external one that does not exist.
+  // Conflict too when the subnet is in use on the host.
   Expected<bool> EnsureNetwork(const DesiredNetwork& network);
   // Empty: it is not there, not ours, or as its config says.
   Expected<std::optional<OutdatedNetwork>> Outdated(const DesiredNetwork& network);

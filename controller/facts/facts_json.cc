@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/runtime/plain_text.h"
+#include "reconcilers/core/observed_state.h"
 
 namespace tinyforge {
 namespace {
@@ -155,6 +156,34 @@ doc::Node RemakeNode(const Remake& remake) {
   return node;
 }
 
+doc::Node AdoptedList(const std::vector<AdoptedContainer>& adopted) {
+  doc::Node list = doc::Node::List();
+  for (const AdoptedContainer& container : adopted) {
+    doc::Node item = doc::Node::Map();
+    item.Add("id", doc::Node::Of(container.id));
+    item.Add("name", doc::Node::Of(container.name));
+    doc::Node labels = doc::Node::Map();
+    for (const auto& [key, value] : container.labels) labels.Add(key, doc::Node::Of(value));
+    item.Add("labels", std::move(labels));
+    list.items.push_back(std::move(item));
+  }
+  return list;
+}
+
+void GetAdopted(Reader& reader, const doc::Node& document, std::vector<AdoptedContainer>& adopted) {
+  const doc::Node* list = reader.Known(document, "adopted", doc::Type::List);
+  if (list == nullptr) return;
+  for (const doc::Node& item : list->items) {
+    AdoptedContainer& container = adopted.emplace_back();
+    reader.Get(item, "id", container.id);
+    reader.Get(item, "name", container.name);
+    const doc::Node* labels = reader.Known(item, "labels", doc::Type::Map);
+    if (labels == nullptr) continue;
+    for (const doc::Node::Member& label : labels->members)
+      reader.Get(*labels, label.key.c_str(), container.labels[label.key]);
+  }
+}
+
 void GetVersion(Reader& reader, const doc::Node& item, ImageVersion& version) {
   reader.Get(item, "tag", version.tag);
   reader.Get(item, "digest", version.digest);
@@ -295,6 +324,7 @@ Facts Bounded(Facts facts) {
     const bool newest = &release == &facts.failed.back();
     release.last_lines = newest ? PlainText(release.last_lines, kMaxLastLines) : "";
   }
+  KeepNewest(facts.adopted, kMaxAdopted);
   BoundImages(facts);
   BoundDecisions(facts);
   return facts;
@@ -312,6 +342,9 @@ bool Shorten(Facts& facts) {
     return true;
   };
   if (drop_oldest(facts.superseded) || drop_oldest(facts.failed)) return true;
+  // It only lets a replacement name what differs.
+  for (AdoptedContainer& container : facts.adopted)
+    if (container.labels.erase(std::string(label::kFields)) > 0) return true;
   // Never the newest: what runs is decided by it.
   return drop_oldest(facts.excluded) || (facts.good.size() > 1 && drop_oldest(facts.good)) ||
          (facts.versions.size() > 1 && drop_oldest(facts.versions));
@@ -319,9 +352,10 @@ bool Shorten(Facts& facts) {
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {"failed",    "good",     "candidate", "superseded", "pin",
-                                                 "suspended", "stopped",  "orphan",    "stopBegan",  "retried",
-                                                 "versions",  "excluded", "approved",  "remake",     "done"};
+    static constexpr std::string_view kOurs[] = {"failed",    "good",          "candidate", "superseded", "pin",
+                                                 "suspended", "stopped",       "orphan",    "stopBegan",  "retried",
+                                                 "versions",  "excluded",      "approved",  "remake",     "done",
+                                                 "adopted",   "adoptedProject"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
@@ -333,6 +367,8 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   if (!facts.excluded.empty()) document.Add("excluded", ExcludedList(facts.excluded));
   if (!facts.approved.empty()) document.Add("approved", doc::Node::Of(facts.approved));
   if (!facts.done.empty()) document.Add("done", doc::Node::Of(facts.done));
+  if (!facts.adopted_project.empty()) document.Add("adoptedProject", doc::Node::Of(facts.adopted_project));
+  if (!facts.adopted.empty()) document.Add("adopted", AdoptedList(facts.adopted));
   if (facts.remake) document.Add("remake", RemakeNode(*facts.remake));
   if (facts.suspended) document.Add("suspended", doc::Node::Of(true));
   if (facts.stopped) document.Add("stopped", doc::Node::Of(true));
@@ -362,6 +398,8 @@ Expected<Facts> GetFacts(const doc::Node& document) {
   }
   GetImages(reader, document, facts);
   GetDecisions(reader, document, facts);
+  GetAdopted(reader, document, facts.adopted);
+  reader.Get(document, "adoptedProject", facts.adopted_project);
   if (const doc::Node* pin = reader.Known(document, "pin", doc::Type::Map)) GetPin(reader, *pin, facts.pin.emplace());
   if (!reader.wrong().empty()) return Error{ErrorKind::Invalid, "\"" + reader.wrong() + "\" has a wrong type"};
   return Bounded(std::move(facts));

@@ -93,10 +93,26 @@ Expected<SecretHandle> FileSecrets::Find(const v1::SecretKeyRef& ref) {
   return SecretHandle{ref, std::move(*fingerprint)};
 }
 
+Expected<std::vector<SecretHandle>> FileSecrets::Variables(const v1::SecretKeyRef& ref) {
+  auto state = state_.Lock();
+  Expected<Known*> known = Lookup(*state, ref);
+  if (!known) return std::move(known).error();
+  auto values = LoadVariables(ref, **known);
+  if (!values) return std::move(values).error();
+  std::vector<SecretHandle> handles;
+  for (auto& [name, value] : *values) {
+    SecretHandle& handle = handles.emplace_back(SecretHandle{.ref = ref, .variable = name});
+    if (!value.empty()) handle.fingerprint = FingerprintOf(handle, value);
+    Clear(value);
+  }
+  return handles;
+}
+
 Expected<std::string> FileSecrets::Reveal(const SecretHandle& handle) {
   auto state = state_.Lock();
   Expected<Known*> known = Lookup(*state, handle.ref);
   if (!known) return std::move(known).error();
+  if (!handle.variable.empty()) return RevealVariable(handle, **known);
   Expected<SecretFile> file = OpenSecretFile(options_.directory, (*known)->path);
   if (!file) return Awaited(handle.ref, (*known)->path, std::move(file).error());
   Expected<Value> value = Load(handle.ref, **known, *file);
@@ -104,6 +120,16 @@ Expected<std::string> FileSecrets::Reveal(const SecretHandle& handle) {
   if (value->fingerprint == handle.fingerprint) return std::move(value->bytes);
   Clear(value->bytes);
   return Error{ErrorKind::Transient, NameOf(handle.ref) + " changed a moment ago"};
+}
+
+Expected<std::string> FileSecrets::RevealVariable(const SecretHandle& handle, Known& known) {
+  auto values = LoadVariables(handle.ref, known);
+  if (!values) return std::move(values).error();
+  std::string value = std::move((*values)[handle.variable]);
+  for (auto& [name, other] : *values) Clear(other);
+  if (FingerprintOf(handle, value) == handle.fingerprint) return value;
+  Clear(value);
+  return Error{ErrorKind::Transient, "secret " + NameOf(handle) + " changed a moment ago"};
 }
 
 Expected<std::string> FileSecrets::Replace(const v1::SecretKeyRef& ref, std::string_view value) {
@@ -191,6 +217,30 @@ Expected<FileSecrets::Value> FileSecrets::Load(const v1::SecretKeyRef& ref, Know
   known.stamp = file.stamp;
   known.fingerprint = IsSettled(file.stamp) ? value.fingerprint : std::string();
   return value;
+}
+
+Expected<StringMap> FileSecrets::LoadVariables(const v1::SecretKeyRef& ref, Known& known) {
+  if (!options_.variables) return StringMap();
+  if (auto there = Fingerprint(ref, known); !there) return std::move(there).error();
+  Expected<SecretFile> file = OpenSecretFile(options_.directory, known.path);
+  if (!file) return Awaited(ref, known.path, std::move(file).error());
+  Expected<Value> value = Load(ref, known, *file);
+  if (!value) return std::move(value).error();
+  auto values = options_.variables(value->bytes);
+  Clear(value->bytes);
+  if (!values) return std::move(values).error().Within(NameOf(ref));
+  if (options_.on_value)
+    for (const auto& [name, text] : *values) options_.on_value(text);
+  return values;
+}
+
+std::string FileSecrets::FingerprintOf(const SecretHandle& handle, std::string_view value) const {
+  std::string text = handle.ref.name + "/" + handle.ref.key + '\0' + handle.variable + '\0';
+  text.reserve(text.size() + value.size());
+  text += value;
+  std::string fingerprint = HmacSha256Hex(options_.fingerprint_key, text).substr(0, kFingerprintLength);
+  Clear(text);
+  return fingerprint;
 }
 
 void FileSecrets::WarnOfMode(const v1::SecretKeyRef& ref, Known& known, mode_t mode) {

@@ -21,6 +21,8 @@ struct FileSecretsOptions {
   std::string fingerprint_key;  // see InstallationKey
   // Gets every value before anybody else does, so that it can be kept out of logs. Called with a lock held.
   std::function<void(std::string_view value)> on_value;
+  // Reads a value that is a file of variables; an error holds nothing of it. Empty: there are none.
+  std::function<Expected<StringMap>(std::string_view value)> variables{};
 };
 
 // One key of one Secret, as `GET /api/secrets` shows it. Exactly one of fingerprint and problem is set.
@@ -34,7 +36,7 @@ struct SecretRow {
 // A value is the file byte for byte, at most 512 KiB; an empty file is somebody's half-done write and counts as not
 // there yet. Values are not kept: a fingerprint is, as long as the file has the same inode, size and times.
 // Fingerprints are the first 16 bytes of HMAC-SHA-256 over "name/key", a zero byte and the value, in hex, so that equal
-// passwords of two secrets do not show. Thread-safe.
+// passwords of two secrets do not show; for a variable with its name before the value. Thread-safe.
 class FileSecrets : public SecretReader {
  public:
   FileSecrets(FileSecretsOptions options, Logger& log);
@@ -44,6 +46,7 @@ class FileSecrets : public SecretReader {
 
   // Waiting names Secret, key and file. Warns once of a file that more than its owner and a reading group may use.
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override;
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef& ref) override;
   // Transient when the value is no longer the one that the handle stands for.
   Expected<std::string> Reveal(const SecretHandle& handle) override;
 
@@ -77,6 +80,10 @@ class FileSecrets : public SecretReader {
   Expected<Known*> Lookup(State& state, const v1::SecretKeyRef& ref) const;
   Expected<std::string> Fingerprint(const v1::SecretKeyRef& ref, Known& known);
   Expected<Value> Load(const v1::SecretKeyRef& ref, Known& known, const SecretFile& file);
+  Expected<std::string> RevealVariable(const SecretHandle& handle, Known& known);
+  // What the file sets, every value told to on_value. The caller clears them.
+  Expected<StringMap> LoadVariables(const v1::SecretKeyRef& ref, Known& known);
+  std::string FingerprintOf(const SecretHandle& handle, std::string_view value) const;
   void WarnOfMode(const v1::SecretKeyRef& ref, Known& known, mode_t mode);
   std::string Outcome(const v1::SecretKeyRef& ref, Known& known);
 

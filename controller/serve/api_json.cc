@@ -204,6 +204,9 @@ std::string FactsToJson(const std::string& workload, const Facts& facts) {
     AddTime(item, "at", failed.at);
     status["failed"].push_back(std::move(item));
   }
+  if (!facts.adopted_project.empty()) status["adoptedProject"] = facts.adopted_project;
+  for (const AdoptedContainer& container : facts.adopted)
+    status["adopted"].push_back({{"name", container.name}, {"id", container.id}});
   AddImages(status, facts);
   json["status"] = std::move(status);
   return Dump(json);

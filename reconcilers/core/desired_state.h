@@ -22,8 +22,12 @@ namespace tinyforge {
 struct SecretHandle {
   v1::SecretKeyRef ref;
   std::string fingerprint;
+  std::string variable{};  // of a value that is a file of variables: the one that is meant; empty: the whole value
   bool operator==(const SecretHandle&) const = default;
 };
+
+// For people: "shop/db-password"; "shop/env.DB_PASSWORD" of a variable.
+std::string NameOf(const SecretHandle& secret);
 
 // A secret within a text.
 struct EnvInsert {
@@ -66,6 +70,10 @@ struct Mount {
   bool create_host_path = false;  // Bind: a directory is made where nothing is; not hashed
   bool no_copy = false;           // Volume: an empty one is not filled with what the image has at the target
   std::string subpath{};          // Volume: what of it is mounted; API 1.45
+  // Tmpfs: of its root folder; and whether programs on it may be run.
+  std::optional<std::uint32_t> tmpfs_uid{};
+  std::optional<std::uint32_t> tmpfs_gid{};
+  bool tmpfs_exec = false;
   bool operator==(const Mount&) const = default;
 };
 
@@ -141,7 +149,7 @@ struct ContainerTemplate {
   std::optional<std::string> hostname;
   std::optional<std::string> stop_signal;
   std::optional<Duration> stop_timeout;
-  bool init = false;
+  std::optional<bool> init;  // empty: the Engine's
   bool tty = false;
   bool read_only_root_filesystem = false;
   bool privileged = false;
@@ -282,6 +290,8 @@ struct DesiredNetwork {
   // A network made from another config is made anew, and the containers that are on it join it again. Empty: one that
   // was made by us is taken as it is.
   std::optional<NetworkConfig> config{};
+  // The project of docker compose that was taken over: a network that docker compose made for it counts as ours.
+  std::string adopted_from{};
   bool operator==(const DesiredNetwork&) const = default;
 };
 
@@ -346,6 +356,13 @@ struct RolloutTerms {
   bool operator==(const RolloutTerms&) const = default;
 };
 
+// By what docker compose knows a service beside its name, and whether what it started of that is taken over.
+struct ComposeProject {
+  std::string name;
+  bool adopt = false;
+  bool operator==(const ComposeProject&) const = default;
+};
+
 // One service: containers of one image that roll together. A workload of one image is one service, without a name; one
 // of many has their states in a list, each after those that it depends on.
 struct DesiredState {
@@ -366,6 +383,7 @@ struct DesiredState {
   std::optional<Expected<SecretHandle>> pull_secret;
   std::vector<ServiceDependency> after;  // what first starts and replacements wait for
   std::optional<RolloutTerms> rollout;   // empty: as spec.rollout says
+  std::optional<ComposeProject> project{};
   // Why its source could not say what it is to be (a Secret that is missing): it is left as it is. Of its containers
   // only roles and names count then.
   std::optional<Error> unready{};

@@ -84,6 +84,17 @@ struct Remake {
   bool operator==(const Remake&) const = default;
 };
 
+// A container that another tool made and that was taken over where it stands. No label can be given to it any more:
+// those that it counts as bearing stand here.
+struct AdoptedContainer {
+  std::string id;
+  std::string name;  // at that time
+  StringMap labels;  // ours, as a create would have set them
+  bool operator==(const AdoptedContainer&) const = default;
+};
+
+inline constexpr std::size_t kMaxAdopted = 8;  // of one service
+
 // What nobody else knows about one workload (design 4.6). Durable before the act that relies on it.
 struct Facts {
   std::vector<FailedRelease> failed;  // newest last, at most 8
@@ -95,6 +106,8 @@ struct Facts {
   std::vector<ExcludedVersion> excluded;   // that no policy may choose: newest last, at most 8
   std::string approved;                    // digest of the promotion that a person approved
   std::optional<Remake> remake;            // the last one
+  std::vector<AdoptedContainer> adopted;   // at most kMaxAdopted; those that are gone are left out once it runs well
+  std::string adopted_project;             // of docker compose: the last one that containers were taken over of
   std::string done;                        // the release that has completed, until one runs; see ReleaseJudge
   bool suspended = false;                  // by a person, beside spec.suspend
   bool stopped = false;                    // on purpose

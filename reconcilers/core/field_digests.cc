@@ -1,5 +1,7 @@
 #include "reconcilers/core/field_digests.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -41,7 +43,7 @@ std::string Number(std::int64_t value) {
 }
 
 std::string FieldOf(const SecretHandle& secret) {
-  return "secret." + secret.ref.name + "/" + secret.ref.key;
+  return "secret." + NameOf(secret);
 }
 
 void CollectEnv(const EnvEntry& e, Collector& out) {
@@ -62,7 +64,7 @@ void CollectProcess(const ContainerTemplate& t, Collector& out) {
   out.Text("hostname", t.hostname);
   out.Text("stopSignal", t.stop_signal);
   if (t.stop_timeout) out.Text("stopGracePeriod", Number(t.stop_timeout->count()));
-  out.Flag("init", t.init);
+  if (t.init) out.Text("init", std::string(*t.init ? "true" : "false"));
   out.Flag("tty", t.tty);
   out.Flag("readOnlyRootFilesystem", t.read_only_root_filesystem);
   out.Flag("privileged", t.privileged);
@@ -89,6 +91,9 @@ std::string OptionsOf(const Mount& m) {
   if (!m.propagation.empty()) text += " propagation " + m.propagation;
   if (m.no_copy) text += " nocopy";
   if (!m.subpath.empty()) text += " subpath " + m.subpath;
+  if (m.tmpfs_uid) text += " uid " + Number(*m.tmpfs_uid);
+  if (m.tmpfs_gid) text += " gid " + Number(*m.tmpfs_gid);
+  if (m.tmpfs_exec) text += " exec";
   return text;
 }
 
@@ -208,6 +213,18 @@ std::string FieldDigests(const ContainerTemplate& container) {
       text += (text.empty() ? "" : " ") + entry;
   }
   return rest.empty() ? text : text + " more=" + Sha256Hex(rest).substr(0, kDigestLength);
+}
+
+std::string DigestsBut(std::string_view digests, const std::vector<std::string>& fields, std::size_t bytes) {
+  constexpr std::string_view kOther = "other";
+  auto entries = Split(digests);
+  std::vector<std::string> names;
+  std::ranges::transform(fields, std::back_inserter(names), CleanName);
+  for (const std::string& name : names) entries[name] = kOther;
+  std::string text;
+  for (const auto& [name, digest] : entries)
+    text.append(text.empty() ? "" : " ").append(name).append("=").append(digest);
+  return text.size() <= bytes ? text : "";
 }
 
 std::vector<std::string> DifferingFields(std::string_view before, std::string_view after) {

@@ -14,6 +14,9 @@ namespace tinyforge {
 // that a field differs, and nothing of what it held. At most 8 KiB; what does not fit is folded into one entry "more".
 std::string FieldDigests(const ContainerTemplate& container);
 
+// The same text where these fields are said to hold something else, of at most `bytes`; more than fits: empty.
+std::string DigestsBut(std::string_view digests, const std::vector<std::string>& fields, std::size_t bytes);
+
 // The fields in which two such texts differ, in order of name: "env.LOG_LEVEL", "mounts./data".
 std::vector<std::string> DifferingFields(std::string_view before, std::string_view after);
 

@@ -35,7 +35,15 @@ inline constexpr std::string_view kDependsOn = "tinyforge.depends-on";  // servi
 inline constexpr std::string_view kRevision = "tinyforge.revision";     // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";         // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
+inline constexpr std::string_view kAdopted =
+    "tinyforge.adopted";  // never on a container: see AdoptedContainer; its name
 inline constexpr std::string_view kNetworkHash = "tinyforge.network-hash";  // of a network: what it was made from
+
+// Of docker compose.
+inline constexpr std::string_view kComposeProject = "com.docker.compose.project";
+inline constexpr std::string_view kComposeService = "com.docker.compose.service";
+inline constexpr std::string_view kComposeNumber = "com.docker.compose.container-number";
+inline constexpr std::string_view kComposeOneOff = "com.docker.compose.oneoff";  // "True": by `docker compose run`
 }  // namespace label
 
 // Killed: SIGKILL ended it, and the Engine has not said yet whether it stays (`docker kill`) or goes (`docker rm -f`);

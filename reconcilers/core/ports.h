@@ -37,6 +37,11 @@ class ContainerReader {
   // Those of the workload that `desired` is of. At the first sight of a container it is compared with the one
   // of `desired` whose role, replica and template hash it bears, secret values too; see ObservedContainer::altered.
   virtual Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) = 0;
+  // What docker compose started of this project and nobody has taken over: without our labels, in order of creation. As
+  // inspected now; each is compared with the first container of the one of `desired` whose service it is of, see
+  // ObservedContainer::altered, though it does not bear its template hash.
+  virtual Expected<std::vector<ObservedContainer>> OfProject(const std::string& project,
+                                                             const DesiredRefs& desired) = 0;
   // By container id, of those that Containers gives.
   virtual std::map<std::string, ContainerAge> Ages(std::string_view workload) = 0;
   // Which of these host paths and volumes others write, with who does. For the reconcile of the workload: those that
@@ -104,7 +109,10 @@ class ContainerWriter {
   // Conflict when the name is held (the message says by whom), NotFound when the image is gone, Terminal when the host
   // policy forbids the body or the Engine calls it invalid.
   virtual Expected<std::string> Create(const CreateRequest& request) = 0;  // the new id
-  virtual Expected<void> Start(std::string_view container) = 0;            // already running: success
+  // From now on it counts as bearing these labels; Conflict when another workload has taken it over. Not durable:
+  // whoever says so keeps it in the facts before.
+  virtual Expected<void> Adopt(const AdoptedContainer& container) = 0;
+  virtual Expected<void> Start(std::string_view container) = 0;  // already running: success
   // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. False: a stop of this
   // container is under way already. An error is that of the stop before, which is not begun again by this call.
   virtual Expected<bool> BeginStop(std::string_view container) = 0;
@@ -324,6 +332,9 @@ class SecretReader {
   virtual ~SecretReader() = default;
   // Waiting when the Secret or its file is not there (yet); the message names Secret and key, never a value.
   virtual Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) = 0;
+  // The variables that a value sets which is a file of them, as of Compose's `env_file`, each once; one that is empty
+  // has no fingerprint. Terminal when it is no such file; else as Find.
+  virtual Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef& ref) = 0;
   // For the writer of a create body and of files only. The caller clears it after use.
   virtual Expected<std::string> Reveal(const SecretHandle& handle) = 0;
 };

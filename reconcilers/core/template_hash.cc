@@ -133,6 +133,7 @@ Node Json(const SecretHandle& secret) {
   members.Add("name", secret.ref.name);
   members.Add("key", secret.ref.key);
   members.Add("fingerprint", secret.fingerprint);
+  members.Add("variable", secret.variable);
   return members.Take();
 }
 
@@ -167,6 +168,9 @@ Node Json(const Mount& mount) {
   members.Add("propagation", mount.propagation);
   members.Add("noCopy", mount.no_copy);
   members.Add("subpath", mount.subpath);
+  members.Add("tmpfsUid", mount.tmpfs_uid);
+  members.Add("tmpfsGid", mount.tmpfs_gid);
+  members.Add("tmpfsExec", mount.tmpfs_exec);
   return members.Take();
 }
 
@@ -303,6 +307,10 @@ void AddConfinement(const ContainerTemplate& container, Members& members) {
 }
 
 }  // namespace
+
+std::string NameOf(const SecretHandle& secret) {
+  return secret.ref.name + "/" + secret.ref.key + (secret.variable.empty() ? "" : "." + secret.variable);
+}
 
 void SortUnordered(ContainerTemplate& t) {
   std::ranges::stable_sort(t.env, {}, &EnvEntry::name);

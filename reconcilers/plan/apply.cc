@@ -34,6 +34,24 @@ struct Executor {
     auto id = to.containers.Create(a.request);
     return id ? Expected<bool>(true) : Expected<bool>(std::move(id).error());
   }
+  // Durable before it counts, so that no crash leaves what is managed and not known.
+  Expected<bool> operator()(const action::Adopt& a) const {
+    auto noted = to.facts.Update(a.workload, [&](Facts& facts) { facts.adopted_project = a.project; });
+    if (noted && !a.service.empty()) noted = to.facts.Update(a.fact_key, [&](Facts& facts) { NoteAll(a, facts); });
+    if (!noted) return std::move(noted).error();
+    auto adopted = to.containers.Adopt(a.container);
+    if (!adopted) (void)to.facts.Update(a.fact_key, [&](Facts& facts) { Forget(a.container, facts); });
+    return Acted(std::move(adopted));
+  }
+  static void NoteAll(const action::Adopt& a, Facts& facts) {
+    for (const AdoptedContainer& container : a.service) {
+      Forget(container, facts);
+      facts.adopted.push_back(container);
+    }
+  }
+  static void Forget(const AdoptedContainer& container, Facts& facts) {
+    std::erase_if(facts.adopted, [&](const AdoptedContainer& known) { return known.id == container.id; });
+  }
   Expected<bool> operator()(const action::Start& a) const { return Acted(to.containers.Start(a.target.container)); }
   Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
   Expected<bool> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }

@@ -11,6 +11,7 @@ struct Printer {
     return "write files and directories (" + std::to_string(a.files.size() + a.directories.size()) + ")";
   }
   std::string operator()(const action::Create& a) const { return "create " + a.request.name; }
+  std::string operator()(const action::Adopt& a) const { return "adopt " + a.container.name; }
   std::string operator()(const action::Start& a) const { return "start " + a.target.name; }
   std::string operator()(const action::Unpause& a) const { return "unpause " + a.target.name; }
   std::string operator()(const action::Stop& a) const { return "stop " + a.target.name; }

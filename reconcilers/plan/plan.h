@@ -42,6 +42,16 @@ struct WriteFiles {
 struct Create {
   CreateRequest request;
 };
+// Takes over what another tool made; the container itself is left as it is.
+struct Adopt {
+  std::string workload;
+  std::string fact_key;  // of its service, see FactKeyOf
+  std::string project;
+  AdoptedContainer container;
+  // In the first step of a service: all that are taken over of it, which are noted at once, so that no crash leaves some
+  // of them.
+  std::vector<AdoptedContainer> service;
+};
 struct Start {
   ContainerRef target;
 };
@@ -93,7 +103,7 @@ struct RemoveImage {
 }  // namespace action
 
 using Action = std::variant<action::EnsureNetwork, action::RemakeNetwork, action::EnsureVolume, action::WriteFiles,
-                            action::Create, action::Start, action::Unpause, action::Stop, action::Remove,
+                            action::Create, action::Adopt, action::Start, action::Unpause, action::Stop, action::Remove,
                             action::Rename, action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
                             action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;
 

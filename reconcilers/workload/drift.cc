@@ -125,14 +125,20 @@ std::set<std::string_view> Drop(Limits& limits, const HostSupport& host) {
   return dropped;
 }
 
-// Of one network. What the Engine fills in where nothing was asked for is not compared.
-bool SameEndpoint(const ObservedEndpoint& have, const NetworkAttachment& want) {
+// The Engine answers for the name of a container anyway: that as an alias beside those asked for means nothing.
+bool SameAliases(std::vector<std::string> have, const std::vector<std::string>& want, const std::string& name) {
+  if (std::ranges::find(want, name) == want.end()) std::erase(have, name);
+  return have == want;
+}
+
+// Of one network of the container of this name. What the Engine fills in where nothing was asked for is not compared.
+bool SameEndpoint(const ObservedEndpoint& have, const NetworkAttachment& want, const std::string& name) {
   const bool same_options = std::ranges::all_of(want.driver_opts, [&](const auto& option) {
     const auto found = have.driver_opts.find(option.first);
     return found != have.driver_opts.end() && found->second == option.second;
   });
   const bool same_mac = want.mac_address.empty() || have.mac_address.empty() || have.mac_address == want.mac_address;
-  return have.aliases == want.aliases && (!want.address || have.static_address == *want.address) &&
+  return SameAliases(have.aliases, want.aliases, name) && (!want.address || have.static_address == *want.address) &&
          have.static_ipv6 == want.ipv6_address && have.link_local_ips == want.link_local_ips && same_options &&
          same_mac;
 }
@@ -196,7 +202,7 @@ NetworkDrift CompareNetworks(const ObservedContainer& container, const std::vect
   }
   for (const NetworkAttachment& want : wanted) {
     auto have = container.networks.find(want.network);
-    if (have != container.networks.end() && SameEndpoint(have->second, want)) continue;
+    if (have != container.networks.end() && SameEndpoint(have->second, want, container.name)) continue;
     if (have != container.networks.end()) drift.disconnect.push_back(want.network);
     drift.connect.push_back(want);
   }

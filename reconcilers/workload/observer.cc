@@ -73,11 +73,12 @@ bool AllOfTemplate(const ServicePass& service) {
 
 }  // namespace
 
-Expected<void> Observer::Observe(std::vector<ServicePass>& services) const {
+Expected<void> Observer::Observe(std::vector<ServicePass>& services, std::vector<ObservedContainer> adopted) const {
   auto containers = Containers().Compared(DesiredOf(services));
   if (!containers) return std::move(containers).error();
   ObservedState all = WithoutContainers(services);
   all.containers = std::move(*containers);
+  std::ranges::move(adopted, std::back_inserter(all.containers));
   Divide(std::move(all), services);
   Probe(services);
   return {};

@@ -16,7 +16,8 @@ class Observer {
   Observer(const WorkloadPorts& ports, Purpose purpose) : ports_(ports), purpose_(purpose) {}
 
   // Fills in `observed` of each service but for images and addresses; what none asks for becomes one more service.
-  Expected<void> Observe(std::vector<ServicePass>& services) const;
+  // `adopted` count as being there already.
+  Expected<void> Observe(std::vector<ServicePass>& services, std::vector<ObservedContainer> adopted = {}) const;
 
   // One service about to be planned.
   struct Need {

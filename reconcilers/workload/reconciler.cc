@@ -9,6 +9,7 @@
 #include "reconcilers/config/dependencies.h"
 #include "reconcilers/config/deploy_window.h"
 #include "reconcilers/source/image/image_source.h"
+#include "reconcilers/workload/adoption.h"
 #include "reconcilers/workload/compute_status.h"
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
@@ -247,12 +248,20 @@ Expected<void> WorkloadReconciler::Decide(Pass& pass, ReadSet& read_set) {
 }
 
 Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<ServicePass>& services) {
-  const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
-  if (auto observed = observer.Observe(services); !observed)
-    return std::move(observed).error().Within("observe containers");
-  const std::string held = HoldDeletions(pass, services);
   auto context = ContextOf(pass);
   if (!context) return std::move(context).error();
+  const Adoption adoption(ports_, *context);
+  auto adopting = adoption.Look(services);
+  if (!adopting) return std::move(adopting).error().Within("source.compose.adopt");
+  if (pass.held.empty() && !adopting->plan.empty()) {
+    AdoptFirst(std::move(adopting->plan), services);
+    return {};
+  }
+  const Observer observer(ports_, pass.preview ? Observer::Purpose::Preview : Observer::Purpose::Reconcile);
+  if (auto observed = observer.Observe(services, std::move(adopting->containers)); !observed)
+    return std::move(observed).error().Within("observe containers");
+  adoption.ClaimNetworks(services);
+  const std::string held = HoldDeletions(pass, services);
   for (std::size_t i = 0; i < services.size(); ++i) {
     const std::span before(services.data(), i);
     FindShared(services[i].desired, before);
@@ -261,16 +270,23 @@ Expected<void> WorkloadReconciler::PlanServices(const Pass& pass, std::vector<Se
     if (services[i].left) context->departures = DecideDepartures(services[i].observed, before);
     if (auto planned = PlanService(pass, TermsOf(*context, services[i].desired, awaited), services[i]); !planned) {
       if (services[i].desired.service.empty()) return planned;
-      services[i].decision = {.plan = {}, .verdict = LeftAlone(services[i], planned.error()), .proven = {}};
-      services[i].error = std::move(planned).error();
+      LeaveAlone(services[i], std::move(planned).error());
     }
   }
-  if (!held.empty()) services.front().decision.plan.warnings.push_back({warning::kDeletionHeld, held});
+  if (auto free = adoption.CheckInTheWay(services); !free) return free;
+  Plan& first = services.front().decision.plan;
+  if (!held.empty()) first.warnings.push_back({warning::kDeletionHeld, held});
+  if (auto planned = PlanNetworksOf(*context, services); !planned) return planned;
+  std::move(*adopting).JoinInto(first);
+  return {};
+}
+
+Expected<void> WorkloadReconciler::PlanNetworksOf(const PlanContext& context, std::vector<ServicePass>& services) {
   const auto networks = NetworksOf(services);
   if (networks.empty()) return {};
   auto outdated = ports_.networks.Outdated(networks, services.front().desired.workload);
   if (!outdated) return std::move(outdated).error().Within("observe networks");
-  PlanNetworks(*outdated, *context, services);
+  PlanNetworks(*outdated, context, services);
   return {};
 }
 
@@ -294,6 +310,7 @@ Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext con
   if (const auto& remake = pass.facts.remake)
     for (DesiredContainer& container : desired.containers)
       container.remake = FormatRfc3339(remake->at), container.remake_why = remake->why;
+  KeepAdoptedNames(service);
   if (!desired.service.empty()) {
     auto own = ports_.facts.Load(FactKeyOf(desired));
     if (!own) return std::move(own).error().Within("load facts");
@@ -358,11 +375,15 @@ void WorkloadReconciler::Execute(Pass& pass) {
 // What has run well is where a rollback goes.
 void WorkloadReconciler::Learn(Pass& pass) {
   if (!pass.held.empty()) return pass.settled.clear();
+  std::set<std::string> present;
+  if (!pass.settled.empty())
+    for (const ObservedContainer& c : pass.view->observed.containers) present.insert(c.id);
   const auto retain = static_cast<std::size_t>(pass.object.workload().rollout.retain);
   for (const SettledService& service : pass.settled) {
     auto learnt = ports_.facts.Update(service.fact_key, [&](Facts& facts) {
       EndRelease(facts, service.proven, retain, pass.now);
       facts.done = service.done;
+      std::erase_if(facts.adopted, [&](const AdoptedContainer& c) { return !present.contains(c.id); });
     });
     if (!learnt) pass.result.error = std::move(learnt).error().Within("record a good release");
   }
@@ -451,6 +472,9 @@ Outcome WorkloadReconciler::TearDown(const Request& request, const ConfigSnapsho
   outcome.acted = !decision.plan.empty();
   outcome.error = std::move(result.error);
   if (!observed.containers.empty() || elsewhere) return outcome;
+  // Of those that stay, nothing but the facts tells whose they are.
+  const auto adopted = [](const ObservedContainer& c) { return !c.Label(label::kAdopted).empty(); };
+  if (std::ranges::any_of(*containers, adopted)) return outcome;
   Forget({request.key, identity, {}, request.now}, outcome);
   return outcome;
 }

@@ -50,6 +50,7 @@ class WorkloadReconciler : public Reconciler {
   Expected<void> KeepPolicy(const v1::Object& object);
   Expected<void> Decide(Pass& pass, ReadSet& read_set);
   Expected<void> PlanServices(const Pass& pass, std::vector<ServicePass>& services);
+  Expected<void> PlanNetworksOf(const PlanContext& context, std::vector<ServicePass>& services);
   Expected<void> PlanService(const Pass& pass, PlanContext context, ServicePass& service);
   PlanTargets Targets() {
     return {ports_.engine, ports_.files, ports_.facts, ports_.logs, ports_.host_images, ports_.tasks};

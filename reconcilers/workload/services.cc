@@ -209,6 +209,11 @@ Verdict LeftAlone(const ServicePass& service, const Error& error) {
           .stalled = stalled};
 }
 
+void LeaveAlone(ServicePass& service, Error error) {
+  service.decision = {.plan = {}, .verdict = LeftAlone(service, error), .proven = {}};
+  service.error = std::move(error);
+}
+
 std::optional<Duration> ComeBackOfIdle(const std::vector<ServicePass>& services) {
   std::optional<Duration> soonest;
   if (services.size() == 1) return soonest;

@@ -44,6 +44,9 @@ void HoldBack(const std::set<std::string>& left, std::vector<ServicePass>& servi
 // What is said of a service that could not be planned: what serves of it goes on serving.
 Verdict LeftAlone(const ServicePass& service, const Error& error);
 
+// Nothing is done for it in this pass.
+void LeaveAlone(ServicePass& service, Error error);
+
 // When to look again whatever becomes of the services that something was tried for in a pass: what time alone changes
 // for the others.
 std::optional<Duration> ComeBackOfIdle(const std::vector<ServicePass>& services);

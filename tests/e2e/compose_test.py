@@ -1,5 +1,7 @@
 """Compose projects: their services run, are told apart, replaced one by one and taken down, on the real Engine."""
 
+import socket
+
 from rig.processes import free_port, wait_until
 from rig.site import manifest
 
@@ -177,3 +179,64 @@ def test_an_error_says_where_it_is(site):
     site.daemon.wait_for(lambda: (site.daemon.condition("shop") or {}).get("reason") == "Stalled", "the error")
     message = site.daemon.condition("shop")["message"]
     assert "compose.yaml:5:" in message and "restart" in message
+
+
+def test_a_file_of_variables_that_is_a_secret_reaches_the_environment_and_nothing_else(site):
+    text = f"""
+services:
+  web: {{image: {SLEEPER}, restart: always, environment: {{URL: "db://u:$PASSWORD@db"}}}}
+  other: {{image: {SLEEPER}, restart: always, environment: {{USER: $USER}}}}
+"""
+    site.daemon.write_secret("shop/env", "PASSWORD='tr0ub4dor-and-3'\nUSER=shopkeeper\n")
+    site.up({"secret.yaml": manifest("Secret", "shop", {"fromFiles": {"env": "shop/env"}}),
+             **project(text, envFiles=[{"secret": {"name": "shop", "key": "env"}}])}, "shop")
+    assert site.environment("shop-web-1")["URL"] == "db://u:tr0ub4dor-and-3@db"
+    assert site.environment("shop-other-1")["USER"] == "shopkeeper"
+    before = site.identity("shop-web-1", "shop-other-1")
+    site.daemon.write_secret("shop/env", "PASSWORD=correct-horse-7\nUSER=shopkeeper\n")
+    site.daemon.wait_for(lambda: "correct-horse-7" in site.environment("shop-web-1")["URL"], "the new password", 30)
+    site.daemon.wait_ready("shop")
+    assert site.identity("shop-other-1")["shop-other-1"] == before["shop-other-1"]
+    site.settle()
+    seen = [str(site.engine.inspect("shop-web-1")["Config"]["Labels"]), site.daemon.logs(), site.daemon.http("/metrics")[1]]
+    seen += [site.daemon.tfctl(*words).out for words in (
+        ("get", "workloads", "-o", "json"), ("describe", "workload", "shop"), ("get", "events"), ("why", "shop"), ("diff",))]
+    for path in site.cache_files():
+        with open(path, "rb") as cache:
+            seen.append(cache.read().decode(errors="replace"))
+    for part in ("tr0ub4dor", "correct-horse", "shopkeeper"):
+        assert all(part not in text for text in seen), part
+
+
+def free_pair():
+    """A port that is free, as is the next one."""
+    while True:
+        first = free_port()
+        with socket.socket() as second:
+            try:
+                second.bind(("127.0.0.1", first + 1))
+                return first
+            except (OSError, OverflowError):
+                continue
+
+
+def test_each_replica_has_its_port_of_a_range(site):
+    first = free_pair()
+    text = f"services:\n  web: {{image: {SLEEPER}, restart: always, scale: 2, ports: ['{first}-{first + 1}:80']}}\n"
+    site.up(project(text), "shop")
+    published = [site.engine.inspect(f"shop-web-{n}")["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"] for n in (1, 2)]
+    assert published == [str(first), str(first + 1)]
+    site.settle()
+
+
+def test_a_tmpfs_has_its_owner_and_programs_may_be_run_where_it_is_said(site):
+    text = f"""
+services:
+  web: {{image: {SLEEPER}, restart: always, tmpfs: ["/own:size=1m,mode=750,uid=1000,gid=100,exec", /run], init: false}}
+"""
+    site.up(project(text), "shop")
+    assert site.engine.exec("shop-web-1", "stat", "-c", "%a %u %g", "/own")[1].strip() == "750 1000 100"
+    mounts = dict(line.split()[1:4:2] for line in site.engine.exec("shop-web-1", "cat", "/proc/mounts")[1].splitlines())
+    assert "noexec" not in mounts["/own"] and "noexec" in mounts["/run"]
+    assert site.engine.inspect("shop-web-1")["HostConfig"]["Init"] is False
+    site.settle()

@@ -35,6 +35,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   std::vector<ImageRequest> asked;                      // of the puller
   std::optional<Error> pull_failure;                    // what it answers for an image that is not in `images`
   std::map<std::string, NetworkConfig> networks;        // by name, of those that were made from a config
+  std::map<std::string, std::string> compose_networks;  // by name: the project that docker compose made it for
   HostSupport host;
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
   std::function<void()> after_call;                                   // for checks of invariants
@@ -65,6 +66,13 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   }
   Expected<std::vector<ObservedContainer>> Compared(const DesiredRefs& desired) override {
     return Containers(desired.front()->workload);
+  }
+  // Their `altered` is what a test says of them.
+  Expected<std::vector<ObservedContainer>> OfProject(const std::string& project, const DesiredRefs&) override {
+    std::vector<ObservedContainer> found;
+    for (const auto& [id, c] : containers)
+      if (c.Label("com.docker.compose.project") == project && c.Label(label::kManaged).empty()) found.push_back(c);
+    return found;
   }
   std::map<std::string, ContainerAge> Ages(std::string_view) override {
     std::map<std::string, ContainerAge> ages;
@@ -141,6 +149,16 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
     containers.emplace(id, std::move(c));
     Done();
     return id;
+  }
+  Expected<void> Adopt(const AdoptedContainer& adopted) override {
+    const auto found = containers.find(adopted.id);
+    if (found == containers.end()) return {};
+    const auto owner = found->second.Label(label::kWorkload);
+    if (!owner.empty() && owner != adopted.labels.at(std::string(label::kWorkload)))
+      return Error{ErrorKind::Conflict, "taken over by " + std::string(owner)};
+    for (const auto& [key, value] : adopted.labels) found->second.labels.insert_or_assign(key, value);
+    found->second.altered.clear();
+    return {};
   }
   Expected<void> Start(std::string_view ref) override {
     return Change("start", ref, [&](ObservedContainer& c) {
@@ -238,6 +256,10 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
     });
   }
   Expected<bool> EnsureNetwork(const DesiredNetwork& n, std::string_view) override {
+    if (const auto found = compose_networks.find(n.name); found != compose_networks.end()) {
+      if (found->second == n.adopted_from) return false;
+      return Error{ErrorKind::Conflict, "network " + n.name + " was not created by this controller"};
+    }
     if (!n.config || !networks.try_emplace(n.name, *n.config).second) return false;
     gone_networks_.erase(n.name);
     Done();

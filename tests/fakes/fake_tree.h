@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <sstream>
 #include <string>
 
 #include "reconcilers/core/ports.h"
@@ -33,6 +34,18 @@ class FakeSecrets : public SecretReader {
     auto found = values.find(ref);
     if (found == values.end()) return Error{ErrorKind::Waiting, "Secret " + ref.name + " has no key " + ref.key};
     return SecretHandle{ref, "hmac(" + found->second + ")"};
+  }
+  // Of a value of lines NAME=value.
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef& ref) override {
+    if (auto whole = Find(ref); !whole) return std::move(whole).error();
+    std::vector<SecretHandle> handles;
+    std::istringstream lines(values.at(ref));
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t equals = line.find('=');
+      const std::string value = line.substr(equals + 1);
+      handles.push_back({ref, value.empty() ? "" : "hmac(" + value + ")", line.substr(0, equals)});
+    }
+    return handles;
   }
   Expected<std::string> Reveal(const SecretHandle& handle) override { return values.at(handle.ref); }
 };

@@ -263,6 +263,7 @@ class CommandLine {
     compose->add_option("--env-file", options->env_files, "Variables for ${...} in place of .env; may be repeated")
         ->allow_extra_args(false)
         ->type_name("FILE");
+    compose->add_flag("--adopt", options->adopt, "Take over what docker compose started of it on the hosts");
     compose->add_option("-o,--output", options->output, "Where to, or -; omitted: NAME.workload.yaml beside the file")
         ->type_name("FILE");
     compose->add_flag("--force", options->force, "Overwrite a manifest that is there");

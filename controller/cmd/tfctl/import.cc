@@ -82,6 +82,7 @@ class Importer {
     }
     source_.profiles = options_.profiles;
     if (!options_.project_name.empty()) source_.project_name = options_.project_name;
+    source_.adopt = options_.adopt;
     if (!options_.project_directory.empty()) source_.project_directory = options_.project_directory;
     return {};
   }
@@ -137,6 +138,7 @@ class Importer {
       compose["files"] = source_.files;
     if (source_.project_name) compose["projectName"] = *source_.project_name;
     if (source_.project_directory) compose["projectDirectory"] = *source_.project_directory;
+    if (source_.adopt) compose["adopt"] = true;
     if (!source_.profiles.empty()) compose["profiles"] = source_.profiles;
     for (const v1::ComposeEnvFile& file : source_.env_files) compose["envFiles"].push_back(file.path);
     return ToYaml(Json{{"apiVersion", "tinyforge.dev/v1"},

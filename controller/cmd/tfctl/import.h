@@ -15,6 +15,7 @@ struct ImportOptions {
   std::string project_directory;   // of the host; empty: none
   std::vector<std::string> profiles;
   std::vector<std::string> env_files;
+  bool adopt = false;  // what docker compose started of it is taken over
   std::string output;  // "-": `out`; empty: NAME.workload.yaml beside the first file
   bool force = false;  // a file that is there is overwritten
 };

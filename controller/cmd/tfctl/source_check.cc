@@ -73,6 +73,11 @@ class Placing {
 
 }  // namespace
 
+Expected<std::vector<SecretHandle>> AnySecrets::Variables(const v1::SecretKeyRef& ref) {
+  return Error{ErrorKind::Waiting, "the variables that Secret " + ref.name + " sets by its key " + ref.key +
+                                       " are not known here, and the compose files are not checked without them"};
+}
+
 Expected<std::string> AnySecrets::Reveal(const SecretHandle& handle) {
   return Error{ErrorKind::NotFound, "the value of Secret " + handle.ref.name + " is not known here"};
 }
@@ -90,7 +95,7 @@ std::vector<Finding> FindingsOf(const std::optional<Error>& error, const Workloa
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    if (!line.empty()) all.push_back({placing.Of(line, reads)});
+    if (!line.empty()) all.push_back({placing.Of(line, reads), error->kind == ErrorKind::Waiting});
   }
   for (const std::string& path : reads.paths)
     if (tree.Ignores(path) && std::filesystem::is_regular_file(tree.Shown(path)))

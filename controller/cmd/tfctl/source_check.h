@@ -24,8 +24,8 @@ struct Finding {
 };
 
 // Renders it with files of this machine, every secret taken to be there. Each error stands where it is in the manifest
-// or in a file that it names, which `reads` then has; a file that git ignores is a warning. Nothing for a source kind
-// that this build does not serve.
+// or in a file that it names, which `reads` then has; a file that git ignores is a warning, and so is what cannot be
+// known here. Nothing for a source kind that this build does not serve.
 std::vector<Finding> CheckSource(const WorkloadText& from, const LocalTree& tree, ReadSet& reads);
 
 // What is to be told of an error of reading its source, or of none; `reads` is what was read until then.
@@ -42,6 +42,8 @@ v1::Object InTree(v1::Object workload, const LocalTree& tree);
 class AnySecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "any"}; }
+  // Waiting: what they are called is not known here.
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef& ref) override;
   Expected<std::string> Reveal(const SecretHandle&) override;
 };
 

@@ -37,13 +37,18 @@ bool SameAddress(const Port& a, const Port& b) {
 }
 
 std::string HostPort(const Port& port) {
-  return "host port " + (port.host_ip.empty() ? "" : port.host_ip + ":") + std::to_string(port.host) + "/" +
+  return "host port " + (port.host_ip.empty() ? "" : port.host_ip + ":") + std::to_string(port.host) +
+         (port.host_last > port.host ? "-" + std::to_string(port.host_last) : "") + "/" +
          std::string(v1::NameOf(port.protocol));
 }
 
-// One that is of no choice of the Engine's.
-bool IsFixed(const Port& port) {
-  return port.host != 0 && port.host_last <= port.host;
+std::string Few(int count) {
+  return count == 1 ? "one" : std::to_string(count);
+}
+
+// How many host ports it has to give, one to each replica.
+int SizeOf(const Port& port) {
+  return std::max<int>(port.host_last - port.host, 0) + 1;
 }
 
 bool ShareNetwork(const Service& a, const Service& b) {
@@ -89,9 +94,11 @@ class Claims {
 
   void Replicas(const std::string& name, const Service& service) {
     const std::string containers = "the service has " + std::to_string(service.replicas) + " containers, and ";
-    if (const auto port = std::ranges::find_if(service.ports, IsFixed); port != service.ports.end())
-      Fail({"services", name, "ports"},
-           containers + HostPort(*port) + " is for one; leave it to the Engine by giving the container's port alone");
+    const auto short_of = [&](const Port& p) { return p.host != 0 && SizeOf(p) < service.replicas; };
+    if (const auto port = std::ranges::find_if(service.ports, short_of); port != service.ports.end())
+      Fail({"services", name, "ports"}, containers + HostPort(*port) + " is for " + Few(SizeOf(*port)) +
+                                            "; give a range with a port for each, or leave it to the Engine by giving "
+                                            "the container's port alone");
     if (service.mac_address) Fail({"services", name, "mac_address"}, containers + "a MAC address is for one");
     for (const auto& [key, network] : service.networks)
       if (network.ipv4_address || network.ipv6_address || !network.link_local_ips.empty() || network.mac_address)
@@ -99,16 +106,24 @@ class Claims {
   }
 
   void Ports(const std::string& name, const Service& service) {
-    for (const Port& port : service.ports) {
-      if (!IsFixed(port)) continue;
-      auto& holders = ports_[{port.host, port.protocol}];
-      const auto other = std::ranges::find_if(holders, [&](const auto& h) { return SameAddress(h.second, port); });
-      if (other != holders.end())
-        Fail({"services", name, "ports"},
-             HostPort(port) +
-                 (other->first == name ? " is given twice" : " is that of service " + Quoted(other->first) + " too"));
-      holders.emplace_back(name, port);
+    for (const Port& given : service.ports) {
+      if (given.host == 0) continue;
+      for (int replica = 0; replica < std::min(service.replicas, SizeOf(given)); ++replica) {
+        Port port = given;
+        port.host = port.host_last = static_cast<std::uint16_t>(given.host + replica);
+        Hold(name, port);
+      }
     }
+  }
+
+  void Hold(const std::string& name, const Port& port) {
+    auto& holders = ports_[{port.host, port.protocol}];
+    const auto other = std::ranges::find_if(holders, [&](const auto& h) { return SameAddress(h.second, port); });
+    if (other != holders.end())
+      Fail({"services", name, "ports"},
+           HostPort(port) +
+               (other->first == name ? " is given twice" : " is that of service " + Quoted(other->first) + " too"));
+    holders.emplace_back(name, port);
   }
 
   void Addresses(const std::string& name, const std::string& key, const ServiceNetwork& network) {

@@ -25,7 +25,21 @@ Expected<std::vector<std::string>> PathsOf(const RenderRequest& request, const v
   return paths;
 }
 
-Expected<void> AddEnvironment(const RenderRequest& request, const v1::ComposeSource& source, LoadRequest& load) {
+// Its variables are asked for here, since their names say what is a secret; the values stay where they are.
+Expected<VariablesFile> FileOf(const RenderRequest& request, const v1::ComposeEnvFile& file, ReadSet& read_set) {
+  if (!file.secret) {
+    auto path = ResolveTreePath(request.workload.position.path, file.path);
+    if (!path) return std::move(path).error();
+    return VariablesFile{.path = std::move(*path)};
+  }
+  read_set.secrets.insert(file.secret->name);
+  auto variables = request.secrets.Variables(*file.secret);
+  if (!variables) return std::move(variables).error().Within("source.compose.envFiles");
+  return VariablesFile{.variables = std::move(*variables)};
+}
+
+Expected<void> AddEnvironment(const RenderRequest& request, LoadRequest& load, ReadSet& read_set) {
+  const v1::ComposeSource& source = *request.workload.workload().source.compose;
   for (const v1::EnvVar& variable : source.env) {
     if (variable.secret)
       load.secrets.emplace(variable.name, *variable.secret);
@@ -33,23 +47,15 @@ Expected<void> AddEnvironment(const RenderRequest& request, const v1::ComposeSou
       load.environment[variable.name] = variable.value.value_or("");
   }
   for (const v1::ComposeEnvFile& file : source.env_files) {
-    if (file.secret)
-      return Error{ErrorKind::Terminal,
-                   "source.compose.envFiles: a file that is a secret as a whole cannot be read for its names; expected "
-                   "each of its variables in source.compose.env with valueFrom.secret"};
-    auto path = ResolveTreePath(request.workload.position.path, file.path);
-    if (!path) return std::move(path).error();
-    load.env_files.push_back(std::move(*path));
+    auto variables = FileOf(request, file, read_set);
+    if (!variables) return std::move(variables).error();
+    load.env_files.push_back(std::move(*variables));
   }
   return {};
 }
 
-Expected<LoadRequest> RequestOf(const RenderRequest& request) {
+Expected<LoadRequest> RequestOf(const RenderRequest& request, ReadSet& read_set) {
   const v1::ComposeSource& source = *request.workload.workload().source.compose;
-  if (source.adopt)
-    return Error{ErrorKind::Terminal,
-                 "source.compose.adopt is not done yet; expected containers of docker compose to be removed first "
-                 "(`docker compose down` keeps volumes)"};
   LoadRequest load{.project_name = source.project_name.value_or(""),
                    .default_name = v1::IdentityOf(request.workload),
                    .profiles = {source.profiles.begin(), source.profiles.end()}};
@@ -63,7 +69,7 @@ Expected<LoadRequest> RequestOf(const RenderRequest& request) {
     for (std::string& path : *paths) load.files.push_back({.path = std::move(path)});
     load.directory = FolderOf(load.files.front().path);
   }
-  if (auto added = AddEnvironment(request, source, load); !added) return std::move(added).error();
+  if (auto added = AddEnvironment(request, load, read_set); !added) return std::move(added).error();
   return load;
 }
 
@@ -97,7 +103,7 @@ class FilesAround {
 }  // namespace
 
 Expected<SourceProject> ReadProject(const RenderRequest& request, ReadSet& read_set) {
-  auto load = RequestOf(request);
+  auto load = RequestOf(request, read_set);
   if (!load) return std::move(load).error();
   auto loaded = Load(*load, request.tree, read_set);
   if (!loaded) return std::move(loaded).error();
@@ -132,13 +138,15 @@ spec:
 Expected<DesiredServices> ComposeSourceKind::Render(const RenderRequest& request, ReadSet& read_set) const {
   auto read = compose::ReadProject(request, read_set);
   if (!read) return std::move(read).error();
+  const v1::ComposeSource& source = *request.workload.workload().source.compose;
   return compose::Render({.project = read->project,
                           .root = read->loaded.root,
                           .request = request,
                           .secrets = std::move(read->loaded.secrets),
                           .folder = std::move(read->folder),
-                          .host_folder = request.workload.workload().source.compose->project_directory.value_or(""),
-                          .files = std::move(read->loaded.files)},
+                          .host_folder = source.project_directory.value_or(""),
+                          .files = std::move(read->loaded.files),
+                          .adopt = source.adopt},
                          read_set);
 }
 

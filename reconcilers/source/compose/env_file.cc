@@ -268,4 +268,17 @@ Expected<EnvEntries> ParseRawEnvFile(std::string_view text, const VariableLookup
   return entries.Take();
 }
 
+Expected<StringMap> ParseSecretEnvFile(std::string_view text) {
+  auto entries = ParseEnvFile(text, [](std::string_view) { return std::nullopt; });
+  if (!entries) {
+    const std::string& message = entries.error().message;
+    return Error{ErrorKind::Terminal,
+                 "line " + message.substr(0, message.find(':')) + " is not of the form NAME=value of an env file"};
+  }
+  StringMap values;
+  for (auto& [name, value] : *entries)
+    if (value) values.emplace(name, std::move(*value));
+  return values;
+}
+
 }  // namespace tinyforge::compose

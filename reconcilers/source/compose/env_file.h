@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "api-types/meta/error.h"
+#include "api-types/meta/object.h"
 #include "reconcilers/source/compose/interpolation.h"
 
 namespace tinyforge::compose {
@@ -32,5 +33,9 @@ Expected<EnvEntries> ParseEnvFile(std::string_view text, const VariableLookup& l
 // `format: raw`: each line NAME=value, taken as it is, quotes and dollar signs too; lines that begin with # and blank
 // ones do not count. The same errors.
 Expected<EnvEntries> ParseRawEnvFile(std::string_view text, const VariableLookup& lookup);
+
+// A file in the first form that is a secret as a whole: what it sets, by name. Variables in it are those of earlier
+// lines only. Terminal for what has not the form, with the line and nothing of the text.
+Expected<StringMap> ParseSecretEnvFile(std::string_view text);
 
 }  // namespace tinyforge::compose

@@ -105,8 +105,10 @@ class Includer {
     request.including = including_;
     request.scope.folder = inclusion.folder.value_or(FolderOf(inclusion.paths.front()));
     request.scope.environment = scope_.environment;
-    EnvFiles files{Join(request.scope.folder, ".env"), inclusion.env_files};
-    if (files.named) std::erase(*files.named, "/dev/null");
+    EnvFiles files{Join(request.scope.folder, ".env"), {}};
+    if (inclusion.env_files) files.named.emplace();
+    for (const std::string& path : inclusion.env_files.value_or(std::vector<std::string>()))
+      if (path != "/dev/null") files.named->push_back({path});
     if (auto done = AddEnvFiles(session_, files, inclusion.mark, request.scope.environment); !done)
       return std::move(done).error();
     for (const std::string& path : inclusion.paths) {

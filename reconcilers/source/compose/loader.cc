@@ -80,13 +80,23 @@ class ProjectLoader {
   Expected<void> FillEnvironment() {
     for (const auto& [name, ref] : request_.secrets) {
       read_set_.secrets.insert(ref.name);
-      project_.environment.emplace(name, SecretMark(project_.secrets.size()));
-      project_.secrets.push_back(ref);
+      project_.environment.emplace(name, MarkOf({.ref = ref}));
     }
     project_.environment.insert(request_.environment.begin(), request_.environment.end());
     EnvFiles files{Join(session_.directory(), ".env"), {}};
-    if (!request_.env_files.empty()) files.named = request_.env_files;
+    for (const VariablesFile& file : request_.env_files) {
+      NamedFile named{Join("", file.path)};
+      for (const SecretHandle& variable : file.variables)
+        named.values.emplace(variable.variable, variable.fingerprint.empty() ? "" : MarkOf(variable));
+      if (!files.named) files.named.emplace();
+      files.named->push_back(std::move(named));
+    }
     return AddEnvFiles(session_, files, {}, project_.environment);
+  }
+
+  std::string MarkOf(const SecretHandle& secret) {
+    project_.secrets.push_back(secret);
+    return SecretMark(project_.secrets.size() - 1);
   }
 
   Expected<void> ParseAll(std::vector<ParsedFile>& files) {

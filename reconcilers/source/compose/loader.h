@@ -13,6 +13,12 @@
 
 namespace tinyforge::compose {
 
+// A file of variables: of the tree, or a secret whose variables are known.
+struct VariablesFile {
+  std::string path{};  // empty: a secret
+  std::vector<SecretHandle> variables{};
+};
+
 struct LoadRequest {
   std::vector<ComposeFile> files;  // at least one, merged in this order
   std::string directory{};  // the project's, as a rule the first file's: a path of the tree; relative paths start there
@@ -20,8 +26,8 @@ struct LoadRequest {
   std::string default_name{};                         // where no other name is given; empty: the directory's
   StringMap environment{};                            // variables with their values; before those of files
   std::map<std::string, v1::SecretKeyRef> secrets{};  // variables whose values are secrets; before all others
-  std::vector<std::string> env_files{};  // paths of the tree; empty: `.env` of the directory where it exists
-  std::set<std::string> profiles{};      // active ones; empty: those of COMPOSE_PROFILES
+  std::vector<VariablesFile> env_files{};             // later ones win; empty: `.env` of the directory where it exists
+  std::set<std::string> profiles{};                   // active ones; empty: those of COMPOSE_PROFILES
 };
 
 struct LoadedProject {
@@ -36,11 +42,11 @@ struct LoadedProject {
   //   - env_file and label_file are not read; see env_file.h and ReadTreeFile.
   //   - Marks of secrets (secret_mark.h) stand only in values of `environment` of services and in `content`.
   doc::Node root;
-  doc::Node disabled;                     // a mapping of the services that no active profile enables, in the same forms
-  std::vector<std::string> files;         // by the file index of the marks
-  std::vector<v1::SecretKeyRef> secrets;  // by the index of the marks of secrets
-  StringMap environment;                  // all variables, with marks of secrets, for env_file
-  std::vector<std::string> warnings;      // with places; at most 100
+  doc::Node disabled;                 // a mapping of the services that no active profile enables, in the same forms
+  std::vector<std::string> files;     // by the file index of the marks
+  std::vector<SecretHandle> secrets;  // by the index of the marks of secrets; without a fingerprint: to be found
+  StringMap environment;              // all variables, with marks of secrets, for env_file
+  std::vector<std::string> warnings;  // with places; at most 100
 };
 
 // Terminal for what the user must mend, with "<file>:<line>:<column>: <what>"; errors of the tree as they are. All that

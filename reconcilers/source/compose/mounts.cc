@@ -1,11 +1,9 @@
 #include "reconcilers/source/compose/mounts.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "reconcilers/source/compose/project_labels.h"
 #include "reconcilers/source/compose/secret_mark.h"
-#include "reconcilers/source/compose/units.h"
 #include "reconcilers/source/desired_files.h"
 
 namespace tinyforge::compose {
@@ -13,15 +11,6 @@ namespace {
 
 constexpr std::uint32_t kGrantMode = 0444;
 constexpr std::size_t kMaxFileBytes = 64 << 20;  // of one service; each mount of a folder is a copy of it
-
-constexpr std::string_view kTmpfsDefaults[] = {"rw", "noexec", "nosuid", "nodev"};
-
-std::optional<std::uint32_t> ParseMode(std::string_view text) {
-  std::uint32_t mode = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-  if (error != std::errc{} || end != text.data() + text.size() || mode > 07777) return std::nullopt;
-  return mode;
-}
 
 std::string PropagationOf(Propagation propagation) {
   switch (propagation) {
@@ -45,8 +34,8 @@ class Mounts {
   Expected<void> Render() {
     for (const ServiceVolume& volume : service_.volumes)
       if (auto done = AddVolume(volume); !done) return std::move(done).error().Within("volume " + volume.target);
-    for (const auto& [target, options] : service_.tmpfs)
-      if (auto done = AddTmpfs(target, options); !done) return std::move(done).error().Within("tmpfs " + target);
+    for (const ServiceVolume& tmpfs : service_.tmpfs)
+      if (auto done = AddVolume(tmpfs); !done) return std::move(done).error().Within("tmpfs " + tmpfs.target);
     for (const FileGrant& grant : service_.secrets)
       if (auto done = AddGrant(grant, input_.project.secrets.at(grant.source)); !done)
         return std::move(done).error().Within("secret " + grant.source);
@@ -61,36 +50,15 @@ class Mounts {
     Mount mount{.type = volume.type, .target = volume.target, .read_only = volume.read_only};
     mount.tmpfs_size = volume.tmpfs_size;
     mount.tmpfs_mode = volume.tmpfs_mode;
+    mount.tmpfs_uid = volume.tmpfs_uid;
+    mount.tmpfs_gid = volume.tmpfs_gid;
+    mount.tmpfs_exec = volume.tmpfs_exec;
     if (volume.type == MountType::Bind) return AddBind(volume, std::move(mount));
     if (volume.type == MountType::Volume && !volume.source.empty()) {
       const Volume& named = input_.project.volumes.at(volume.source);
       mount.source = named.name;
       mount.no_copy = volume.no_copy;
       AddNamed(named, volume.source);
-    }
-    container_.mounts.push_back(std::move(mount));
-    return {};
-  }
-
-  // Of what mount(8) knows the Engine takes size and mode; its own defaults may be said.
-  Expected<void> AddTmpfs(const std::string& target, std::string_view options) {
-    Mount mount{.type = MountType::Tmpfs, .target = target};
-    while (!options.empty()) {
-      const std::string_view option = options.substr(0, options.find(','));
-      options.remove_prefix(std::min(options.size(), option.size() + 1));
-      const auto size = option.starts_with("size=") ? ParseByteValue(option.substr(5)) : std::nullopt;
-      const auto mode = option.starts_with("mode=") ? ParseMode(option.substr(5)) : std::nullopt;
-      if (size)
-        mount.tmpfs_size = *size;
-      else if (mode)
-        mount.tmpfs_mode = *mode;
-      else if (option == "ro")
-        mount.read_only = true;
-      else if (std::ranges::find(kTmpfsDefaults, option) == std::end(kTmpfsDefaults))
-        return Error{ErrorKind::Terminal,
-                     "option \"" + std::string(option) +
-                         "\" is not done; expected size=BYTES, mode=OCTAL, ro, or what holds anyway: "
-                         "rw, noexec, nosuid, nodev"};
     }
     container_.mounts.push_back(std::move(mount));
     return {};
@@ -162,14 +130,12 @@ class Mounts {
       file.entries.push_back({"", source.content.value_or(""), mode});
       return AddFile(std::move(file), "file." + grant.target);
     }
-    auto ref = SecretOf(source);
-    if (!ref) return std::move(ref).error();
-    read_set_.secrets.insert(ref->name);
-    auto handle = input_.request.secrets.Find(*ref);
+    auto handle = SecretOf(source);
     if (!handle) return std::move(handle).error();
     file.secret = std::move(*handle);
     file.entries.push_back({"", "", mode});
-    return AddFile(std::move(file), "secret." + ref->name + "/" + ref->key);
+    const std::string origin = "secret." + NameOf(*file.secret);
+    return AddFile(std::move(file), origin);
   }
 
   Expected<void> AddTreeFile(DesiredFile file, const std::string& path, std::uint32_t mode) {
@@ -182,18 +148,20 @@ class Mounts {
   }
 
   // An external one is a key of a Secret, "NAME/KEY"; else the content is one secret and nothing beside it.
-  Expected<v1::SecretKeyRef> SecretOf(const FileSource& source) const {
+  Expected<SecretHandle> SecretOf(const FileSource& source) {
     if (source.external) {
       const std::size_t slash = source.external->find('/');
       if (slash == std::string::npos)
         return Error{ErrorKind::Terminal,
                      "external: expected name: SECRET/KEY, a key of a Secret of the configuration"};
-      return v1::SecretKeyRef{source.external->substr(0, slash), source.external->substr(slash + 1)};
+      const v1::SecretKeyRef ref{source.external->substr(0, slash), source.external->substr(slash + 1)};
+      read_set_.secrets.insert(ref.name);
+      return input_.request.secrets.Find(ref);
     }
     const auto parts = SplitMarks(*source.content);
     if (parts.size() != 1)
       return Error{ErrorKind::Terminal, "its content has text beside a secret; expected the secret alone"};
-    return input_.secrets.at(*parts.front().secret);
+    return SecretAt(input_, *parts.front().secret, read_set_);
   }
 
   Expected<void> AddFile(DesiredFile file, std::string origin) {

@@ -28,7 +28,9 @@ Error Missing(const LoadSession& session, const std::string& path, doc::Mark fro
 
 Expected<void> AddEnvFiles(LoadSession& session, const EnvFiles& files, doc::Mark from, StringMap& environment) {
   StringMap values;
-  for (const std::string& path : files.named.value_or(std::vector{files.usual})) {
+  for (const auto& [path, known] : files.named.value_or(std::vector{NamedFile{files.usual}})) {
+    for (const auto& [name, value] : known) values.insert_or_assign(name, value);
+    if (path.empty()) continue;
     auto text = session.Read(path);
     if (!text) return std::move(text).error();
     if (!*text && files.named) return Missing(session, path, from);

@@ -9,10 +9,16 @@
 
 namespace tinyforge::compose {
 
-// Files of variables, paths of the tree.
+// A file of the tree that must be there, or what one that was read elsewhere has set.
+struct NamedFile {
+  std::string path{};  // empty: `values`
+  StringMap values{};
+};
+
+// Files of variables.
 struct EnvFiles {
-  std::string usual{};                              // read where there is one, unless others are named
-  std::optional<std::vector<std::string>> named{};  // all must be there; a later one goes before an earlier one
+  std::string usual{};                            // of the tree; read where there is one, unless others are named
+  std::optional<std::vector<NamedFile>> named{};  // a later one goes before an earlier one
 };
 
 // Adds the variables of the files that the environment does not have. `from`: what named them, for the message when one

@@ -32,6 +32,12 @@ std::size_t Weigh(const DesiredState& desired) {
 
 }  // namespace
 
+Expected<SecretHandle> SecretAt(const RenderInput& input, std::size_t index, ReadSet& read_set) {
+  const SecretHandle& secret = input.secrets.at(index);
+  read_set.secrets.insert(secret.ref.name);
+  return secret.fingerprint.empty() ? input.request.secrets.Find(secret.ref) : secret;
+}
+
 Expected<DesiredServices> Render(const RenderInput& input, ReadSet& read_set) {
   DesiredServices services;
   std::size_t bytes = 0;

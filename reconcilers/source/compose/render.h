@@ -15,11 +15,15 @@ struct RenderInput {
   const Project& project;
   const doc::Node& root;  // that the project was made of, for the places of errors
   const RenderRequest& request;
-  std::vector<v1::SecretKeyRef> secrets;  // by the index of their marks, see SecretText
-  std::string folder;                     // of the tree, where relative paths start
-  std::string host_folder;         // of the host, where paths start that the repository does not have; may be empty
-  std::vector<std::string> files;  // of the project, for places, and for the labels that docker compose reads
+  std::vector<SecretHandle> secrets;  // by the index of their marks, see SecretText; as of LoadedProject
+  std::string folder;                 // of the tree, where relative paths start
+  std::string host_folder;            // of the host, where paths start that the repository does not have; may be empty
+  std::vector<std::string> files;     // of the project, for places, and for the labels that docker compose reads
+  bool adopt = false;                 // see ComposeProject
 };
+
+// The secret that a mark stands for. Errors and `read_set` as of SecretReader::Find and SourceKind::Render.
+Expected<SecretHandle> SecretAt(const RenderInput& input, std::size_t index, ReadSet& read_set);
 
 // In the order of their dependencies. Waiting when a secret is not there, Terminal when a file is not, or when files
 // and environments of all containers are more than 128 MiB. Errors give the place of the service.

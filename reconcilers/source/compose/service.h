@@ -37,7 +37,7 @@ struct Port {
   std::uint16_t container = 0;
   v1::Protocol protocol = v1::Protocol::TCP;
   std::uint16_t host = 0;  // 0: one that the Engine picks
-  // Above `host` where a range of host ports was given for a single container port: the Engine picks one of them.
+  // Above `host` where a range of host ports was given for a single container port: the n-th replica has the n-th.
   std::uint16_t host_last = 0;
   std::string host_ip;  // empty: not given, the host policy's default
   auto operator<=>(const Port&) const = default;
@@ -68,6 +68,9 @@ struct ServiceVolume {
   // Tmpfs only; zero: the Engine's.
   std::int64_t tmpfs_size = 0;  // bytes
   std::uint32_t tmpfs_mode = 0;
+  std::optional<std::uint32_t> tmpfs_uid{};  // of its root folder
+  std::optional<std::uint32_t> tmpfs_gid{};
+  bool tmpfs_exec = false;  // programs on it may be run
   bool operator==(const ServiceVolume&) const = default;
 };
 
@@ -216,7 +219,7 @@ struct Service {
   std::optional<std::string> working_dir;
   std::optional<std::string> stop_signal;
   std::optional<Duration> stop_grace_period;
-  bool init = false;
+  std::optional<bool> init;
   bool tty = false;
   bool stdin_open = false;
   bool read_only = false;
@@ -237,7 +240,7 @@ struct Service {
 
   // Data.
   std::vector<ServiceVolume> volumes;
-  StringMap tmpfs;  // `tmpfs`: target -> mount options, as the Engine takes them
+  std::vector<ServiceVolume> tmpfs;  // `tmpfs`, by target
   std::vector<FileGrant> secrets;
   std::vector<FileGrant> configs;
   std::optional<std::int64_t> shm_size;  // bytes

@@ -59,7 +59,7 @@ constexpr std::array kService = {
     Key{"healthcheck"},
     Key{"hostname"},
     Key{"image"},
-    Key{"init"},
+    Key{"init", Outcome::Done, "false says so, also where the Engine's own is true"},
     Key{"ipc", Outcome::Policy, "host only where the policy allows it; container:NAME is an error"},
     Key{"isolation", Outcome::Error, kWindows},
     Key{"labels", Outcome::Done, "com.docker.compose.* and tinyforge.* are the controller's"},
@@ -79,7 +79,7 @@ constexpr std::array kService = {
     Key{"pid", Outcome::Policy, "host only where the policy allows it; container:NAME is an error", true},
     Key{"pids_limit"},
     Key{"platform"},
-    Key{"ports"},
+    Key{"ports", Outcome::Done, "of a range of host ports for one port the n-th replica has the n-th"},
     Key{"pre_start", Outcome::Error, kPreStartReason},
     Key{"post_start", Outcome::Error, kHooks},
     Key{"pre_stop", Outcome::Error, kHooks},
@@ -99,7 +99,7 @@ constexpr std::array kService = {
     Key{"stop_signal"},
     Key{"storage_opt"},
     Key{"sysctls"},
-    Key{"tmpfs"},
+    Key{"tmpfs", Outcome::Done, "with the options size, mode, uid, gid, exec and ro"},
     Key{"tty"},
     Key{"ulimits"},
     Key{"use_api_socket", Outcome::Error, "it hands the Engine's socket and the logins of a person to the container"},
@@ -210,7 +210,9 @@ constexpr std::array kServiceVolume = {
 constexpr std::array kBind = {
     Key{"propagation"},
     Key{"create_host_path"},
-    Key{"selinux", Outcome::Error, "nothing is relabelled; label the folder on the host"},
+    Key{"selinux", Outcome::Error,
+        "the Engine relabels for Binds only, and those make a folder where a file is missing; label the folder on the "
+        "host"},
     Key{"recursive", Outcome::Error, "it needs Engine 25; mounts below the source come along as the Engine does it"},
 };
 constexpr std::array kVolume = {

@@ -24,7 +24,7 @@ class Targets {
 
 void CheckTargets(const Value& value, const Service& service) {
   Targets targets(value);
-  for (const auto& [target, options] : service.tmpfs) targets.Claim(target, "tmpfs");
+  for (const ServiceVolume& volume : service.tmpfs) targets.Claim(volume.target, "tmpfs");
   for (const ServiceVolume& volume : service.volumes) targets.Claim(volume.target, "volumes");
   for (const FileGrant& grant : service.secrets) targets.Claim(grant.target, "secrets");
   for (const FileGrant& grant : service.configs) targets.Claim(grant.target, "configs");

@@ -74,6 +74,7 @@ Expected<DesiredState> ServiceRenderer::Render(const DesiredServices& before) {
   desired_.workload = v1::IdentityOf(input_.request.workload);
   desired_.service = name_;
   desired_.source_kind = "compose";
+  desired_.project = ComposeProject{.name = input_.project.name, .adopt = input_.adopt};
   container_.role = name_;
   const auto filled = Fill(before);
   if (!filled && filled.error().kind != ErrorKind::Waiting) return filled.error();
@@ -87,7 +88,6 @@ Expected<void> ServiceRenderer::Fill(const DesiredServices& before) {
   RenderProcess(service_, container_.spec);
   RenderRights(service_, container_.spec);
   RenderNames(service_, container_.spec);
-  if (auto done = RenderPorts(service_, container_.spec); !done) return std::move(done).error();
   RenderScheduling(service_.resources, container_.spec);
   if (service_.healthcheck) RenderHealthcheck(*service_.healthcheck, container_.spec);
   container_.limits = LimitsOf(service_);
@@ -124,9 +124,7 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
         entry.value += part.text;
         continue;
       }
-      const v1::SecretKeyRef& ref = input_.secrets.at(*part.secret);
-      read_set_.secrets.insert(ref.name);
-      auto handle = input_.request.secrets.Find(ref);
+      auto handle = SecretAt(input_, *part.secret, read_set_);
       if (!handle) return std::move(handle).error().Within("service " + name_ + ": environment " + name);
       entry.inserts.push_back({entry.value.size(), std::move(*handle)});
     }
@@ -182,14 +180,14 @@ void ServiceRenderer::RenderTerms() {
 }
 
 // So that `docker compose ps` and `logs` find them.
-StringMap ServiceRenderer::ComposeLabels(int replica) const {
+StringMap ServiceRenderer::ComposeLabels(const DesiredContainer& container) const {
   StringMap labels = ProjectLabels(input_.project, "service", name_);
   const auto set = [&](std::string_view key, std::string value) {
     labels[std::string(kTag).append(key)] = std::move(value);
   };
-  set("container-number", std::to_string(replica));
+  set("container-number", std::to_string(container.replica));
   set("oneoff", "False");
-  set("config-hash", container_.template_hash.substr(container_.template_hash.find(':') + 1));
+  set("config-hash", container.template_hash.substr(container.template_hash.find(':') + 1));
   set("project.config_files", Join(input_.files, ","));
   set("project.working_dir", input_.folder);
   std::vector<std::string> dependencies;
@@ -203,14 +201,16 @@ StringMap ServiceRenderer::ComposeLabels(int replica) const {
   return labels;
 }
 
+// All are of one template, that of the first: its number says which port of a range another replica has.
 void ServiceRenderer::AddContainers() {
-  SortUnordered(container_.spec);
-  container_.template_hash = TemplateHash(container_.spec);
   for (int replica = 1; replica <= service_.replicas; ++replica) {
-    container_.replica = replica;
-    container_.name = ContainerName(input_.project, name_, service_, replica);
-    container_.tags = ComposeLabels(replica);
-    desired_.containers.push_back(container_);
+    DesiredContainer& container = desired_.containers.emplace_back(container_);
+    RenderPorts(service_, replica, container.spec);
+    SortUnordered(container.spec);
+    container.template_hash = replica == 1 ? TemplateHash(container.spec) : desired_.containers[0].template_hash;
+    container.replica = replica;
+    container.name = ContainerName(input_.project, name_, service_, replica);
+    container.tags = ComposeLabels(container);
   }
 }
 

@@ -25,7 +25,7 @@ class ServiceRenderer {
   Expected<void> RenderDependencies(const DesiredServices& before);
   void RenderTerms();
   void AddContainers();
-  StringMap ComposeLabels(int replica) const;
+  StringMap ComposeLabels(const DesiredContainer& container) const;
 
   const RenderInput& input_;
   const std::string& name_;

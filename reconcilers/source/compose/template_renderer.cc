@@ -69,22 +69,17 @@ void RenderNames(const Service& service, ContainerTemplate& t) {
   for (const ExtraHost& host : service.extra_hosts) t.extra_hosts.push_back(host.host + ":" + host.address);
 }
 
-Expected<void> RenderPorts(const Service& service, ContainerTemplate& t) {
+void RenderPorts(const Service& service, int replica, ContainerTemplate& t) {
   for (const Port& port : service.ports) {
-    if (port.host_last > port.host)
-      return Error{ErrorKind::Terminal, "ports: " + std::to_string(port.host) + "-" + std::to_string(port.host_last) +
-                                            ":" + std::to_string(port.container) +
-                                            " leaves the choice of the host's port open; expected one, or none for one "
-                                            "that the Engine picks"};
+    const int offset = port.host_last > port.host ? replica - 1 : 0;
     t.ports.push_back({.container = port.container,
                        .protocol = port.protocol,
                        .published = true,
-                       .host = port.host,
+                       .host = static_cast<std::uint16_t>(port.host + offset),
                        .host_ip = port.host_ip});
   }
   for (const ExposedPort& port : service.expose)
     t.ports.push_back({.container = port.container, .protocol = port.protocol});
-  return {};
 }
 
 void RenderScheduling(const Resources& resources, ContainerTemplate& t) {

@@ -8,8 +8,8 @@ namespace tinyforge::compose {
 void RenderProcess(const Service& service, ContainerTemplate& container);
 void RenderRights(const Service& service, ContainerTemplate& container);
 void RenderNames(const Service& service, ContainerTemplate& container);
-// Terminal for a range of host ports for one container port: nothing tells which of them another holds.
-Expected<void> RenderPorts(const Service& service, ContainerTemplate& container);
+// Of a range of host ports for one container port the n-th replica has the n-th.
+void RenderPorts(const Service& service, int replica, ContainerTemplate& container);
 void RenderScheduling(const Resources& resources, ContainerTemplate& container);
 void RenderHealthcheck(const Healthcheck& health, ContainerTemplate& container);
 

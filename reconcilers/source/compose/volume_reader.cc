@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 
 #include "reconcilers/source/compose/mapping.h"
 #include "reconcilers/source/compose/paths.h"
 #include "reconcilers/source/compose/service_readers.h"
+#include "reconcilers/source/compose/units.h"
 
 namespace tinyforge::compose {
 namespace {
@@ -50,7 +54,10 @@ bool ApplyOption(std::string_view option, ServiceVolume& out) {
 void ReadShortOptions(const Value& item, std::string_view text, ServiceVolume& out) {
   for (const std::string_view option : Split(text, ',')) {
     if (option == "z" || option == "Z")
-      item.Fail("option " + Quoted(option) + " is not supported: nothing is relabelled; label the folder on the host");
+      item.Fail(
+          "option " + Quoted(option) +
+          " is not supported: the Engine relabels for Binds only, and those make a folder where a file is missing; "
+          "label the folder on the host");
     else if (!ApplyOption(option, out))
       item.Fail("option " + Quoted(option) + " is not known; known: ro, rw, nocopy, [r]private, [r]shared, [r]slave");
   }
@@ -177,12 +184,53 @@ std::optional<ServiceVolume> ReadLong(const Value& item, const Names& names) {
   return volume;
 }
 
-void ReadTmpfs(const Value& item, StringMap& out) {
+std::optional<std::uint32_t> ParseNumber(std::string_view text, int base, std::uint32_t max) {
+  std::uint32_t number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc{} || rest != text.data() + text.size() || number > max) return std::nullopt;
+  return number;
+}
+
+template <class T, class From>
+bool Keep(T& out, const From& value) {
+  if (value) out = *value;
+  return value.has_value();
+}
+
+// False for what is none of them.
+bool ApplyTmpfsOption(std::string_view option, ServiceVolume& out) {
+  constexpr std::array<std::string_view, 2> kAnyhow = {"nosuid", "nodev"};
+  constexpr std::uint32_t kMaxId = std::numeric_limits<std::uint32_t>::max() - 1;
+  const std::string_view name = option.substr(0, option.find('='));
+  const std::string_view value = option.substr(std::min(option.size(), name.size() + 1));
+  if (name == "size") return Keep(out.tmpfs_size, ParseByteValue(value));
+  if (name == "mode") return Keep(out.tmpfs_mode, ParseNumber(value, 8, 07777));
+  if (name == "uid") return Keep(out.tmpfs_uid, ParseNumber(value, 10, kMaxId));
+  if (name == "gid") return Keep(out.tmpfs_gid, ParseNumber(value, 10, kMaxId));
+  if (option == "ro" || option == "rw") {
+    out.read_only = option == "ro";
+    return true;
+  }
+  if (option == "exec" || option == "noexec") {
+    out.tmpfs_exec = option == "exec";
+    return true;
+  }
+  return std::ranges::find(kAnyhow, option) != kAnyhow.end();
+}
+
+void ReadTmpfs(const Value& item, std::vector<ServiceVolume>& out) {
   const auto text = item.Word();
   if (!text) return;
-  const std::size_t colon = text->find(':');
-  const auto target = ReadTarget(item, std::string_view(*text).substr(0, colon));
-  if (target) out[*target] = colon == std::string::npos ? "" : text->substr(colon + 1);
+  const std::size_t colon = std::min(text->find(':'), text->size());
+  auto target = ReadTarget(item, std::string_view(*text).substr(0, colon));
+  ServiceVolume tmpfs{.type = MountType::Tmpfs, .target = target.value_or("")};
+  if (colon < text->size())
+    for (const std::string_view option : Split(std::string_view(*text).substr(colon + 1), ','))
+      if (!ApplyTmpfsOption(option, tmpfs))
+        item.Fail("option " + Quoted(option) +
+                  " is not done; expected size=BYTES, mode=OCTAL, uid=NUMBER, gid=NUMBER, exec, ro, or what holds "
+                  "anyway: rw, noexec, nosuid, nodev");
+  if (target) out.push_back(std::move(tmpfs));
 }
 
 }  // namespace
@@ -196,6 +244,7 @@ void ReadVolumes(const ServiceInput& in, Service& out) {
     }
   if (const auto tmpfs = in.keys.Find("tmpfs")) {
     for (const Value& item : tmpfs->Items()) ReadTmpfs(item, out.tmpfs);
+    std::ranges::stable_sort(out.tmpfs, {}, &ServiceVolume::target);
   }
   in.keys.Take("shm_size", out.shm_size, &Value::Bytes);
   in.keys.Take("storage_opt", out.storage_opt, ReadOptions);

@@ -29,7 +29,7 @@ void RenderProcess(const v1::WorkloadSpec& spec, ContainerTemplate& t) {
   t.hostname = spec.hostname;
   t.stop_signal = spec.stop_signal;
   t.stop_timeout = spec.stop_grace_period;
-  t.init = spec.init;
+  if (spec.init) t.init = true;
   t.tty = spec.tty;
   t.read_only_root_filesystem = spec.read_only_root_filesystem;
   t.privileged = spec.privileged;

@@ -132,6 +132,30 @@ TEST_F(ComposeResourcesTest, AForeignNetworkIsNeverMadeAnew) {
   EXPECT_EQ(Inspect("network inspect shop_backend")["Internal"], false);
 }
 
+TEST_F(ComposeResourcesTest, ANetworkOfAnAdoptedProjectIsUsedAndOnceItDiffersMadeAnew) {
+  Docker("network create --internal --label com.docker.compose.project=shop --subnet 10.77.0.0/24 shop_backend");
+  const std::string id = Inspect("network inspect shop_backend")["Id"];
+  DesiredNetwork adopted{.name = "shop_backend", .config = NetworkConfig{.internal = true}, .adopted_from = "other"};
+  EXPECT_EQ(Ensure(adopted).error().kind, ErrorKind::Conflict);
+  adopted.adopted_from = "shop";
+  EXPECT_EQ(Ensure(adopted).value(), false);
+  EXPECT_TRUE(Outdated(adopted).empty());
+  EXPECT_EQ(Remake(adopted).value(), false);
+  EXPECT_EQ(Inspect("network inspect shop_backend")["Id"], id);
+
+  adopted.config->internal = false;
+  ASSERT_EQ(Outdated(adopted).size(), 1u);
+  EXPECT_EQ(Remake(adopted).value(), true);
+  EXPECT_EQ(Inspect("network inspect shop_backend")["Labels"]["tinyforge.instance"], "test");
+  EXPECT_TRUE(Outdated(adopted).empty());
+}
+
+TEST_F(ComposeResourcesTest, AnotherTinyforgesNetworkIsNotAdopted) {
+  Docker("network create --label com.docker.compose.project=shop --label tinyforge.managed=true shop_backend");
+  const DesiredNetwork adopted{.name = "shop_backend", .config = NetworkConfig{}, .adopted_from = "shop"};
+  EXPECT_EQ(Ensure(adopted).error().kind, ErrorKind::Conflict);
+}
+
 TEST_F(ComposeResourcesTest, AVolumeIsMadeOnceAndNeverChanged) {
   const DesiredVolume data{.name = "shop_data",
                            .driver = "local",

@@ -26,6 +26,9 @@ class SilentLogger : public Logger {
 class OneSecret : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "f1"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle&) override { return std::string("s3cret \"quoted\"\nline"); }
 };
 

@@ -16,6 +16,9 @@ using testing::IsEmpty;
 class FixedSecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "f"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle& handle) override {
     if (handle.fingerprint != "f") return Error{ErrorKind::Transient, "the value is another by now"};
     return std::string("s3cr=t");
@@ -174,6 +177,18 @@ TEST_F(AlterationTest, EachAlterationIsNamed) {
     inspect[Json::json_pointer(where)] = value;
     EXPECT_THAT(Altered(inspect), ElementsAre(field)) << where << " " << value;
   }
+}
+
+TEST_F(AlterationTest, OneAnonymousVolumeIsAsGoodAsAnotherAndATmpfsMayBeAskedForTheOlderWay) {
+  desired_.spec.mounts = {{MountType::Volume, "", "/a"}, {MountType::Tmpfs, "", "/t"}};
+  Json inspect = Inspect();
+  inspect["HostConfig"]["Mounts"] = Json::array();
+  EXPECT_THAT(Altered(inspect), ElementsAre("mounts./a", "mounts./t"));
+  inspect["HostConfig"]["Tmpfs"] = {{"/t", ""}};
+  inspect["Mounts"] = {{{"Type", "volume"}, {"Name", std::string(64, 'a')}, {"Destination", "/a"}, {"RW", true}}};
+  EXPECT_THAT(Altered(inspect), IsEmpty());
+  inspect["Mounts"][0]["Name"] = "data";
+  EXPECT_THAT(Altered(inspect), ElementsAre("mounts./a"));
 }
 
 TEST_F(AlterationTest, AMountMayBeWrittenInTwoWays) {

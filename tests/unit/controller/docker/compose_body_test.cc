@@ -22,6 +22,9 @@ constexpr ApiVersion kNew{1, 47};
 class KeySecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "f"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle& handle) override {
     if (handle.ref.key == "gone") return Error{ErrorKind::Waiting, "secret shop has no key gone"};
     if (handle.ref.key == "bytes") return std::string("top\xFFsecret");

@@ -339,6 +339,41 @@ TEST_F(ContainerIndexTest, AnOrphanIsReportedOnceAndNotForEver) {
   EXPECT_THAT(index_.Resync()->workloads, IsEmpty());  // nobody has read it, and nothing changed
 }
 
+TEST_F(ContainerIndexTest, WhatOneWorkloadAdoptedNoOtherDoes) {
+  Fill(0);
+  const std::string workload(label::kWorkload);
+  ASSERT_TRUE(index_.Adopt({"a1", "shop_web_1", {{workload, "w"}}}));
+  const auto refused = index_.Adopt({"a1", "shop_web_1", {{workload, "other"}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Conflict);
+  EXPECT_THAT(*index_.Containers("other"), IsEmpty());
+  EXPECT_THAT(*index_.Containers("w"), SizeIs(1));
+  EXPECT_TRUE(index_.Adopt({"a1", "shop_web_1", {{workload, "w"}}}));
+}
+
+TEST_F(ContainerIndexTest, WhatIsAdoptedCountsAsBearingItsLabels) {
+  Fill(0);
+  ASSERT_TRUE(
+      index_.Adopt({"a1", "shop_web_1", {{std::string(label::kWorkload), "w"}, {std::string(label::kAdopted), "a1"}}}));
+  auto containers = index_.Containers("w");
+  ASSERT_TRUE(containers);
+  ASSERT_THAT(*containers, SizeIs(1));
+  EXPECT_EQ(containers->front().Label(label::kAdopted), "a1");
+  Told();
+  EngineEvent event = Event("die", "a1", Now());
+  event.instance.clear();  // the container bears no label of ours
+  event.workload.clear();
+  index_.OnEvent(event);
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  listing_ = Answer(200, "[" + Summary("a1", "") + "]");
+  ASSERT_TRUE(index_.Resync());
+  EXPECT_THAT(*index_.Containers("w"), SizeIs(1));
+  event.action = "destroy";
+  index_.OnEvent(event);
+  EXPECT_THAT(Told(), ElementsAre("w"));
+  EXPECT_THAT(*index_.Containers("w"), IsEmpty());
+}
+
 // A template of which c1 is an instance; the Engine's answers show another user.
 DesiredState Wanted(const std::string& user) {
   DesiredState desired{.workload = "w"};

@@ -14,6 +14,9 @@ constexpr ApiVersion kNew{1, 44};
 class Secrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "f"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle& handle) override {
     if (handle.ref.key == "gone") return Error{ErrorKind::Waiting, "secret shop has no key gone"};
     return value;
@@ -34,6 +37,27 @@ class CreateBodyTest : public testing::Test {
 TEST_F(CreateBodyTest, WhatIsNotAskedForIsNotSaid) {
   EXPECT_EQ(Encode(),
             R"({"HostConfig":{"NetworkMode":"none","RestartPolicy":{"Name":"always"}},"Image":"shop:1","Labels":{}})");
+}
+
+TEST_F(CreateBodyTest, ATmpfsWithAnOwnerOrWithProgramsIsSaidTheOlderWay) {
+  request_.spec.mounts = {{.type = MountType::Tmpfs, .target = "/a", .tmpfs_uid = 1000},
+                          {.type = MountType::Tmpfs,
+                           .target = "/b",
+                           .read_only = true,
+                           .tmpfs_size = 64,
+                           .tmpfs_mode = 0750,
+                           .tmpfs_gid = 0,
+                           .tmpfs_exec = true},
+                          {.type = MountType::Tmpfs, .target = "/c"}};
+  EXPECT_EQ(Encode(),
+            R"({"HostConfig":{"Mounts":[{"Target":"/c","Type":"tmpfs"}],"NetworkMode":"none",)"
+            R"("RestartPolicy":{"Name":"always"},"Tmpfs":{"/a":"uid=1000","/b":"ro,exec,size=64,mode=750,gid=0"}},)"
+            R"("Image":"shop:1","Labels":{}})");
+}
+
+TEST_F(CreateBodyTest, NoInitIsSaidWhereItIsAskedFor) {
+  request_.spec.init = false;
+  EXPECT_THAT(Encode(), HasSubstr(R"("Init":false)"));
 }
 
 TEST_F(CreateBodyTest, EveryFieldHasItsPlace) {

@@ -14,6 +14,9 @@ namespace {
 class NoSecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef&) override { return Error{ErrorKind::Waiting, "none"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle&) override { return Error{ErrorKind::Waiting, "none"}; }
 };
 

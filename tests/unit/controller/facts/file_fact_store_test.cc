@@ -34,6 +34,8 @@ Facts Sample() {
   facts.approved = "sha256:9";
   facts.remake = Remake{at, "a person asked for it"};
   facts.suspended = true;
+  facts.adopted_project = "shop";
+  facts.adopted = {{"4f5e", "shop_web_1", {{"tinyforge.role", "web"}, {"tinyforge.seq", "1"}}}};
   return facts;
 }
 
@@ -167,6 +169,18 @@ TEST_F(FactsTest, TenReleasesAndAllTheirImagesOfUsualNamesFit) {
   }
   ASSERT_EQ(Why(Put(store, "shop", facts)), "");
   EXPECT_EQ(*FileFactStore(state_, *log_).Load("shop"), facts);
+}
+
+TEST_F(FactsTest, WhatWasAdoptedIsKeptWhateverElseThereIs) {
+  Facts facts = Sample();
+  for (int i = 0; i < 16; ++i) facts.superseded.push_back({std::string(500, 'r'), std::to_string(i), "", "", {}});
+  facts.adopted.assign(kMaxAdopted, {std::string(64, 'a'), "shop_web_1", {{"tinyforge.role", "web"}}});
+  for (AdoptedContainer& container : facts.adopted) container.labels["tinyforge.fields"] = std::string(1500, 'f');
+  FileFactStore store(state_, *log_);
+  EXPECT_EQ(Why(Put(store, "shop", facts)), "");
+  const Facts kept = *FileFactStore(state_, *log_).Load("shop");
+  ASSERT_EQ(kept.adopted.size(), kMaxAdopted);
+  EXPECT_EQ(kept.adopted.back().labels.at("tinyforge.role"), "web");
 }
 
 TEST_F(FactsTest, AreListedForEveryWorkloadAndSayWhatIsLost) {

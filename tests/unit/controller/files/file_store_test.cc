@@ -21,6 +21,9 @@ namespace fs = std::filesystem;
 class FixedSecrets : public SecretReader {
  public:
   Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override { return SecretHandle{ref, "f"}; }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
   Expected<std::string> Reveal(const SecretHandle& handle) override {
     if (value.empty()) return Error{ErrorKind::Waiting, "secret " + handle.ref.name + " is not there"};
     return value;

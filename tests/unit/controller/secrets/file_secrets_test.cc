@@ -95,6 +95,69 @@ TEST_F(FileSecretsTest, DoesNotRevealAnotherValueThanTheHandleStandsFor) {
   EXPECT_THAT(revealed.error().message, AllOf(HasSubstr("shop/password"), Not(HasSubstr("swordfish"))));
 }
 
+// Lines NAME=value.
+Expected<StringMap> ReadLines(std::string_view text) {
+  StringMap values;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) return Error{ErrorKind::Terminal, "that is no file of variables"};
+    values.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return values;
+}
+
+class SecretVariablesTest : public FileSecretsTest {
+ protected:
+  void SetUp() override {
+    FileSecretsTest::SetUp();
+    Put("shop/password", "USER=shop\nPASSWORD=hunter2\nMODE=\n");
+    files_.SetSecrets({{"shop", {.from_files = {{"password", "shop/password"}}}}});
+  }
+  SecretHandle Find(const std::string& name) {
+    const auto all = files_.Variables(ref_);
+    for (const SecretHandle& one : all ? *all : std::vector<SecretHandle>())
+      if (one.variable == name) return one;
+    return {};
+  }
+  FileSecrets files_{{.directory = dir_ / "secrets",
+                      .fingerprint_key = "key",
+                      .on_value = [this](std::string_view value) { values_.emplace_back(value); },
+                      .variables = ReadLines},
+                     log_};
+};
+
+TEST_F(SecretVariablesTest, EachIsASecretOfItsOwn) {
+  const SecretHandle password = Find("PASSWORD");
+  EXPECT_EQ(password.fingerprint.size(), 32u);
+  EXPECT_EQ(*files_.Reveal(password), "hunter2");
+  EXPECT_EQ(*files_.Reveal(Find("USER")), "shop");
+  EXPECT_EQ(Find("MODE").fingerprint, "") << "it is empty";
+  EXPECT_THAT(values_, Contains("hunter2"));
+}
+
+TEST_F(SecretVariablesTest, AChangeOfOneIsNoneOfTheOthers) {
+  const SecretHandle user = Find("USER");
+  const SecretHandle password = Find("PASSWORD");
+  Put("shop/password", "USER=shop\nPASSWORD=swordfish\n");
+  EXPECT_EQ(Find("USER"), user);
+  EXPECT_NE(Find("PASSWORD"), password);
+  EXPECT_EQ(*files_.Reveal(user), "shop");
+  const auto revealed = files_.Reveal(password);
+  ASSERT_FALSE(revealed);
+  EXPECT_EQ(revealed.error().kind, ErrorKind::Transient);
+  EXPECT_EQ(revealed.error().message, "secret shop/password.PASSWORD changed a moment ago");
+}
+
+TEST_F(SecretVariablesTest, WhatIsNoFileOfThemIsAnErrorAndWhatIsMissingIsAwaited) {
+  Put("shop/password", "hunter2");
+  EXPECT_EQ(files_.Variables(ref_).error().kind, ErrorKind::Terminal);
+  EXPECT_EQ(files_.Variables(ref_).error().message, "secret shop/password: that is no file of variables");
+  fs::remove(dir_ / "secrets/shop/password");
+  EXPECT_EQ(files_.Variables(ref_).error().kind, ErrorKind::Waiting);
+}
+
 TEST_F(FileSecretsTest, SaysWhatIsAwaited) {
   auto message = [&](const v1::SecretKeyRef& ref) {
     auto found = secrets_.Find(ref);

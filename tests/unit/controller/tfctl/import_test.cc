@@ -102,6 +102,14 @@ TEST_F(ImportTest, TheProjectKeepsTheNameThatItHad) {
   EXPECT_THAT(out, AllOf(HasSubstr("  name: my-shop\n"), Not(HasSubstr("projectName"))));
 }
 
+TEST_F(ImportTest, WhatRunsIsTakenOverOnceThatIsAskedFor) {
+  Write("compose.yaml", web_);
+  EXPECT_EQ(Import({"-o", "-"}), kDone) << err;
+  EXPECT_THAT(out, Not(HasSubstr("adopt")));
+  EXPECT_EQ(Import({"--adopt", "-o", "-"}), kDone) << err;
+  EXPECT_THAT(out, HasSubstr("      file: compose.yaml\n      adopt: true\n"));
+}
+
 TEST_F(ImportTest, EveryErrorStandsAtItsLineAndNothingIsWritten) {
   Write("compose.yaml", web_ + "    restrat: always\n    ports: [x]\n");
   EXPECT_EQ(Import(), kFailed);

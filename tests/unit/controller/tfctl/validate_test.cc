@@ -149,5 +149,15 @@ TEST_F(ValidateTest, TheSamplesAreInOrder) {
   }
 }
 
+TEST_F(ValidateTest, WhatOnlyASecretSaysIsAWarning) {
+  Write("a.yaml", Manifest("Workload", "shop",
+                           "\n  source: {compose: {file: compose.yaml, envFiles: [{secret: {name: shop, key: env}}]}}") +
+                      Manifest("Secret", "shop", "{fromFiles: {env: shop/env}}"));
+  Write("compose.yaml", "services: {web: {image: \"nginx:$TAG\"}}\n");
+  EXPECT_THAT(Check(), HasSubstr("a.yaml:6:21: warning: spec.source.compose: source.compose.envFiles: the variables that "
+                                 "Secret shop sets by its key env are not known here"));
+  EXPECT_THAT(out, HasSubstr("0 errors, 1 warning"));
+}
+
 }  // namespace
 }  // namespace tinyforge::tfctl

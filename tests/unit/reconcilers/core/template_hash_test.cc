@@ -109,6 +109,7 @@ std::vector<Change> Changes() {
       [](T& t) { t.stop_timeout = Duration(0); },
       [](T& t) { t.stop_timeout.reset(); },
       [](T& t) { t.init = false; },
+      [](T& t) { t.init.reset(); },
       [](T& t) { t.tty = false; },
       [](T& t) { t.read_only_root_filesystem = false; },
       [](T& t) { t.privileged = false; },
@@ -139,6 +140,7 @@ std::vector<Change> Changes() {
       [](T& t) { t.env[2].secret->ref.name = "x"; },
       [](T& t) { t.env[2].secret->ref.key = "x"; },
       [](T& t) { t.env[2].secret->fingerprint = "x"; },
+      [](T& t) { t.env[2].secret->variable = "x"; },
       [](T& t) { t.env[2].secret.reset(); },
       [](T& t) { t.env.pop_back(); },
       [](T& t) { t.ports[0].container = 1; },
@@ -155,6 +157,9 @@ std::vector<Change> Changes() {
       [](T& t) { t.mounts[0].read_only = true; },
       [](T& t) { t.mounts[2].tmpfs_size = 0; },
       [](T& t) { t.mounts[2].tmpfs_mode = 0; },
+      [](T& t) { t.mounts[2].tmpfs_uid = 0; },
+      [](T& t) { t.mounts[2].tmpfs_gid = 0; },
+      [](T& t) { t.mounts[2].tmpfs_exec = true; },
       [](T& t) { t.mounts.pop_back(); },
       [](T& t) { t.healthcheck->test = {"NONE"}; },
       [](T& t) { t.healthcheck->interval = Duration(1); },
@@ -178,7 +183,7 @@ TEST(TemplateHash, EveryMemberMovesIt) {
 
 TEST(TemplateHash, MembersAtTheirDefaultDoNotEnterIt) {
   ContainerTemplate container = Minimal();
-  container.init = false;
+  container.tty = false;
   container.capabilities = v1::Capabilities{};
   container.env = {};
   container.network_mode = "";

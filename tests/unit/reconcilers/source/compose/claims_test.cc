@@ -26,6 +26,10 @@ TEST_F(ClaimsTest, ReplicasShareNoHostPort) {
       HasSubstr("compose.yaml:5:12: services.web.ports: the service has 2 containers, and host port 8080/TCP is "
                 "for one"));
   EXPECT_EQ(WebError("scale: 2\nports: [80]"), kNone);
+  EXPECT_EQ(WebError("scale: 3\nports: [\"3000-3002:80\"]"), kNone);
+  EXPECT_THAT(WebError("scale: 4\nports: [\"3000-3002:80\"]"),
+              HasSubstr("compose.yaml:5:12: services.web.ports: the service has 4 containers, and host port "
+                        "3000-3002/TCP is for 3; give a range"));
   EXPECT_EQ(WebError("scale: 1\nports: [\"8080:80\"]"), kNone);
 }
 
@@ -54,6 +58,8 @@ TEST_F(ClaimsTest, AHostPortIsOfOneService) {
   EXPECT_EQ(FileError(file("\"127.0.0.1:8080:80\"", "\"127.0.0.2:8080:81\"")), kNone);
   EXPECT_EQ(FileError(file("\"8080:80\"", "\"8080:81/udp\"")), kNone);
   EXPECT_EQ(FileError(file("80", "80")), kNone);
+  EXPECT_THAT(FileError(file("\"8080-8082:80\"", "\"8080:80\"")), HasSubstr("host port 8080/TCP is that of service"));
+  EXPECT_EQ(FileError(file("\"8080-8082:80\"", "\"8081:80\"")), kNone) << "it is for a second replica";
   EXPECT_THAT(FileError(file("\"8080:80\", \"8080:81\"", "")), HasSubstr("host port 8080/TCP is given twice"));
 }
 

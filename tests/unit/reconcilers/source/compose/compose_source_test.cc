@@ -55,6 +55,27 @@ TEST_F(ComposeSourceTest, TheSampleRuns) {
   EXPECT_EQ(url.inserts.at(0).offset, 16u);
 }
 
+TEST_F(ComposeSourceTest, AFileOfVariablesMayBeASecret) {
+  tree.files["apps/compose.yaml"] =
+      "services: {web: {image: \"nginx:1\", environment: {URL: \"a:$PASSWORD@b\", PLAIN: \"${MODE:-x}\"}}}\n"
+      "secrets: {}\n";
+  source.env_files = {{.secret = v1::SecretKeyRef{"shop", "env"}}};
+  EXPECT_EQ(Render().error().kind, ErrorKind::Waiting);
+  EXPECT_THAT(reads.secrets, ElementsAre("shop"));
+  secrets.values[{"shop", "env"}] = "PASSWORD=hush\nMODE=\nOTHER=1\n";
+  auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  const auto& env = services->front().containers[0].spec.env;
+  EXPECT_EQ(env.at(0), (EnvEntry{.name = "PLAIN", .value = "x"}));
+  EXPECT_EQ(env.at(1),
+            (EnvEntry{.name = "URL", .value = "a:@b", .inserts = {{2, {{"shop", "env"}, "hmac(hush)", "PASSWORD"}}}}));
+  const std::string hash = services->front().containers[0].template_hash;
+  secrets.values[{"shop", "env"}] = "PASSWORD=hush\nMODE=\nOTHER=2\n";
+  EXPECT_EQ(Render()->front().containers[0].template_hash, hash) << "nobody uses OTHER";
+  secrets.values[{"shop", "env"}] = "PASSWORD=hush!\nMODE=\nOTHER=2\n";
+  EXPECT_NE(Render()->front().containers[0].template_hash, hash);
+}
+
 TEST_F(ComposeSourceTest, WhatWasReadIsKnownAlsoAfterAnError) {
   EXPECT_THAT(Render().error().message, HasSubstr("apps/compose.yaml"));
   EXPECT_THAT(reads.paths, Contains("apps/compose.yaml"));
@@ -85,9 +106,14 @@ TEST_F(ComposeSourceTest, FilesThatMeanTheSameGiveTheSameHash) {
   EXPECT_EQ(Render()->front().containers[0].template_hash, hash);
 }
 
-TEST_F(ComposeSourceTest, AdoptingIsNotDone) {
+TEST_F(ComposeSourceTest, WhatIsToBeAdoptedIsSaid) {
+  tree.files["apps/compose.yaml"] = "services: {web: {image: \"nginx:1\"}}";
   source.adopt = true;
-  EXPECT_EQ(Render().error().kind, ErrorKind::Terminal);
+  auto services = Render();
+  ASSERT_TRUE(services) << services.error().message;
+  EXPECT_TRUE(services->front().project->adopt);
+  source.adopt = false;
+  EXPECT_FALSE(Render()->front().project->adopt);
 }
 
 }  // namespace

@@ -155,5 +155,19 @@ TEST(RawEnvFile, ErrorsSayTheLine) {
   EXPECT_EQ(ReadRaw("A B=1"), "1: a name has no blanks in it; write NAME=value");
 }
 
+TEST(SecretEnvFile, SetsWhatAnEnvFileSets) {
+  const auto values = ParseSecretEnvFile("# of the shop\nexport A='x y'\nB=\"$A!\"\nC\nD=\n");
+  ASSERT_TRUE(values) << values.error().message;
+  EXPECT_EQ(*values, (StringMap{{"A", "x y"}, {"B", "x y!"}, {"D", ""}}));
+}
+
+TEST(SecretEnvFile, AnErrorHoldsNothingOfTheText) {
+  for (const std::string text : {"A=1\nhush it", "A=1\nhush=\"it", "A=1\nB=${A:+x}${C:?hush}", "A=1\nhush\x01=it"}) {
+    const auto values = ParseSecretEnvFile(text);
+    ASSERT_FALSE(values) << text;
+    EXPECT_EQ(values.error().message, "line 2 is not of the form NAME=value of an env file") << text;
+  }
+}
+
 }  // namespace
 }  // namespace tinyforge::compose

@@ -86,9 +86,9 @@ TEST(Variables, EnvFilesTakeThePlaceOfDotEnv) {
   files.tree.files[".env"] = "C=3\n";
   files.tree.files["one.env"] = "A=1\nB=1\n";
   files.tree.files["two.env"] = "B=2\n";
-  files.request.env_files = {"one.env", "two.env"};
+  files.request.env_files = {{"one.env"}, {"two.env"}};
   EXPECT_EQ(files.Web("command"), R"("1 2 ")");
-  files.request.env_files = {"none.env"};
+  files.request.env_files = {{"none.env"}};
   EXPECT_EQ(files.At(""), "there is no file none.env in the repository");
 }
 
@@ -136,7 +136,7 @@ TEST(Secrets, StandAsMarks) {
   files.request.environment["PASSWORD"] = "not this";
   const auto project = files.Load();
   ASSERT_TRUE(project) << project.error().message;
-  EXPECT_THAT(project->secrets, ElementsAre(v1::SecretKeyRef{"db", "password"}, v1::SecretKeyRef{"api", "token"}));
+  EXPECT_THAT(project->secrets, ElementsAre(SecretHandle{{"db", "password"}, ""}, SecretHandle{{"api", "token"}, ""}));
   const doc::Node& environment = *project->root.Find("services")->Find("web")->Find("environment");
   EXPECT_THAT(SplitMarks(environment.Find("A")->text),
               ElementsAre(TextPart{"u:", {}}, TextPart{"", 0}, TextPart{"@h", {}}));
@@ -153,6 +153,26 @@ TEST(Secrets, ComeThroughEnvFilesToo) {
   files.request.secrets = {{"PASSWORD", {"db", "password"}}};
   EXPECT_EQ(files.Load()->root.Find("services")->Find("web")->Find("environment")->Find("URL")->text,
             "http://" + SecretMark(0) + "@h");
+}
+
+TEST(Secrets, AFileOfThemSetsVariablesAsOthersDo) {
+  ProjectFiles files("services: {web: {environment: {A: '$A', B: '$B', C: 'x$C', D: '${D:-none}', E: '$E'}}}\n");
+  files.tree.files["one.env"] = "A=1\nB=1\n";
+  files.tree.files["two.env"] = "C=<$B>\n";
+  files.request.env_files = {
+      {"one.env"},
+      {.variables = {{{"shop", "env"}, "f1", "B"}, {{"shop", "env"}, "", "D"}, {{"shop", "env"}, "f2", "E"}}},
+      {"two.env"}};
+  files.request.environment["E"] = "request";
+  const auto project = files.Load();
+  ASSERT_TRUE(project) << project.error().message;
+  const doc::Node& environment = *project->root.Find("services")->Find("web")->Find("environment");
+  EXPECT_EQ(environment.Find("A")->text, "1");
+  EXPECT_EQ(environment.Find("B")->text, SecretMark(0)) << "a later file wins";
+  EXPECT_EQ(environment.Find("C")->text, "x<" + SecretMark(0) + ">");
+  EXPECT_EQ(environment.Find("D")->text, "none") << "an empty value is seen as such";
+  EXPECT_EQ(environment.Find("E")->text, "request");
+  EXPECT_EQ(project->secrets.at(0), (SecretHandle{{"shop", "env"}, "f1", "B"}));
 }
 
 TEST(Secrets, MayStandNowhereElse) {

@@ -29,7 +29,7 @@ TEST_F(PortTest, RangesAreExpandedPairwise) {
               ElementsAre(Port{3000, kTcp, 0, 0, ""}, Port{3001, kTcp, 0, 0, ""}));
 }
 
-TEST_F(PortTest, ARangeOfHostPortsForOnePortLeavesTheChoiceToTheEngine) {
+TEST_F(PortTest, ARangeOfHostPortsForOnePortStaysOne) {
   EXPECT_THAT(WebService(R"(ports: ["8000-8010:80"])").ports, ElementsAre(Port{80, kTcp, 8000, 8010, ""}));
 }
 

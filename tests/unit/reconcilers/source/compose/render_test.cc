@@ -45,7 +45,7 @@ class ComposeRenderTest : public ::testing::Test {
     return compose::Render({.project = project,
                             .root = root,
                             .request = request,
-                            .secrets = {{"shop", "password"}},
+                            .secrets = {{{"shop", "password"}, ""}},
                             .folder = "apps",
                             .host_folder = host_folder,
                             .files = {"apps/compose.yaml"}},
@@ -192,13 +192,21 @@ TEST_F(ComposeRenderTest, AnExternalSecretIsAKeyOfASecret) {
   EXPECT_EQ(desired.containers[0].spec.mounts[0].origin, "secret.shop/tls-key");
 }
 
-TEST_F(ComposeRenderTest, OptionsOfTmpfsAreTheEnginesOrAnError) {
-  web().tmpfs["/run"] = "size=64m,mode=1777,noexec";
-  const Mount mount = TemplateOfWeb().mounts.at(0);
-  EXPECT_EQ(mount.tmpfs_size, 64 << 20);
-  EXPECT_EQ(mount.tmpfs_mode, 01777u);
-  web().tmpfs["/run"] = "exec";
-  EXPECT_THAT(Render().error().message, HasSubstr("services.web: tmpfs /run: option \"exec\" is not done"));
+TEST_F(ComposeRenderTest, ATmpfsIsAMountWithItsOptions) {
+  web().tmpfs = {{.type = MountType::Tmpfs,
+                  .target = "/run",
+                  .tmpfs_size = 64 << 20,
+                  .tmpfs_mode = 01777,
+                  .tmpfs_uid = 1000,
+                  .tmpfs_gid = 0,
+                  .tmpfs_exec = true}};
+  EXPECT_EQ(TemplateOfWeb().mounts.at(0), (Mount{.type = MountType::Tmpfs,
+                                                 .target = "/run",
+                                                 .tmpfs_size = 64 << 20,
+                                                 .tmpfs_mode = 01777,
+                                                 .tmpfs_uid = 1000,
+                                                 .tmpfs_gid = 0,
+                                                 .tmpfs_exec = true}));
 }
 
 TEST_F(ComposeRenderTest, AFolderOfTheRepositoryThatIsTooLargeIsNotLookedForOnTheHost) {
@@ -210,9 +218,36 @@ TEST_F(ComposeRenderTest, AFolderOfTheRepositoryThatIsTooLargeIsNotLookedForOnTh
   EXPECT_THAT(Render().error().message, HasSubstr("apps/conf holds more than 16 MiB"));
 }
 
-TEST_F(ComposeRenderTest, WhatIsNotDoneIsAnError) {
-  web().ports = {{.container = 80, .host = 8000, .host_last = 8010}};
-  EXPECT_THAT(Render().error().message, HasSubstr("8000-8010:80"));
+TEST_F(ComposeRenderTest, OfARangeOfHostPortsEachReplicaHasItsOwn) {
+  web().ports = {{.container = 80, .host = 8000, .host_last = 8010}, {.container = 81}};
+  web().replicas = 2;
+  const auto containers = RenderWeb().containers;
+  ASSERT_THAT(containers, SizeIs(2));
+  const auto published = [](std::uint16_t container, std::uint16_t host) {
+    return PublishedPort{.container = container, .published = true, .host = host};
+  };
+  EXPECT_THAT(containers[0].spec.ports, ElementsAre(published(80, 8000), published(81, 0)));
+  EXPECT_THAT(containers[1].spec.ports, ElementsAre(published(80, 8001), published(81, 0)));
+}
+
+TEST_F(ComposeRenderTest, ARangeThatBecomesLargerReplacesNoContainer) {
+  web().ports = {{.container = 80, .host = 8000, .host_last = 8001}};
+  web().replicas = 2;
+  const auto before = RenderWeb().containers;
+  web().ports[0].host_last = 8002;
+  web().replicas = 3;
+  const auto after = RenderWeb().containers;
+  for (const DesiredContainer& container : after) EXPECT_EQ(container.template_hash, before[0].template_hash);
+  web().ports[0].host = 8001;
+  EXPECT_NE(RenderWeb().containers[0].template_hash, before[0].template_hash);
+}
+
+TEST_F(ComposeRenderTest, NoInitIsSaidWhereItIsAskedFor) {
+  EXPECT_FALSE(TemplateOfWeb().init);
+  const std::string before = RenderWeb().containers[0].template_hash;
+  web().init = false;
+  EXPECT_EQ(TemplateOfWeb().init, false);
+  EXPECT_NE(RenderWeb().containers[0].template_hash, before);
 }
 
 TEST_F(ComposeRenderTest, AVariableWithoutAValueIsTakenAway) {

@@ -32,7 +32,7 @@ TEST_F(ServiceTest, Process) {
   EXPECT_EQ(service.working_dir, "/app");
   EXPECT_EQ(service.stop_signal, "SIGUSR1");
   EXPECT_EQ(service.stop_grace_period, 90s);
-  EXPECT_TRUE(service.init && service.tty && service.stdin_open && service.read_only);
+  EXPECT_TRUE(service.init.value_or(false) && service.tty && service.stdin_open && service.read_only);
   EXPECT_EQ(service.container_name, "the-web");
   EXPECT_EQ(service.platform, "linux/arm64");
   EXPECT_EQ(service.runtime, "runc");

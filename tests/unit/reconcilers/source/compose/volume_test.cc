@@ -35,9 +35,9 @@ TEST_F(VolumeTest, ATargetAloneIsAnAnonymousVolume) {
 TEST_F(VolumeTest, ShortOptions) {
   EXPECT_TRUE(WebService("volumes: [\"./a:/a:ro\"]").volumes.at(0).read_only);
   EXPECT_FALSE(WebService("volumes: [\"./a:/a:rw\"]").volumes.at(0).read_only);
-  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("nothing is relabelled"));
+  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("the Engine relabels for Binds only"));
   EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: Z}}]"),
-              HasSubstr("nothing is relabelled"));
+              HasSubstr("the Engine relabels for Binds only"));
   EXPECT_EQ(WebService("volumes: [\"./a:/a:rslave\"]").volumes.at(0).propagation, Propagation::RSlave);
   EXPECT_TRUE(WebService("volumes: [\"data:/a:nocopy\"]", kData).volumes.at(0).no_copy);
   EXPECT_EQ(WebService("volumes: [\"./a:/a:cached\"]"), WebService("volumes: [\"./a:/a\"]"));
@@ -68,9 +68,24 @@ TEST_F(VolumeTest, TmpfsAsAVolume) {
 }
 
 TEST_F(VolumeTest, TmpfsAsAKey) {
-  EXPECT_THAT(WebService("tmpfs: /run").tmpfs, ElementsAre(Pair("/run", "")));
-  EXPECT_THAT(WebService("tmpfs: [/run, \"/tmp:mode=755,size=1m\"]").tmpfs,
-              ElementsAre(Pair("/run", ""), Pair("/tmp", "mode=755,size=1m")));
+  EXPECT_THAT(WebService("tmpfs: /run").tmpfs, ElementsAre(ServiceVolume{.type = MountType::Tmpfs, .target = "/run"}));
+  EXPECT_THAT(
+      WebService("tmpfs: [\"/tmp:mode=755,size=1m,ro,noexec,nosuid,nodev\", \"/run:uid=1000,gid=100,exec\"]").tmpfs,
+      ElementsAre(
+          ServiceVolume{
+              .type = MountType::Tmpfs, .target = "/run", .tmpfs_uid = 1000, .tmpfs_gid = 100, .tmpfs_exec = true},
+          ServiceVolume{.type = MountType::Tmpfs,
+                        .target = "/tmp",
+                        .read_only = true,
+                        .tmpfs_size = 1 << 20,
+                        .tmpfs_mode = 0755}));
+}
+
+TEST_F(VolumeTest, OptionsOfTmpfsThatAreNotDoneAreErrors) {
+  for (const std::string option : {"suid", "size=much", "mode=9", "uid=root", "gid=-1", "uid=4294967295", "exec=1", ""})
+    EXPECT_THAT(WebError("tmpfs: [\"/run:rw," + option + "\"]"),
+                HasSubstr("compose.yaml:4:13: services.web.tmpfs[0]: option \"" + option + "\" is not done; expected"))
+        << option;
 }
 
 TEST_F(VolumeTest, WhatIsNoVolumeIsAnError) {
