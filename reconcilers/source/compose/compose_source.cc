@@ -48,7 +48,7 @@ Expected<void> AddEnvironment(const Origin& from, LoadRequest& load, ReadSet& re
       load.environment[variable.name] = variable.value.value_or("");
   }
   for (const v1::ComposeEnvFile& file : source.env_files) {
-    auto variables = FileOf(request, file, read_set);
+    auto variables = FileOf(from, file, read_set);
     if (!variables) return std::move(variables).error();
     load.env_files.push_back(std::move(*variables));
   }
