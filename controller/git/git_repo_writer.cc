@@ -39,6 +39,11 @@ bool HoldsNul(const std::string& text) {
   return text.find('\0') != std::string::npos;
 }
 
+bool HoldsNul(const EditBasis& basis) {
+  return HoldsNul(basis.revision) ||
+         std::any_of(basis.paths.begin(), basis.paths.end(), [](const std::string& path) { return HoldsNul(path); });
+}
+
 Expected<void> CheckEdit(const VersionEdit& edit) {
   const auto path = NormalizeTreePath(edit.path);
   if (!path) return path.error();
@@ -50,7 +55,9 @@ Expected<void> CheckEdit(const VersionEdit& edit) {
     return InvalidRequest("an edit needs a field of 1 to 32 keys");
   const codec::LinePlace line = edit.on_line.value_or(codec::LinePlace());
   const bool nul = HoldsNul(edit.from) || HoldsNul(edit.to) || HoldsNul(edit.object.name) || HoldsNul(line.before) ||
-                   HoldsNul(line.behind) || std::any_of(edit.field.begin(), edit.field.end(), HoldsNul);
+                   HoldsNul(line.behind) ||
+                   std::any_of(edit.field.begin(), edit.field.end(), [](const auto& key) { return HoldsNul(key); }) ||
+                   HoldsNul(edit.basis.value_or(EditBasis()));
   return nul ? Expected<void>(InvalidRequest("an edit must not hold a NUL byte")) : Expected<void>();
 }
 

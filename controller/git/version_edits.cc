@@ -1,5 +1,6 @@
 #include "controller/git/version_edits.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -81,6 +82,32 @@ Expected<std::string> Edited(const VersionEdit& edit, const std::string& text, s
                                   .add_after = edit.from.empty() ? AddAfter(edit.field) : ""});
 }
 
+// Null: the clone does not have that commit.
+TreePtr TreeOf(git_repository* repository, const Revision& revision) {
+  const auto id = ParseOid(revision);
+  git_commit* commit = nullptr;
+  if (!id || git_commit_lookup(&commit, repository, &*id) != 0) return nullptr;
+  const CommitPtr owner(commit);
+  git_tree* tree = nullptr;
+  git_commit_tree(&tree, commit);
+  return TreePtr(tree);
+}
+
+// Which file or folder is there, with its mode; empty: nothing is. `full` may be the root.
+Expected<std::string> IdAt(const git_tree* tree, const std::string& full) {
+  if (full.empty()) return ToHex(*git_tree_id(tree));
+  git_tree_entry* entry = nullptr;
+  const int code = git_tree_entry_bypath(&entry, tree, full.c_str());
+  const TreeEntryPtr owner(entry);
+  if (code == GIT_ENOTFOUND) return std::string();
+  if (code != 0) return Unusable("find " + Printable(full));
+  return std::to_string(git_tree_entry_filemode(entry)) + " " + ToHex(*git_tree_entry_id(entry));
+}
+
+std::ptrdiff_t LinesOf(std::string_view text) {
+  return std::count(text.begin(), text.end(), '\n');
+}
+
 class Editor {
  public:
   explicit Editor(const EditBase& base) : base_(base) {}
@@ -97,7 +124,9 @@ class Editor {
   }
 
  private:
-  std::string Full(const std::string& path) const { return base_.path.empty() ? path : base_.path + "/" + path; }
+  std::string Full(const std::string& path) const {
+    return base_.path.empty() || path.empty() ? base_.path + path : base_.path + "/" + path;
+  }
 
   Expected<void> Apply(const VersionEdit& edit) {
     auto wanted = Wanted(edit);
@@ -107,11 +136,33 @@ class Editor {
     if (!file) return file.error();
     File& open = **file;
     if (const auto now = Now(edit, open.text); now && *now == edit.to) return Held();
+    if (auto same = CheckBasis(edit, open.text); !same) return same;
     auto text = Edited(edit, open.text, base_.watched == nullptr ? std::optional(edit.from) : std::nullopt);
     if (!text) return text.error();
     open.text = *std::move(text);
     ++result_.changed;
     return {};
+  }
+
+  // Whether the edit was judged by what is there now.
+  Expected<void> CheckBasis(const VersionEdit& edit, const std::string& text) const {
+    if (!edit.basis) return {};
+    const TreePtr judged = TreeOf(base_.repository, edit.basis->revision);
+    if (!judged) return Changed(edit, "the revision that the edit was made for is not in the clone any more");
+    for (const std::string& path : edit.basis->paths) {
+      const auto then = IdAt(judged.get(), Full(path));
+      const auto now = IdAt(base_.current, Full(path));
+      if (!then || !now) return then ? now.error() : then.error();
+      if (*then != *now) return Changed(edit, "somebody changed " + Printable(path) + " since");
+    }
+    const auto file = ReadFile(base_.repository, judged.get(), Full(edit.path), edit.path);
+    if (!file) return file.error();
+    if (edit.on_line && LinesOf(file->text) != LinesOf(text)) return Changed(edit, "its lines were moved since");
+    return {};
+  }
+
+  static Error Changed(const VersionEdit& edit, const std::string& what) {
+    return {ErrorKind::Conflict, edit.path + ": " + what + "; what is there now is looked at first"};
   }
 
   Expected<void> Held() {

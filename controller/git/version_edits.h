@@ -15,7 +15,8 @@ struct EditBase {
   const git_tree* tree = nullptr;  // what is edited
   // Where `from` must stand; null: in the edited tree itself. With it, the edited tree may say anything there.
   const git_tree* watched = nullptr;
-  std::string path;  // the sub-path
+  const git_tree* current = nullptr;  // where the files of an edit's basis must be what they were
+  std::string path;                   // the sub-path
 };
 
 struct EditedTree {

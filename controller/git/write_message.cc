@@ -15,9 +15,24 @@ using git::FieldWriter;
 
 constexpr std::size_t kMaxFieldDepth = 32;
 constexpr std::size_t kMaxDropped = 512;
+constexpr std::size_t kMaxBasis = 100'000;
 
 std::string Numbered(std::string_view name, std::size_t number) {
   return std::string(name) + "-" + std::to_string(number);
+}
+
+void EncodeBasis(const EditBasis& basis, const std::string& prefix, FieldWriter& out) {
+  out.Text(prefix + "-revision", basis.revision).Number(prefix + "-bases", basis.paths.size());
+  std::size_t i = 0;
+  for (const std::string& path : basis.paths) out.Text(Numbered(prefix + "-basis", i++), path);
+}
+
+// Empty without a revision.
+std::optional<EditBasis> DecodeBasis(const std::string& prefix, FieldReader& in) {
+  EditBasis basis{.revision = in.Text(prefix + "-revision"), .paths = {}};
+  const std::size_t paths = in.Count(prefix + "-bases", kMaxBasis);
+  for (std::size_t i = 0; i < paths; ++i) basis.paths.insert(in.Text(Numbered(prefix + "-basis", i)));
+  return basis.revision.empty() ? std::nullopt : std::optional(std::move(basis));
 }
 
 void EncodeEdit(const VersionEdit& edit, const std::string& prefix, FieldWriter& out) {
@@ -31,6 +46,7 @@ void EncodeEdit(const VersionEdit& edit, const std::string& prefix, FieldWriter&
       .Text(prefix + "-behind", edit.on_line ? edit.on_line->behind : "")
       .Number(prefix + "-keys", edit.field.size());
   for (std::size_t i = 0; i < edit.field.size(); ++i) out.Text(Numbered(prefix + "-key", i), edit.field[i]);
+  EncodeBasis(edit.basis.value_or(EditBasis()), prefix, out);
 }
 
 // Empty when its kind is none.
@@ -48,6 +64,7 @@ std::optional<VersionEdit> DecodeEdit(const std::string& prefix, FieldReader& in
   if (place.line != 0) edit.on_line = std::move(place);
   const std::size_t keys = in.Count(prefix + "-keys", kMaxFieldDepth);
   for (std::size_t i = 0; i < keys; ++i) edit.field.push_back(in.Text(Numbered(prefix + "-key", i)));
+  edit.basis = DecodeBasis(prefix, in);
   return kind ? std::optional(std::move(edit)) : std::nullopt;
 }
 

@@ -33,7 +33,7 @@ struct WriteAnswer {
   bool operator==(const WriteAnswer&) const = default;
 };
 
-inline constexpr std::size_t kMaxWriteMessage = 1u << 20;
+inline constexpr std::size_t kMaxWriteMessage = 2u << 20;
 inline constexpr std::size_t kMaxEdits = 1000;
 
 std::string Encode(const WriteRequest& request);

@@ -124,9 +124,8 @@ class WriteSession {
 
   // A review branch of ours with what the watched one has got since, so that it merges without a conflict even when its
   // earlier commits arrived as others (squashed, rebased). Where both changed a line, the watched one's counts. Null:
-  // it has got nothing, or it cannot be done without a person.
+  // it cannot be done without a person.
   TreePtr Merged() {
-    if (git_graph_descendant_of(session_.clone(), &base_, &watched_) != 0) return nullptr;
     git_commit* ours = nullptr;
     git_commit* theirs = nullptr;
     git_index* index = nullptr;
@@ -150,10 +149,14 @@ class WriteSession {
   bool Edit() {
     parents_ = {base_};
     const TreePtr watched = !Equal(base_, watched_) && OnlyOurs() ? TreeOf(watched_) : nullptr;
-    TreePtr tree = watched ? Merged() : nullptr;
+    const bool behind = watched && git_graph_descendant_of(session_.clone(), &base_, &watched_) == 0;
+    TreePtr tree = behind ? Merged() : nullptr;
+    const bool abreast = watched && (tree || !behind);  // beyond the watched one there is nothing but our proposals
     if (!tree) tree = TreeOf(base_);
     if (!tree) return FailReading("read the tree of " + ToHex(base_));
-    auto edited = ApplyEdits({session_.clone(), tree.get(), watched.get(), request_.path}, request_.edits);
+    auto edited =
+        ApplyEdits({session_.clone(), tree.get(), watched.get(), abreast ? watched.get() : tree.get(), request_.path},
+                   request_.edits);
     if (!edited) return session_.Fail(GitReason::CloneDamaged, edited.error().message);
     edited_ = *std::move(edited);
     answer_.dropped = std::move(edited_.dropped);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -13,6 +14,14 @@
 
 namespace tinyforge {
 
+// What an edit was judged by: it holds for these files as they were, wherever its place is said by the number of a line
+// or of an item, or what it does depends on more than its value.
+struct EditBasis {
+  Revision revision;
+  std::set<std::string> paths;  // files and folders, there or not, relative to the sub-path of the configuration
+  bool operator==(const EditBasis&) const = default;
+};
+
 // One value that says the version of an object: a field of its manifest, or text on a line of any file.
 struct VersionEdit {
   ObjectKey object;
@@ -23,6 +32,8 @@ struct VersionEdit {
   std::string from;
   std::string to;
   std::optional<codec::LinePlace> on_line{};  // in place of a field
+  // The edit is dropped where one of these is another by now. Empty: `from` alone decides.
+  std::optional<EditBasis> basis{};
   bool operator==(const VersionEdit&) const = default;
 };
 
@@ -51,7 +62,9 @@ class RepoWriter {
   // A review branch begins at the watched one's tip when it is not there or was merged; otherwise the commit comes on
   // top of it. If nobody but this instance committed to it, a field may say there what an earlier commit proposed,
   // while the watched branch must say `from`; and what the watched branch has got since is merged in by the same
-  // commit.
+  // commit. So too the files of an edit's basis must be those of the watched branch; but for lines that such commits
+  // changed, they are those of the review branch then. Of a branch that others committed to, or that cannot be merged
+  // without a person, its own files must be those of the basis.
   //
   // Errors: Waiting when a person must act (credentials without write access, a protected branch, a hook that
   // declines), Transient when it may pass (network, others that push all the time), Invalid for a request that cannot

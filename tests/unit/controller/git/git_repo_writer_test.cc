@@ -145,6 +145,69 @@ TEST_F(GitRepoWriterTest, ALineThatSomebodyElseChangedIsDropped) {
               ElementsAre("workload/shop: .env: line 2 says another value by now"));
 }
 
+// Three services of one image, four lines each: by line number and surroundings one is like the other.
+std::string Services(const std::vector<std::string>& names, const std::string& tag = "1") {
+  std::string text = "services:\n";
+  for (const std::string& name : names) text += "  " + name + ":\n    image: shop:" + tag + "\n    restart: always\n";
+  return text;
+}
+
+VersionEdit SecondService(const Revision& judged, std::set<std::string> paths = {"compose.yaml"}) {
+  return {{Kind::Workload, "shop"},
+          "compose.yaml",
+          {},
+          "shop:1",
+          "shop:2",
+          codec::LinePlace{6, "    image: ", ""},
+          EditBasis{judged, std::move(paths)}};
+}
+
+TEST_F(GitRepoWriterTest, AnEditIsDroppedWhereTheFileIsAnotherThanItWasMadeFor) {
+  const Revision judged = Push("compose.yaml", Services({"beat", "web", "worker"}));
+  auto writer = Writer();
+  const Revision theirs = Push("compose.yaml", Services({"web", "worker"}));  // line 6 is of worker by now
+  const WriteBackResult result = Write(*writer, {{SecondService(judged)}, "x", ""});
+  EXPECT_EQ(result.commit, "");
+  EXPECT_THAT(result.dropped, ElementsAre(HasSubstr("compose.yaml: somebody changed compose.yaml since")));
+  EXPECT_EQ(Tip(), theirs);
+  EXPECT_THAT(Write(*writer, {{SecondService(std::string(40, 'a'))}, "x", ""}).dropped,
+              ElementsAre(HasSubstr("not in the clone")));
+}
+
+TEST_F(GitRepoWriterTest, AnEditIsDroppedWhereAnotherFileThatItWasJudgedByChanged) {
+  const std::set<std::string> paths = {"compose.yaml", ".env", "conf"};
+  origin_.Write("conf/a", "1");
+  const Revision judged = Push("compose.yaml", Services({"beat", "web"}));
+  auto writer = Writer();
+  Push("other.yaml", "a: b\n");
+  EXPECT_THAT(Write(*writer, {{SecondService(judged, paths)}, "x", ""}).dropped, IsEmpty());
+  EXPECT_THAT(File("compose.yaml"), HasSubstr("  web:\n    image: shop:2\n"));
+  EXPECT_THAT(Write(*writer, {{SecondService(judged, paths)}, "x", ""}).dropped, IsEmpty()) << "it is there already";
+  for (const std::string changed : {".env", "conf/b"}) {
+    Pull();
+    const Revision before = Push("compose.yaml", Services({"beat", "web"}));
+    Sync(*Make(WriterOptions().repository));
+    Push(changed, "x");
+    EXPECT_THAT(Write(*writer, {{SecondService(before, paths)}, "x", ""}).dropped,
+                ElementsAre(HasSubstr("somebody changed " + changed.substr(0, 4))));
+  }
+}
+
+TEST_F(GitRepoWriterTest, AnItemOfAListIsNotTakenForAnother) {
+  const auto text = [](const std::string& items) {
+    return "apiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: shop}\nspec:\n  source:\n    compose:\n"
+           "      file: compose.yaml\n      env: [" +
+           items + "]\n";
+  };
+  const Revision judged = Push("shop.yaml", text("{name: A, value: '1'}, {name: B, value: '1'}"));
+  auto writer = Writer();
+  Push("shop.yaml", text("{name: B, value: '1'}"));
+  const VersionEdit edit{
+      {Kind::Workload, "shop"},        "shop.yaml", {"spec", "source", "compose", "env", "0", "value"}, "1", "2", {},
+      EditBasis{judged, {"shop.yaml"}}};
+  EXPECT_THAT(Write(*writer, {{edit}, "x", ""}).dropped, ElementsAre(HasSubstr("somebody changed shop.yaml")));
+}
+
 TEST_F(GitRepoWriterTest, NothingLeftToChangeIsNoCommit) {
   const std::string head = Push("shop.yaml", Shop("2"));
   auto writer = Writer();
@@ -482,6 +545,58 @@ TEST_F(ReviewTest, NextProposalOfALineReplacesOurOwn) {
   Write(*writer, {{LineEdit("1", "2")}, "x", "tinyforge/review"});
   EXPECT_THAT(Write(*writer, {{LineEdit("1", "3")}, "x", "tinyforge/review"}).dropped, IsEmpty());
   EXPECT_EQ(File(".env", "tinyforge/review"), "\nTAG='3'  # here\t\n");
+}
+
+VersionEdit ThirdService(const Revision& judged, const std::string& to) {
+  VersionEdit edit = SecondService(judged);
+  edit.on_line->line = 9;
+  edit.to = to;
+  return edit;
+}
+
+TEST_F(ReviewTest, EarlierProposalsInTheFileOfAnEditAreNoObstacle) {
+  const Revision judged = Push("compose.yaml", Services({"beat", "web", "worker"}));
+  auto writer = Writer();
+  Write(*writer, {{SecondService(judged)}, "x", "tinyforge/review"});
+  Push("other.yaml", "a: b\n");
+  EXPECT_THAT(Write(*writer, {{ThirdService(judged, "shop:3")}, "y", "tinyforge/review"}).dropped, IsEmpty());
+  EXPECT_THAT(Write(*writer, {{ThirdService(judged, "shop:4")}, "z", "tinyforge/review"}).dropped, IsEmpty());
+  EXPECT_EQ(Bare("diff --numstat main tinyforge/review"), "2\t2\tcompose.yaml");
+  EXPECT_THAT(File("compose.yaml", "tinyforge/review"),
+              AllOf(HasSubstr("  web:\n    image: shop:2\n"), HasSubstr("  worker:\n    image: shop:4\n")));
+}
+
+TEST_F(ReviewTest, AnEditIsDroppedWhereTheWatchedBranchHasAnotherFile) {
+  const Revision judged = Push("compose.yaml", Services({"beat", "web", "worker"}));
+  auto writer = Writer();
+  Write(*writer, {{SecondService(judged)}, "x", "tinyforge/review"});
+  Push("compose.yaml", Services({"beat", "worker", "new"}));  // merges, or does not: it is dropped either way
+  EXPECT_THAT(Write(*writer, {{ThirdService(judged, "shop:3")}, "y", "tinyforge/review"}).dropped,
+              ElementsAre(HasSubstr("somebody changed compose.yaml")));
+}
+
+TEST_F(ReviewTest, AnEditIsDroppedWhereABranchThatCannotBeMergedHasAnotherFile) {
+  origin_.Write("shop.yaml", Shop("1"));
+  Push("compose.yaml", Services({"beat", "web", "worker"}));
+  auto writer = Writer();
+  Write(*writer, Review("1", "2"));
+  origin_.Git("rm -q shop.yaml");  // removed here, changed there: that is a person's to say
+  const Revision judged = Push("compose.yaml", Services({"new", "beat", "web"}));
+  Sync(*Make(WriterOptions().repository));
+  EXPECT_THAT(Write(*writer, {{ThirdService(judged, "shop:3")}, "y", "tinyforge/review"}).dropped,
+              ElementsAre(HasSubstr("somebody changed compose.yaml")));
+}
+
+TEST_F(ReviewTest, AnEditIsDroppedWhereAPersonMovedLinesOfTheReviewBranch) {
+  const Revision judged = Push("compose.yaml", Services({"beat", "web", "worker"}));
+  auto writer = Writer();
+  Write(*writer, {{SecondService(judged)}, "x", "tinyforge/review"});
+  origin_.Git("fetch -q '" + bare_ + "' tinyforge/review && git checkout -q FETCH_HEAD");
+  const std::string theirs = origin_.CommitFile("compose.yaml", Services({"web", "worker", "beat"}));
+  origin_.Git("push -q '" + bare_ + "' HEAD:refs/heads/tinyforge/review");
+  EXPECT_THAT(Write(*writer, {{ThirdService(judged, "shop:3")}, "y", "tinyforge/review"}).dropped,
+              ElementsAre(HasSubstr("somebody changed compose.yaml")));
+  EXPECT_EQ(ReviewTip(), theirs);
 }
 
 TEST_F(ReviewTest, WhatAPersonDidThereIsNotOverwritten) {

@@ -14,7 +14,9 @@ WriteRequest Request() {
   request.path = "hosts/web1";
   request.edits = {{{Kind::Workload, "shop"}, "a=b.yaml", {"spec", "source", "image", "tag"}, "1", "2"},
                    {{Kind::Trigger, "t"}, "t.yaml", {"spec"}, "", "new\nline"},
-                   {{Kind::Workload, "s"}, ".env", {}, "1", "2", codec::LinePlace{7, "TAG='", "' # = here"}}};
+                   {{Kind::Workload, "s"}, ".env", {}, "1", "2", codec::LinePlace{7, "TAG='", "' # = here"}},
+                   {{Kind::Workload, "s"}, "x", {"a"}, "1", "2", {}, EditBasis{kSha, {"a.yaml", "b", ""}}},
+                   {{Kind::Workload, "s"}, "x", {"a"}, "1", "2", {}, EditBasis{kSha, {}}}};
   request.message = "a\n\nTinyforge-Instance: x\n";
   request.instance = "x";
   request.author_name = "Tinyforge";
