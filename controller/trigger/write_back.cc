@@ -55,6 +55,7 @@ std::optional<v1::ImageSource> ImageAt(const v1::ImageSource& now, const Version
   v1::ImageSource wanted = now;
   if (now.digest) wanted.digest = to.digest;
   if (!now.digest || (now.tag && !to.tag.empty())) wanted.tag = to.tag;
+  if (now.digest && to.tag.empty()) wanted.tag.reset();  // that of another digest
   const std::string& says = now.digest ? *wanted.digest : *wanted.tag;
   const bool fits = !says.empty() && says.starts_with("sha256:") == now.digest.has_value();
   return fits && wanted != now ? std::optional(std::move(wanted)) : std::nullopt;
@@ -88,12 +89,20 @@ struct WriteBack::Work {
         if (other.branch == change.branch) asked.wanted.emplace(other.service, other.image);
       auto edit = kind ? (*kind)->EditOf(asked) : kind.error();
       if (!edit) {
-        refused.emplace(change.proposal.binding, std::move(edit).error());
+        AddRefusal(change.proposal.binding, std::move(edit).error());
         continue;
       }
       change.proposal.edit = std::move(*edit);
       wanted[change.branch].push_back(std::move(change.proposal));
     }
+  }
+
+  // A binding may have several; one that passes is enough to try again.
+  void AddRefusal(const std::string& binding, Error why) {
+    const auto [known, first] = refused.emplace(binding, why);
+    if (first) return;
+    known->second.message += "; " + why.message;
+    if (why.kind == ErrorKind::Transient) known->second.kind = why.kind;
   }
 };
 
@@ -177,10 +186,11 @@ bool WriteBack::WriteAll(std::stop_token stop) {
 // What no commit can say runs all the same; another revision may be another matter.
 void WriteBack::Refuse(const Work& work) {
   for (const auto& [binding, why] : work.refused)
-    Note({{.edit = {}, .binding = binding, .line = {}}}, {.type = std::string(kCondition),
-                                                          .status = ConditionStatus::False,
-                                                          .reason = "NoPlace",
-                                                          .message = why.message + "; what was set runs all the same"});
+    Note({{.edit = {}, .binding = binding, .line = {}}},
+         {.type = std::string(kCondition),
+          .status = ConditionStatus::False,
+          .reason = why.kind == ErrorKind::Transient ? "WriteBackFailed" : "NoPlace",
+          .message = why.message + "; what was set runs all the same"});
 }
 
 // What is not to be written any more (somebody else did, or it is suspended) failed to be written no more.
@@ -250,6 +260,12 @@ std::optional<WriteBack::Change> WriteBack::ChangeOf(const ConfigSnapshot& snaps
                 Proposal{.edit = {}, .binding = binding, .line = line}};
 }
 
+// What they propose, whichever revision that was found at.
+WriteBack::Proposals WriteBack::WithoutBasis(Proposals proposals) {
+  for (Proposal& proposal : proposals) proposal.edit.basis.reset();
+  return proposals;
+}
+
 std::string WriteBack::MessageOf(const Proposals& proposals) {
   if (proposals.size() == 1) {
     const std::string& line = proposals.front().line;
@@ -263,7 +279,7 @@ std::string WriteBack::MessageOf(const Proposals& proposals) {
 
 // False: to be tried again later.
 bool WriteBack::Write(const std::string& branch, const Proposals& proposals, std::stop_token stop) {
-  if (!branch.empty() && state_.Lock()->written[branch] == proposals) return true;
+  if (!branch.empty() && state_.Lock()->written[branch] == WithoutBasis(proposals)) return true;
   WriteBackRequest request{.message = MessageOf(proposals), .branch = branch};
   for (const Proposal& proposal : proposals) request.edits.push_back(proposal.edit);
   auto result = ports_.writer.Write(request, stop);
@@ -278,7 +294,7 @@ bool WriteBack::Write(const std::string& branch, const Proposals& proposals, std
   }
   std::string dropped;
   for (const std::string& line : result->dropped) dropped += "; left out: " + line;
-  if (!branch.empty()) state_.Lock()->written[branch] = proposals;
+  if (!branch.empty() && dropped.empty()) state_.Lock()->written[branch] = WithoutBasis(proposals);
   Note(proposals, {.type = std::string(kCondition),
                    .status = dropped.empty() ? ConditionStatus::True : ConditionStatus::False,
                    .reason = dropped.empty() ? (branch.empty() ? "Committed" : "Proposed") : "Dropped",
@@ -289,7 +305,7 @@ bool WriteBack::Write(const std::string& branch, const Proposals& proposals, std
   if (!result->commit.empty())
     ports_.log.Info("versions were written to the repository",
                     {{"commit", result->commit}, {"workloads", std::to_string(proposals.size())}});
-  if (branch.empty()) options_.on_written();  // also when somebody else was first
+  if (branch.empty() || !dropped.empty()) options_.on_written();  // also when somebody else was first
   return true;
 }
 

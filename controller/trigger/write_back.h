@@ -38,7 +38,7 @@ struct WriteBackOptions {
   Duration pause = std::chrono::seconds(10);  // after a failure; after each further one twice as long, up to 10 min
   // Why nothing may be changed now; empty text: all may be.
   std::function<std::string()> read_only = [] { return std::string(); };
-  std::function<void()> on_written;                       // the watched branch has a new commit of ours
+  std::function<void()> on_written;                       // the watched branch may have what is not in force yet
   std::function<void(const ObjectKey& binding)> on_news;  // what ConditionOf says of it changed
 };
 
@@ -91,6 +91,7 @@ class WriteBack {
   void Refuse(const Work& work);
   bool Write(const std::string& branch, const Proposals& proposals, std::stop_token stop);
   void Note(const Proposals& proposals, const Condition& condition);
+  static Proposals WithoutBasis(Proposals proposals);
   static std::string MessageOf(const Proposals& proposals);
 
   const WriteBackPorts ports_;

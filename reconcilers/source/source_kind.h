@@ -66,8 +66,8 @@ class SourceKind {
   virtual Expected<SourceImages> Images(const v1::Object& workload, const TreeReader& tree,
                                         SecretReader& secrets) const = 0;
   // The one value of the repository to change, so that the source says the version that is wanted of the service, and
-  // another one of no service that is not wanted to have it. Invalid and Conflict say why there is none; errors as of
-  // Images.
+  // another one of no service that is not wanted to have it, and nothing else changes. Invalid and Conflict say why
+  // there is none; errors as of Images, Transient also when another workload could not be read now.
   virtual Expected<VersionEdit> EditOf(const VersionChange& change) const = 0;
   // At least one service; each after those that it depends on.
   // Waiting when a secret is not there, Terminal when a file of the repository is not; `read_set` is filled in any

@@ -150,8 +150,10 @@ std::size_t DissectVariable(std::string_view text, PartPlace place, TextParts& p
   const std::size_t close = FindClose(body);
   if (close == std::string_view::npos) return text.size();
   const Operator op = OperatorOf(body.substr(0, close).substr(name.size()));
-  const std::size_t begin = static_cast<std::size_t>(op.text.data() - text.data());
-  if (op.kind == '-' || op.kind == '+') Dissect(op.text, {place.offset + begin, place.depth + 1}, parts);
+  if (op.kind == '-' || op.kind == '+') {
+    const std::size_t begin = static_cast<std::size_t>(op.text.data() - text.data());
+    Dissect(op.text, {place.offset + begin, place.depth + 1}, parts);
+  }
   return close + 3;
 }
 

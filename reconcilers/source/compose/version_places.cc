@@ -89,26 +89,28 @@ class Places {
  public:
   explicit Places(const NamedImage& image) : image_(image) {}
 
-  std::vector<VersionEdit> Run() {
+  Expected<std::vector<VersionEdit>> Run() {
     if (const auto source = SourceOf(image_.image.mark.file))
       if (const auto span = ScalarIn(source->text, image_.image.mark)) AddParts(*source, *span);
     for (std::size_t i = 0; i < variables_.size(); ++i) {  // values name further ones
       AddOfManifest(variables_[i]);
       AddOfFiles(variables_[i]);
     }
+    if (fault_) return *std::move(fault_);
     return std::move(found_);
   }
 
  private:
   const v1::ComposeSource& compose() const { return *image_.workload.workload().source.compose; }
 
-  std::optional<std::string> Read(const std::string& path) const {
+  std::optional<std::string> Read(const std::string& path) {
     ReadSet unused;
     auto text = ReadTreeFile(image_.tree, path, unused);
+    if (!text && text.error().kind == ErrorKind::Transient) fault_ = text.error();
     return text ? std::move(*text) : std::nullopt;
   }
 
-  std::optional<Source> SourceOf(std::uint32_t file) const {
+  std::optional<Source> SourceOf(std::uint32_t file) {
     if (file >= image_.project.files.size()) return std::nullopt;
     const std::string& path = image_.project.files[file];
     const std::string& manifest = image_.workload.position.path;
@@ -138,7 +140,7 @@ class Places {
   }
 
   // A literal block (|) holds the lines of its text one for one, each behind its indentation.
-  std::optional<codec::LinePlace> InManifest(codec::LinePlace place, const Source& source, Span span) const {
+  std::optional<codec::LinePlace> InManifest(codec::LinePlace place, const Source& source, Span span) {
     const auto manifest = Read(source.path);
     const std::uint32_t header = manifest ? LineOfInline(*manifest, image_.workload.key.name) : 0;
     if (header == 0) return std::nullopt;
@@ -180,11 +182,12 @@ class Places {
   const NamedImage& image_;
   std::vector<std::string> variables_;
   std::vector<VersionEdit> found_;
+  std::optional<Error> fault_;  // of a read, after which places may be missing
 };
 
 }  // namespace
 
-std::vector<VersionEdit> PlacesOf(const NamedImage& image) {
+Expected<std::vector<VersionEdit>> PlacesOf(const NamedImage& image) {
   return Places(image).Run();
 }
 

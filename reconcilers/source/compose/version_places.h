@@ -23,7 +23,7 @@ struct NamedImage {
 // Each as an edit whose `from` is the text that stands there, without `to`: the parts of the scalar between its
 // variables, their defaults, and the values of its variables in the manifest and in files, whether they are in force or
 // not. What cannot be changed without its surroundings (a text on several lines, an escape) is not among them, nor is
-// any secret.
-std::vector<VersionEdit> PlacesOf(const NamedImage& image);
+// any secret. Transient when something could not be read now.
+Expected<std::vector<VersionEdit>> PlacesOf(const NamedImage& image);
 
 }  // namespace tinyforge::compose

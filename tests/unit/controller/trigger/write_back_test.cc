@@ -17,6 +17,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 using Seen = FakeRepoWriter::Seen;
 
@@ -183,6 +184,18 @@ TEST_F(WriteBackTest, AManifestByDigestGetsADigest) {
   EXPECT_EQ(Request(0).edits[0].to, Digest('5'));
 }
 
+TEST_F(WriteBackTest, WhatWasLeftOutOnAReviewBranchIsProposedAgain) {
+  SetPolicies("1.4.2", "mode: Commit, branch: updates");
+  writer_.seen.Do([](Seen& s) { s.dropped = {"workload/shop: somebody changed all.yaml since"}; });
+  write_back_->Start();
+  Accepted("shop", "1.5.0");
+  ASSERT_TRUE(AwaitCondition("b-shop", "Dropped"));
+  EXPECT_TRUE(written_.Until([](int n) { return n == 1; })) << "what is there now is fetched";
+  writer_.seen.Do([](Seen& s) { s.dropped.clear(); });
+  write_back_->Wake();
+  EXPECT_TRUE(AwaitCondition("b-shop", "Proposed"));
+}
+
 TEST_F(WriteBackTest, ARollbackOverAPolicyIsWrittenToo) {
   SetPolicies();
   facts_.Set("shop", [](Facts& f) {
@@ -258,22 +271,24 @@ TEST_F(WriteBackTest, WhatWasLeftOutIsSaid) {
 // A workload with the services web and api.
 class ServiceWriteBackTest : public WriteBackTest {
  protected:
-  void SetProject(const std::string& compose) {
+  void SetProject(const std::string& compose, const std::string& write_back = "writeBack: {mode: Commit}",
+                  const Revision& revision = "c0ffee") {
     auto tree = std::make_shared<FakeTree>();
+    tree->id = revision;
     tree->files["compose.yaml"] = compose;
+    tree->files[".env"] = "TAG=1.4.2\n";
     std::string text = Manifest("Trigger", "name: auto", kPolicy) +
                        Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
                        ImageWorkload("blog") + Bound("b-blog", "auto", "blog", "writeBack: {mode: Commit}");
     for (const std::string service : {"api", "web"})
-      text += Bound("b-" + service, "auto", "shop", "service: " + service + ", writeBack: {mode: Commit}");
+      text += Bound("b-" + service, "auto", "shop", "service: " + service + ", " + write_back);
     tree->files["all.yaml"] = text;
     config_.Set(ParseManifests(text), tree);
   }
   // What the binding of a service found is accepted, and ran well; its status says so.
-  void Ran(const std::string& service, const std::string& tag) {
+  void Ran(const std::string& service, const std::string& tag, const std::string& base = "shop:1.4.2") {
     facts_.Set("shop." + service, [&](Facts& f) {
-      AcceptVersion({.binding = "b-" + service, .version = {tag, Digest('5')}, .base = "shop:1.4.2", .policy = true},
-                    f);
+      AcceptVersion({.binding = "b-" + service, .version = {tag, Digest('5')}, .base = base, .policy = true}, f);
       f.good = {{.reference = "shop@" + Digest('5'), .version = tag, .digest = Digest('5')}};
     });
     v1::Status status;
@@ -297,6 +312,44 @@ TEST_F(ServiceWriteBackTest, TheLineThatSaysTheVersionIsEdited) {
   EXPECT_EQ(request.message, "shop/web: 1.4.2 -> 1.5.0\n\ntrigger auto, binding b-web\n");
   EXPECT_TRUE(AwaitCondition("b-web", "Committed"));
   EXPECT_FALSE(ConditionOf("b-api"));
+}
+
+TEST_F(ServiceWriteBackTest, TheEditHoldsForTheFilesAsTheyWere) {
+  SetProject("services: {web: {image: 'shop:1.4.2'}, api: {image: postgres}}\n");
+  write_back_->Start();
+  Ran("web", "1.5.0");
+  ASSERT_TRUE(AwaitRequests(1));
+  const auto basis = Request(0).edits.at(0).basis;
+  ASSERT_TRUE(basis);
+  EXPECT_EQ(basis->revision, "c0ffee");
+  EXPECT_THAT(basis->paths, IsSupersetOf({"all.yaml", "compose.yaml", ".env"}));
+}
+
+TEST_F(ServiceWriteBackTest, AReviewBranchIsWrittenOnceWhateverElseIsCommitted) {
+  const std::string compose = "services: {web: {image: 'shop:1.4.2'}, api: {image: postgres}}\n";
+  SetProject(compose, "writeBack: {mode: Commit, branch: updates}");
+  write_back_->Start();
+  Ran("web", "1.5.0");
+  ASSERT_TRUE(AwaitCondition("b-web", "Proposed"));
+  SetProject(compose, "writeBack: {mode: Commit, branch: updates}", "beef");
+  write_back_->Wake();
+  ExpectNextIs("blog", 1);
+}
+
+TEST_F(ServiceWriteBackTest, WhatWouldReplaceMoreIsNotWritten) {
+  SetProject("services: {web: {image: 'shop:$TAG'}, api: {image: postgres, env_file: .env}}\n");
+  write_back_->Start();
+  Ran("web", "1.5.0");
+  ASSERT_TRUE(AwaitCondition("b-web", "NoPlace"));
+  EXPECT_THAT(ConditionOf("b-web")->message, HasSubstr("api would be replaced"));
+}
+
+TEST_F(ServiceWriteBackTest, ATagDoesNotStayWithTheDigestOfAnother) {
+  SetProject("services: {web: {image: 'shop:1.4.2@" + Digest('4') + "'}, api: {image: postgres}}\n");
+  write_back_->Start();
+  Ran("web", "", "shop:1.4.2@" + Digest('4'));
+  ASSERT_TRUE(AwaitRequests(1));
+  EXPECT_EQ(Request(0).edits.at(0).to, "shop@" + Digest('5'));
 }
 
 TEST_F(ServiceWriteBackTest, WhatServicesShareIsWrittenOnceAllOfThemMoved) {

@@ -14,12 +14,23 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::StartsWith;
 
 std::string Manifest(const std::string& source, const std::string& name = "shop") {
   return "# of " + name + "\napiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: " + name +
          "}\nspec:\n  source:\n    compose:\n" + source;
 }
+
+// One file of it cannot be read now.
+class FaultyTree : public FakeTree {
+ public:
+  std::string faulty;
+  Expected<std::string> Read(const TreeEntry& entry) const override {
+    if (entry.path == faulty) return Error{ErrorKind::Transient, "too many open files"};
+    return FakeTree::Read(entry);
+  }
+};
 
 class VersionEditTest : public ::testing::Test {
  protected:
@@ -58,7 +69,7 @@ class VersionEditTest : public ::testing::Test {
     return edited ? edit->path + "\n" + *edited : edited.error().message;
   }
 
-  std::shared_ptr<FakeTree> tree_ = std::make_shared<FakeTree>();
+  std::shared_ptr<FaultyTree> tree_ = std::make_shared<FaultyTree>();
   FakeSecrets secrets_;
   std::map<std::string, v1::ImageSource, std::less<>> wanted_;
   std::vector<v1::ObjectPtr> kept_;  // of an earlier revision
@@ -158,6 +169,86 @@ TEST_F(VersionEditTest, AFileOfAnotherWorkloadDoesNotMoveThat) {
   tree_->files["stage.yaml"] =
       Manifest("      file: compose.yaml\n      env: [{name: TAG, value: \"0.9.0\"}]\n", "stage");
   EXPECT_THAT(After(), HasSubstr("${TAG:-1.1.0}"));
+}
+
+// Of a host that has its secrets, this one or not.
+TEST_F(VersionEditTest, AWorkloadWhoseSecretsAreElsewhereIsNotMoved) {
+  Compose("services: {web: {image: \"shop:1.0.0\", environment: {A: \"$A\"}}}\n");
+  tree_->files["prod.yaml"] = Manifest(
+      "      file: compose.yaml\n      envFiles: [{secret: {name: prod, key: env}}]\n      env: [{name: A, valueFrom: "
+      "{secret: {name: prod, key: a}}}]\n",
+      "prod");
+  EXPECT_THAT(After(), HasSubstr("for prod/web too"));
+}
+
+TEST_F(VersionEditTest, WhatSecretsElsewhereDecideIsNotTouched) {
+  Compose("services: {web: {image: \"shop:${TAG:-1.0.0}\", environment: {A: \"${A:?}\"}}}\n");
+  tree_->files["shop.yaml"] = Manifest("      file: compose.yaml\n      env: [{name: A, value: a}]\n");
+  tree_->files["prod.yaml"] =
+      Manifest("      file: compose.yaml\n      envFiles: [{secret: {name: prod, key: env}}]\n", "prod");
+  EXPECT_THAT(After(), AllOf(HasSubstr("the version of web is said in compose.yaml"), HasSubstr("workload/prod ("),
+                             HasSubstr("A must be set")));
+}
+
+TEST_F(VersionEditTest, AWorkloadThatCannotBeLoadedIsNotMovedOnceItCan) {
+  Compose("services: {web: {image: \"shop:1.0.0\"}}\n");
+  tree_->files["stage.yaml"] = Manifest("      files: [broken.yaml, compose.yaml]\n", "stage");
+  tree_->files["broken.yaml"] = "services: [\n";
+  EXPECT_THAT(After(), AllOf(HasSubstr("workload/stage ("), HasSubstr("broken.yaml")));
+  tree_->files["stage.yaml"] = Manifest("      files: [broken.yaml]\n", "stage");
+  EXPECT_THAT(After(), HasSubstr("shop:1.1.0")) << "it has nothing to do with it";
+}
+
+TEST_F(VersionEditTest, WhatCannotBeReadNowIsForLater) {
+  Compose("services: {web: {image: \"shop:1.0.0\"}}\n");
+  tree_->files["stage.yaml"] = Manifest("      files: [compose.yaml, stage-compose.yaml]\n", "stage");
+  tree_->files["stage-compose.yaml"] = "services: {web: {restart: always}}\n";
+  tree_->faulty = "stage-compose.yaml";
+  const auto edit = Find();
+  ASSERT_FALSE(edit);
+  EXPECT_EQ(edit.error().kind, ErrorKind::Transient);
+  EXPECT_THAT(edit.error().message, AllOf(HasSubstr("workload/stage"), HasSubstr("too many open files")));
+}
+
+TEST_F(VersionEditTest, AVariableThatReachesAnEnvironmentIsLeft) {
+  Compose("services: {web: {image: \"shop:$TAG\", env_file: .env}, db: {image: \"postgres:16\", env_file: .env}}\n");
+  tree_->files[".env"] = "TAG=1.0.0\n";
+  EXPECT_THAT(After(), AllOf(StartsWith("compose.yaml:1:"), HasSubstr("the value in .env that says the version of web"),
+                             HasSubstr("db, web would be replaced")));
+}
+
+TEST_F(VersionEditTest, AVariableThatNamesAVolumeOrALabelIsLeft) {
+  for (const std::string use :
+       {"volumes: [\"data-$TAG:/data\"]", "labels: {v: \"$TAG\"}", "container_name: \"w-$TAG\""}) {
+    Compose("services: {web: {image: \"shop:$TAG\", " + use + "}}\n");
+    tree_->files[".env"] = "TAG=1.0.0\n";
+    if (use.starts_with("volumes")) tree_->files["compose.yaml"] += "volumes: {data-1.0.0: {}, data-1.1.0: {}}\n";
+    EXPECT_THAT(After(), HasSubstr("is used for more: web would be replaced")) << use;
+  }
+}
+
+TEST_F(VersionEditTest, AFileThatAnotherWorkloadMountsIsLeft) {
+  Compose("services: {web: {image: \"shop:$TAG\"}}\n");
+  tree_->files[".env"] = "TAG=1.0.0\n";
+  tree_->files["page.yaml"] =
+      "apiVersion: tinyforge.dev/v1\nkind: Workload\nmetadata: {name: page}\nspec:\n"
+      "  source: {image: {repository: page, tag: '1'}}\n"
+      "  files: [{target: /env, from: .env}]\n";
+  EXPECT_THAT(After(), HasSubstr("page would be replaced"));
+}
+
+TEST_F(VersionEditTest, TheEditSaysWhatItWasJudgedBy) {
+  Compose("services: {web: {image: \"shop:$TAG\"}, db: {image: \"postgres:16\", env_file: db.env}}\n");
+  tree_->files["stage.yaml"] = Manifest("      file: stage-compose.yaml\n      envFiles: [.env]\n", "stage");
+  tree_->files["stage-compose.yaml"] = "services: {web: {image: other}}\n";
+  tree_->files[".env"] = "TAG=1.0.0\n";
+  tree_->files["db.env"] = "";
+  const auto edit = Find();
+  ASSERT_TRUE(edit) << edit.error().message;
+  ASSERT_TRUE(edit->basis);
+  EXPECT_EQ(edit->basis->revision, tree_->id);
+  EXPECT_THAT(edit->basis->paths,
+              IsSupersetOf({"shop.yaml", "compose.yaml", ".env", "db.env", "stage.yaml", "stage-compose.yaml"}));
 }
 
 TEST_F(VersionEditTest, AWorkloadWhoseManifestCannotBeReadByNowIsNoObstacle) {
