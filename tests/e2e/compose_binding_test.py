@@ -255,6 +255,24 @@ services:
     assert written_back(site, "compose.yaml", "1.1.0") == compose.replace("1.0.0", "1.1.0")
 
 
+def test_what_a_person_moved_meanwhile_is_written_where_it_stands_by_now(site, listener, registry):
+    """Services of one image are alike, line by line: the version goes to the one that it is meant for."""
+    def compose(*services):
+        return "services:\n" + "".join(f"  {service}:\n    image: {registry.address}/app:1.0.0\n    restart: always\n"
+                                       for service in services)
+    release(site, registry, "1.0.0", "app")
+    site.daemon.flags["interval"] = "1h"  # nobody tells of the person's commit
+    site.up({"s.yaml": SECRETS, "t.yaml": images(), "b.yaml": commits_back("front"), **project(registry),
+             "compose.yaml": compose("beat", "front", "worker")}, "shop")
+    site.repo.commit({"compose.yaml": compose("front", "worker")})
+    second = release(site, registry, "1.1.0", "app")
+    text = written_back(site, "compose.yaml", "app:1.1.0")
+    assert text == compose("front", "worker").replace("1.0.0", "1.1.0", 1)
+    wait_runs(site, "front", second)
+    site.settle()
+    assert not runs(site, "worker", second)
+
+
 def test_a_service_is_promoted_from_the_stage_before(site, listener, registry):
     for service in ("api", "front"):
         release(site, registry, "1.0.0", service)
