@@ -81,6 +81,7 @@ struct Daemon::Parts {
   Expected<void> Listen();
   Expected<void> ListenForStrangers();
   void OnSecrets(const v1::ObjectSet& objects);
+  Expected<void> AdoptKnown();
   void RescanSecrets();
   void CollectFiles();
   void MakeTriggers();
@@ -172,6 +173,15 @@ void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {
   secrets->SetSecrets(specs);
 }
 
+// Whose containers these are is known from nowhere else: without it nothing may be decided.
+Expected<void> Daemon::Parts::AdoptKnown() {
+  const auto all = facts->All();
+  if (!all) return Error(all.error()).Within("read whose containers are whose");
+  for (const auto& [fact_key, known] : *all)
+    for (const AdoptedContainer& container : known.adopted) (void)engine->index().Adopt(container);  // the first has it
+  return {};
+}
+
 void Daemon::Parts::RescanSecrets() {
   const std::set<std::string> names = secrets->Rescan();
   if (names.empty()) return;
@@ -246,10 +256,7 @@ Expected<void> Daemon::Parts::Open() {
   auto made = docker::DockerEngine::Make(EngineOptions(), *secrets, log);
   if (!made) return std::move(made).error();
   engine = std::move(*made);
-  if (const auto all = facts->All())
-    for (const auto& [fact_key, known] : *all)
-      for (const AdoptedContainer& container : known.adopted)
-        (void)engine->index().Adopt(container);  // the first has it
+  if (auto adopted = AdoptKnown(); !adopted) return adopted;
   onlooker = std::make_unique<docker::IndexOnlooker>(engine->index());
   logs = std::make_unique<docker::EngineLogs>(engine->client(), *redactor);
   prober = std::make_unique<probe::Prober>(

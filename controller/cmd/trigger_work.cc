@@ -45,6 +45,7 @@ void TriggerWork::OnRevision() {
 
 void TriggerWork::OnSecrets() {
   door_.Refresh();
+  service_.OnSecrets();
   const auto snapshot = config_.Current();
   if (!snapshot) return;
   for (const auto& [key, object] : snapshot->objects->objects)

@@ -316,7 +316,7 @@ void FanOut::Return(Slot& slot, Job job, const JobResult& result) const {
   const bool waits = result.result == DeliveryResult::Pending;
   job.since = clock_.Now();  // what was read so far was not enough
   if (waits)
-    ++job.attempt;
+    job.attempt += result.counts ? 1 : 0;
   else
     job.tickets.clear(), job.oldest = 0, job.delivery.clear(), job.received = {}, job.attempt = 0;
   if (!slot.job) {

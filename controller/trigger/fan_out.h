@@ -63,6 +63,7 @@ struct JobResult {
   DeliveryResult result = DeliveryResult::Skipped;
   std::string message;
   std::optional<Duration> again;  // to look once more; with Pending the job and its tickets wait for that
+  bool counts = true;             // as one of the attempts that a job has
 };
 
 // Thread-safe.

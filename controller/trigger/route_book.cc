@@ -16,12 +16,6 @@ bool IsBroken(std::string_view reason) {
          reason == route_reason::kTriggerNotFound || reason == route_reason::kServicesUnknown;
 }
 
-// What was not read now may be read the next time.
-bool IsWhole(const std::map<const v1::Object*, Expected<SourceImages>>& images) {
-  const auto passes = [](ErrorKind kind) { return kind == ErrorKind::Transient || kind == ErrorKind::Waiting; };
-  return std::ranges::none_of(images, [&](const auto& i) { return !i.second && passes(i.second.error().kind); });
-}
-
 }  // namespace
 
 std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& snapshot) {
@@ -47,7 +41,6 @@ std::shared_ptr<const RouteBook::Page> RouteBook::PageOf(const ConfigSnapshot& s
           route.binding->key.name, binding.write_back.mode == v1::WriteBackMode::Commit};
     }
   KeepBroken(snapshot, *page);
-  if (!IsWhole(page->images)) return page;
   auto pages = pages_.Lock();
   pages->push_back(page);
   if (pages->size() > kPagesKept) pages->erase(pages->begin());
@@ -107,6 +100,19 @@ Expected<v1::ImageSource> RouteBook::ImageOf(const ConfigSnapshot& snapshot, con
   if (service.empty()) return Error{ErrorKind::NotFound, name + " has no image of its own, say a service" + known};
   if (found != images->end()) return Error{ErrorKind::NotFound, "service " + service + " of " + name + " is built"};
   return Error{ErrorKind::NotFound, name + " has no service \"" + service + "\"" + known};
+}
+
+bool RouteBook::MayPass(const ConfigSnapshot& snapshot) {
+  const auto page = PageOf(snapshot);
+  return std::ranges::any_of(
+      page->images, [](const auto& item) { return !item.second && item.second.error().kind == ErrorKind::Transient; });
+}
+
+bool RouteBook::ReadAgain() {
+  auto pages = pages_.Lock();
+  return std::erase_if(*pages, [](const auto& page) {
+           return std::ranges::any_of(page->images, [](const auto& item) { return !item.second; });
+         }) > 0;
 }
 
 std::optional<DecidingBinding> RouteBook::DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,

@@ -26,6 +26,10 @@ class RouteBook : public BindingReader {
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,
                                              const std::string& service) override;
   Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload) override;
+  // Whether images could not be read for a reason that passes by itself.
+  bool MayPass(const ConfigSnapshot& snapshot);
+  // The images that could not be read are read again when they are asked for next. False: there are none.
+  bool ReadAgain();
   // One of them. NotFound: there is no such service, or it has no image.
   Expected<v1::ImageSource> ImageOf(const ConfigSnapshot& snapshot, const v1::Object& workload,
                                     const std::string& service);

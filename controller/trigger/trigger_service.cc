@@ -276,7 +276,8 @@ JobResult TriggerService::Run(const Job& job, std::stop_token stop) {
   if (!route && table && IsInDoubt(*table, KeyOf(job.route)))
     return {.result = DeliveryResult::Pending,
             .message = "the services of workload/" + job.route.workload->key.name + " are not known",
-            .again = kInDoubtPause};
+            .again = kInDoubtPause,
+            .counts = false};
   if (!route) return {.message = "binding/" + job.route.binding->key.name + " does not bind it any more"};
   Job current = job;
   current.route = *route;
@@ -337,6 +338,10 @@ void TriggerService::OnRevision() {
   for (const auto& [key, object] : snapshot->objects->objects)
     if (key.kind == Kind::Binding || key.kind == Kind::Trigger) options_.on_news(key);
   clerk_.Wake();
+}
+
+void TriggerService::OnSecrets() {
+  if (ports_.routes.ReadAgain()) OnRevision();
 }
 
 void TriggerService::OnStatus(const ObjectKey& key, const v1::Status& status) {
@@ -520,7 +525,22 @@ Finding TriggerService::JudgeTrigger(const v1::Object& trigger, const ConfigSnap
   const auto& spec = std::get<v1::TriggerSpec>(trigger.spec);
   if (spec.registry || spec.schedule) finding.requeue_after = KeepTime(routes);
   if (spec.git && git_poll_) PollGit(trigger.key.name, routes, finding);
+  if (ports_.routes.MayPass(snapshot)) {
+    finding.requeue_after = std::min<Duration>(finding.requeue_after.value_or(kInDoubtPause), kInDoubtPause);
+    LookAgainInDoubt();
+  }
   return finding;
+}
+
+// Every trigger asks for it, and is asked again by it: once in a while is enough.
+void TriggerService::LookAgainInDoubt() {
+  const SteadyTime now = ports_.clock.Now();
+  {
+    auto next = next_reading_.Lock();
+    if (now < *next) return;
+    *next = now + kInDoubtPause;
+  }
+  OnSecrets();
 }
 
 Finding TriggerService::JudgeBinding(const v1::Object& binding, const ConfigSnapshot& snapshot) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "controller/runtime/clock.h"
+#include "controller/runtime/guarded.h"
 #include "controller/runtime/log.h"
 #include "controller/runtime/metrics.h"
 #include "controller/trigger/accepted_goals.h"
@@ -78,6 +79,8 @@ class TriggerService {
 
   // A revision came into force.
   void OnRevision();
+  // Secrets changed: what could not be read without them is looked at again.
+  void OnSecrets();
   void OnStatus(const ObjectKey& key, const v1::Status& status);
 
   // Matches each event with each binding and queues what they ask for. Quick: asks nobody. `delivery` says its trigger,
@@ -131,11 +134,13 @@ class TriggerService {
   bool ResumeUnfinished();
   void Resume(const Delivery& delivery, const RouteTable& table);
   void Event(const std::string& workload, std::string reason, std::string message);
+  void LookAgainInDoubt();
 
   const TriggerPorts ports_;
   const TriggerOptions options_;
   DeliveryDesk desk_;
   RolloutWatch watch_;
+  Guarded<SteadyTime> next_reading_;  // of what could not be read
   AcceptedGoals goals_;
   RegistryMemo memo_;
   std::optional<RefsMemo> refs_memo_;

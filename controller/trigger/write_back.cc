@@ -166,9 +166,19 @@ void WriteBack::Run(std::stop_token stop) {
     AwaitCalm(stop);
     if (stop.stop_requested()) return;
     const bool held = !options_.read_only().empty();  // nobody tells of the end of that: it is asked for again
-    const bool well = !held && WriteAll(stop);
+    const bool well = !held && TryAll(stop);
     auto state = state_.Lock();
     state->failures = well ? 0 : held ? 1 : state->failures + 1;
+  }
+}
+
+// What is thrown is a failure as any other.
+bool WriteBack::TryAll(std::stop_token stop) {
+  try {
+    return WriteAll(stop);
+  } catch (const std::exception& exception) {
+    ports_.log.Error("nothing was written back: the controller failed", {{"error", exception.what()}});
+    return false;
   }
 }
 

@@ -82,6 +82,7 @@ class WriteBack {
 
   void Run(std::stop_token stop);
   void AwaitCalm(std::stop_token stop);
+  bool TryAll(std::stop_token stop);
   bool WriteAll(std::stop_token stop);
   void ForgetFailuresBut(const Work& work);
   Work Wanted();

@@ -171,6 +171,12 @@ Expected<std::vector<Adoption::Found>> Adoption::Sort(std::vector<ServicePass>& 
   for (ObservedContainer& c : *ours)
     for (Found& found : sorted)
       if (ServiceOf(c) == found.service->desired.service) found.ours.push_back(std::move(c));
+  for (Found& found : sorted) {
+    if (found.ours.empty()) continue;
+    auto facts = ports_.facts.Load(FactKeyOf(found.service->desired));
+    if (!facts) return std::move(facts).error().Within("load facts");
+    found.known = *facts != Facts() || context_.facts.adopted_project == any.project->name;
+  }
   for (ObservedContainer& c : *strangers) {
     const auto found = std::ranges::find_if(sorted, [&](const Found& f) { return IsFor(c, *f.service); });
     const std::string why = WhyLeftAlone(c, found == sorted.end() ? nullptr : &*found);
@@ -191,9 +197,10 @@ std::string Adoption::WhyLeftAlone(const ObservedContainer& container, const Fou
   const std::string service(container.Label(label::kComposeService));
   if (!of || of->service->desired.containers.empty())
     return "is of service " + service + ", of which the compose files run nothing";
+  // Without facts, what is older than all of ours is what they were to replace.
   const auto older = [&](const ObservedContainer& ours) { return ours.created < container.created; };
-  if (std::ranges::none_of(of->ours, older)) return {};
-  return "was started when service " + service + " ran here already";
+  if (!of->known && std::ranges::none_of(of->ours, older)) return {};
+  return "is of service " + service + ", which has containers of its own here already";
 }
 
 // Numbers in order of age that no container of the service bears, so that what replaces one comes after it, also where
@@ -313,14 +320,22 @@ static bool IsOfAnotherReplica(std::string_view name, const DesiredContainer& de
   return name.starts_with(stem) && name.find_first_not_of("0123456789", stem.size()) == std::string_view::npos;
 }
 
+static bool Is(const ObservedContainer& c, const DesiredContainer& d) {
+  return d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d);
+}
+
+// What is up serves under its own name already.
+static bool IsHadByAnother(const ObservedContainer& adopted, const DesiredContainer& d, const ObservedState& observed) {
+  return std::ranges::any_of(observed.containers,
+                             [&](const ObservedContainer& c) { return c.id != adopted.id && IsUp(c) && Is(c, d); });
+}
+
 void KeepAdoptedNames(ServicePass& service) {
   for (const ObservedContainer& c : service.observed.containers) {
     const std::string_view name = c.Label(label::kAdopted);
     if (name.empty()) continue;
     for (DesiredContainer& d : service.desired.containers)
-      if (d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d) &&
-          !IsOfAnotherReplica(name, d))
-        d.name = name;
+      if (Is(c, d) && !IsOfAnotherReplica(name, d) && !IsHadByAnother(c, d, service.observed)) d.name = name;
   }
 }
 

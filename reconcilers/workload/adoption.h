@@ -46,7 +46,8 @@ class Adoption {
     ServicePass* service = nullptr;
     std::vector<ObservedContainer> ours;
     std::vector<ObservedContainer> strangers;
-    std::string moved;  // of their mounts
+    std::string moved;   // of their mounts
+    bool known = false;  // what runs of it is known to be ours, so whatever else there is came or was left beside it
   };
   Expected<std::vector<Found>> Sort(std::vector<ServicePass>& services, Plan& plan) const;
   static std::string WhyLeftAlone(const ObservedContainer& container, const Found* of);

@@ -86,9 +86,14 @@ TEST(RouteBook, APolicyDecidesOnWhileTheFilesCannotBeRead) {
   EXPECT_EQ(book.DecidingFor(snapshot, "shop", "api")->binding, "a");
   EXPECT_TRUE(book.DecidingFor(snapshot, "shop", "api")->writes_back);
   tree->failing.reset();
+  EXPECT_TRUE(IsInDoubt(*book.Of(snapshot), key)) << "read once a revision";
+  EXPECT_TRUE(book.MayPass(snapshot));
+  EXPECT_TRUE(book.ReadAgain());
   ASSERT_THAT(book.Of(snapshot)->problems, SizeIs(0));
   EXPECT_FALSE(IsInDoubt(*book.Of(snapshot), key));
   EXPECT_NE(FindRoute(*book.Of(snapshot), key), nullptr);
+  EXPECT_FALSE(book.MayPass(snapshot));
+  EXPECT_FALSE(book.ReadAgain());
 }
 
 }  // namespace

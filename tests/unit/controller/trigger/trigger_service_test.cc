@@ -410,5 +410,46 @@ TEST_F(TriggerServiceTest, ADeployTellsWhatFailedAndEndsWithTheService) {
   service_->Stop();
 }
 
+class ServicesInDoubtTest : public TriggerServiceTest {
+ protected:
+  ServicesInDoubtTest() {
+    tree_->files["compose.yaml"] = "services: {web: {image: 'shop:1.4.2'}}";
+    tree_->failing = Error{ErrorKind::Transient, "too many open files"};
+  }
+  // A policy of a service whose compose files cannot be read.
+  void SetInDoubt() {
+    config_.Set(ParseManifests(Manifest("Trigger", "name: auto", kHooksOnly) +
+                               Manifest("Workload", "name: shop", "source: {compose: {file: compose.yaml}}") +
+                               Bound("b", "auto", "shop", "service: web")),
+                tree_);
+    service_->OnRevision();
+    service_->Start();
+  }
+  const std::shared_ptr<FakeTree> tree_ = std::make_shared<FakeTree>();
+};
+
+TEST_F(ServicesInDoubtTest, WhatPassesIsLookedAtAgainOnceInAWhile) {
+  SetInDoubt();
+  EXPECT_EQ(Judge("auto").requeue_after, std::chrono::seconds(5));  // read again at once, and not for a while
+  tree_->failing.reset();
+  EXPECT_EQ(Judge("auto").requeue_after, std::chrono::seconds(5));
+  EXPECT_TRUE(facts_.Of("shop.web").versions.empty());
+  clock_.Advance(std::chrono::seconds(6));
+  (void)Judge("auto");
+  ASSERT_TRUE(AwaitAccepted(1));
+  EXPECT_EQ(facts_.Of("shop.web").versions.at(0).version.tag, "1.5.0");
+  EXPECT_EQ(Judge("auto").requeue_after, std::nullopt);
+}
+
+TEST_F(ServicesInDoubtTest, WhatWaitsForASecretIsLookedAtWhenSecretsChange) {
+  tree_->failing = Error{ErrorKind::Waiting, "Secret shop has no key env"};
+  SetInDoubt();
+  EXPECT_EQ(Judge("auto").requeue_after, std::nullopt);
+  tree_->failing.reset();
+  service_->OnSecrets();
+  ASSERT_TRUE(AwaitAccepted(1));
+  EXPECT_EQ(facts_.Of("shop.web").versions.at(0).version.tag, "1.5.0");
+}
+
 }  // namespace
 }  // namespace tinyforge

@@ -267,8 +267,39 @@ TEST_F(AdoptionTest, WhatDockerComposeStartsLaterIsLeftAlone) {
   const Condition* foreign = FindCondition(outcome.status->conditions, warning::kForeignContainer);
   ASSERT_NE(foreign, nullptr);
   EXPECT_THAT(foreign->message,
-              HasSubstr("shop_web_2 of docker compose was started when service web ran here already"));
+              HasSubstr("shop_web_2 of docker compose is of service web, which has containers of its own here"));
   EXPECT_THAT(facts.facts["web.web"].adopted, SizeIs(1));
+}
+
+TEST_F(AdoptionTest, WhatWasLeftAloneStaysSoWhenTheServiceIsReplaced) {
+  Settle();
+  Compose("web", "web:1", 2).created = SysTime(std::chrono::hours(1));
+  Settle();
+  Say(std::string(kProject).replace(kProject.find("A: \"1\""), 6, "A: \"2\""));
+  Settle();
+  for (auto& [id, c] : engine.containers)
+    if (c.Label(label::kCause) == "env.A differs") c.created = SysTime(std::chrono::hours(2));
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_FALSE(engine.containers.contains("live-web1"));
+  ASSERT_TRUE(engine.containers.contains("live-web2"));
+  EXPECT_TRUE(engine.containers["live-web2"].Label(label::kManaged).empty());
+  EXPECT_EQ(engine.containers["live-web2"].state, ContainerState::Running);
+}
+
+TEST_F(AdoptionTest, ALeftoverTakesNoHealthyContainersPlace) {
+  engine.containers.clear();
+  Say(std::string(kProject), false);
+  Settle();
+  const std::string healthy = engine.FindByName("shop-web-1")->id;
+  ObservedContainer& leftover = Compose("web", "web:1");
+  leftover.state = ContainerState::Exited;
+  leftover.created = SysTime();
+  Say(std::string(kProject));
+  Settle();
+  EXPECT_EQ(Ready(Pass()).status, ConditionStatus::True);
+  EXPECT_TRUE(engine.containers.contains(healthy));
+  EXPECT_TRUE(engine.containers["live-web1"].Label(label::kManaged).empty());
 }
 
 // No crash leaves one of two, which would then count for the other: the first step notes both.
