@@ -334,8 +334,7 @@ TEST_F(FanOutTest, ALaterTimeDelaysNothing) {
 }
 
 TEST_F(FanOutTest, OneThatLooksAgainLaterHasAnsweredWhoAsked) {
-  int runs = 0;
-  run_ = [&runs](const Job&) -> JobResult {
+  run_ = [runs = 0](const Job&) mutable -> JobResult {
     if (++runs == 1) return {DeliveryResult::Skipped, "soaks", Duration(5)};
     return {DeliveryResult::Skipped, "promoted", {}};
   };
