@@ -96,19 +96,6 @@ std::string Octal(std::uint32_t mode) {
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr};
 }
 
-// As mount(8) takes them.
-std::string OptionsOfTmpfs(const Mount& mount) {
-  std::string options;
-  const auto add = [&](std::string_view option) { options.append(options.empty() ? "" : ",").append(option); };
-  if (mount.read_only) add("ro");
-  if (mount.tmpfs_exec) add("exec");
-  if (mount.tmpfs_size) add("size=" + std::to_string(mount.tmpfs_size));
-  if (mount.tmpfs_mode) add("mode=" + Octal(mount.tmpfs_mode));
-  if (mount.tmpfs_uid) add("uid=" + std::to_string(*mount.tmpfs_uid));
-  if (mount.tmpfs_gid) add("gid=" + std::to_string(*mount.tmpfs_gid));
-  return options;
-}
-
 // The anonymous volume that the replaced container has there; empty: a new one is to be made.
 std::string ReattachedAt(const std::string& target, const CreateRequest& request) {
   const auto found = std::ranges::find(request.reattach, target, &ObservedMount::target);
@@ -216,7 +203,7 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   AddNetworking(request, options, body, host);
   if (auto mounts = MountsJson(request, options.version); !mounts.empty()) host["Mounts"] = std::move(mounts);
   for (const Mount& mount : request.spec.mounts)
-    if (HasOptions(mount)) host["Tmpfs"][mount.target] = OptionsOfTmpfs(mount);
+    if (HasOptions(mount)) host["Tmpfs"][mount.target] = TmpfsOptions(mount);
   if (request.spec.logging) {
     const auto& log = *request.spec.logging;
     host["LogConfig"] = {{"Type", log.driver},
@@ -246,6 +233,18 @@ Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const Create
   if (auto added = env->AppendTo(body.text()); !added) return std::move(added).error();
   body.text() += '}';
   return body;
+}
+
+std::string TmpfsOptions(const Mount& mount) {
+  std::string options;
+  const auto add = [&](std::string_view option) { options.append(options.empty() ? "" : ",").append(option); };
+  if (mount.read_only) add("ro");
+  if (mount.tmpfs_exec) add("exec");
+  if (mount.tmpfs_size) add("size=" + std::to_string(mount.tmpfs_size));
+  if (mount.tmpfs_mode) add("mode=" + Octal(mount.tmpfs_mode));
+  if (mount.tmpfs_uid) add("uid=" + std::to_string(*mount.tmpfs_uid));
+  if (mount.tmpfs_gid) add("gid=" + std::to_string(*mount.tmpfs_gid));
+  return options;
 }
 
 std::string PortKey(const PublishedPort& port) {

@@ -38,6 +38,9 @@ struct CreateBodyOptions {
 Expected<SecretText> EncodeCreateBody(const CreateRequest& request, const CreateBodyOptions& options,
                                       SecretReader& secrets);
 
+// What is said of a tmpfs as mount(8) takes it: "ro,exec,size=64,mode=700,uid=7"; empty: nothing is.
+std::string TmpfsOptions(const Mount& mount);
+
 // The key of a port in ExposedPorts and PortBindings: "80/tcp".
 std::string PortKey(const PublishedPort& port);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "controller/docker/create_body.h"
 #include "controller/docker/host_config.h"
 #include "controller/docker/json_members.h"
 
@@ -67,11 +68,6 @@ std::int64_t Bytes(std::string_view text) {
   }
 }
 
-std::string Octal(std::uint32_t mode) {
-  std::array<char, 16> digits{};
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr};
-}
-
 // Of HostConfig.Tmpfs: "size=64m,mode=0700" as {"size=67108864", "mode=700"}, without what is so anyway.
 TmpfsSet TmpfsOfText(std::string_view text) {
   constexpr std::string_view kSize = "size=";
@@ -92,27 +88,16 @@ TmpfsSet TmpfsOfText(std::string_view text) {
   return options;
 }
 
-TmpfsSet TmpfsOfMount(const Mount& mount) {
-  TmpfsSet options;
-  if (mount.tmpfs_size) options.insert("size=" + std::to_string(mount.tmpfs_size));
-  if (mount.tmpfs_mode) options.insert("mode=" + Octal(mount.tmpfs_mode));
-  if (mount.tmpfs_uid) options.insert("uid=" + std::to_string(*mount.tmpfs_uid));
-  if (mount.tmpfs_gid) options.insert("gid=" + std::to_string(*mount.tmpfs_gid));
-  if (mount.tmpfs_exec) options.insert("exec");
-  if (mount.read_only) options.insert("ro");
-  return options;
-}
-
 // Of an element of HostConfig.Mounts.
 TmpfsSet TmpfsOfMade(const Json& made) {
   const Json& given = At(made, "TmpfsOptions");
-  return TmpfsOfMount({.type = MountType::Tmpfs,
-                       .source = {},
-                       .target = {},
-                       .read_only = True(At(made, "ReadOnly")),
-                       .tmpfs_size = Number(At(given, "SizeBytes")),
-                       .tmpfs_mode = static_cast<std::uint32_t>(Number(At(given, "Mode"))),
-                       .origin = {}});
+  return TmpfsOfText(TmpfsOptions({.type = MountType::Tmpfs,
+                                   .source = {},
+                                   .target = {},
+                                   .read_only = True(At(made, "ReadOnly")),
+                                   .tmpfs_size = Number(At(given, "SizeBytes")),
+                                   .tmpfs_mode = static_cast<std::uint32_t>(Number(At(given, "Mode"))),
+                                   .origin = {}}));
 }
 
 class ForeignComparison {
@@ -213,7 +198,7 @@ class ForeignComparison {
   void Options(const Mount& mount) {
     const std::string target = CleanTarget(mount.target);
     const std::string field = mount.origin.empty() ? "mounts." + mount.target : mount.origin;
-    if (mount.type == MountType::Tmpfs) return Say(LiveTmpfs(target) != TmpfsOfMount(mount), field);
+    if (mount.type == MountType::Tmpfs) return Say(LiveTmpfs(target) != TmpfsOfText(TmpfsOptions(mount)), field);
     if (mount.type != MountType::Bind) return;
     for (const Json& out : At(inspect_, "Mounts")) {
       if (CleanTarget(Text(At(out, "Destination"))) != target) continue;

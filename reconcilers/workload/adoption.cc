@@ -135,6 +135,25 @@ std::string WhatComesOf(const ObservedContainer& container, const DesiredState& 
   return cause.empty() ? "kept: it is what service " + desired.service + " asks for" : "to be recreated: " + cause;
 }
 
+// "shop-web-2" is the name of another replica of shop-web-1, which that may come to need.
+bool IsOfAnotherReplica(std::string_view name, const DesiredContainer& desired) {
+  const std::string own = "-" + std::to_string(desired.replica);
+  if (!desired.name.ends_with(own) || name == desired.name) return false;
+  const std::string_view stem(desired.name.data(), desired.name.size() - own.size() + 1);
+  return name.starts_with(stem) && name.find_first_not_of("0123456789", stem.size()) == std::string_view::npos;
+}
+
+bool IsMadeFrom(const ObservedContainer& c, const DesiredContainer& d) {
+  return d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d);
+}
+
+// What is up serves under its own name already.
+bool IsHadByAnother(const ObservedContainer& adopted, const DesiredContainer& d, const ObservedState& observed) {
+  return std::ranges::any_of(observed.containers, [&](const ObservedContainer& c) {
+    return c.id != adopted.id && IsUp(c) && IsMadeFrom(c, d);
+  });
+}
+
 }  // namespace
 
 Expected<Adopting> Adoption::Look(std::vector<ServicePass>& services) const {
@@ -312,30 +331,12 @@ void AdoptFirst(Plan plan, std::vector<ServicePass>& services) {
   services.front().decision.plan = std::move(plan);
 }
 
-// "shop-web-2" is the name of another replica of shop-web-1, which that may come to need.
-static bool IsOfAnotherReplica(std::string_view name, const DesiredContainer& desired) {
-  const std::string own = "-" + std::to_string(desired.replica);
-  if (!desired.name.ends_with(own) || name == desired.name) return false;
-  const std::string_view stem(desired.name.data(), desired.name.size() - own.size() + 1);
-  return name.starts_with(stem) && name.find_first_not_of("0123456789", stem.size()) == std::string_view::npos;
-}
-
-static bool Is(const ObservedContainer& c, const DesiredContainer& d) {
-  return d.role == c.Label(label::kRole) && d.replica == ReplicaOf(c) && IsOfTemplate(c, d);
-}
-
-// What is up serves under its own name already.
-static bool IsHadByAnother(const ObservedContainer& adopted, const DesiredContainer& d, const ObservedState& observed) {
-  return std::ranges::any_of(observed.containers,
-                             [&](const ObservedContainer& c) { return c.id != adopted.id && IsUp(c) && Is(c, d); });
-}
-
 void KeepAdoptedNames(ServicePass& service) {
   for (const ObservedContainer& c : service.observed.containers) {
     const std::string_view name = c.Label(label::kAdopted);
     if (name.empty()) continue;
     for (DesiredContainer& d : service.desired.containers)
-      if (Is(c, d) && !IsOfAnotherReplica(name, d) && !IsHadByAnother(c, d, service.observed)) d.name = name;
+      if (IsMadeFrom(c, d) && !IsOfAnotherReplica(name, d) && !IsHadByAnother(c, d, service.observed)) d.name = name;
   }
 }
 
