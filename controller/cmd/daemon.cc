@@ -163,7 +163,8 @@ docker::DockerEngineOptions Daemon::Parts::EngineOptions() {
               },
           .on_call =
               [this](const docker::CallRecord& call) { metrics.EngineRequest(call.operation, call.code, call.took); },
-          .on_secret = [this](std::string_view value) { redactor->Register(value); }};
+          .on_secret = [this](std::string_view value) { redactor->Register(value); },
+          .redact = [this](std::string_view text) { return redactor->Redact(text); }};
 }
 
 void Daemon::Parts::OnSecrets(const v1::ObjectSet& objects) {

@@ -424,6 +424,12 @@ std::string ContainerIndex::WorkloadOf(std::string_view container) {
                                        : std::string(found->second.details.container.Label(label::kWorkload));
 }
 
+StringMap ContainerIndex::LabelsOf(std::string_view container) {
+  auto state = state_.Lock();
+  auto found = Find(*state, container);
+  return found == state->entries.end() ? StringMap() : found->second.details.container.labels;
+}
+
 std::optional<std::string> ContainerIndex::NetworkModeOf(std::string_view name) {
   auto state = state_.Lock();
   for (const auto& [id, entry] : state->entries)

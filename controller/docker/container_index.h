@@ -97,6 +97,7 @@ class ContainerIndex : public ContainerReader {
   // Of the container's own configuration; empty: unknown or the Engine's (10 s).
   std::optional<Duration> StopTimeout(std::string_view container);
   std::string WorkloadOf(std::string_view container);  // empty: unknown
+  StringMap LabelsOf(std::string_view container);      // empty: unknown, or it has none
   // How the container of ours that bears this name is attached ("host", "none", a network), as last inspected; empty:
   // there is none.
   std::optional<std::string> NetworkModeOf(std::string_view name);

@@ -91,6 +91,15 @@ bool HasOptions(const Mount& mount) {
   return mount.type == MountType::Tmpfs && (mount.tmpfs_uid || mount.tmpfs_gid || mount.tmpfs_exec);
 }
 
+// Mounts cannot be relabelled. Neither source nor target has a colon.
+std::string BindText(const Mount& mount) {
+  std::string text = mount.source + ":" + mount.target + ":" + mount.relabel;
+  if (mount.read_only) text += ",ro";
+  if (!mount.propagation.empty()) text += "," + mount.propagation;
+  if (mount.no_copy) text += ",nocopy";
+  return text;
+}
+
 std::string Octal(std::uint32_t mode) {
   std::array<char, 16> digits{};
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr};
@@ -105,7 +114,7 @@ std::string ReattachedAt(const std::string& target, const CreateRequest& request
 Json MountsJson(const CreateRequest& request, ApiVersion version) {
   Json mounts = Json::array();
   for (Mount mount : request.spec.mounts) {
-    if (HasOptions(mount)) continue;
+    if (HasOptions(mount) || !mount.relabel.empty()) continue;
     if (mount.type == MountType::Volume && mount.source.empty()) mount.source = ReattachedAt(mount.target, request);
     mounts.push_back(MountJson(mount));
     AddMountOptions(mount, version, mounts.back());
@@ -203,7 +212,10 @@ Json BodyWithoutEnv(const CreateRequest& request, const CreateBodyOptions& optio
   AddNetworking(request, options, body, host);
   if (auto mounts = MountsJson(request, options.version); !mounts.empty()) host["Mounts"] = std::move(mounts);
   for (const Mount& mount : request.spec.mounts)
-    if (HasOptions(mount)) host["Tmpfs"][mount.target] = TmpfsOptions(mount);
+    if (HasOptions(mount))
+      host["Tmpfs"][mount.target] = TmpfsOptions(mount);
+    else if (!mount.relabel.empty())
+      host["Binds"].push_back(BindText(mount));
   if (request.spec.logging) {
     const auto& log = *request.spec.logging;
     host["LogConfig"] = {{"Type", log.driver},

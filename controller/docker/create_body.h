@@ -20,8 +20,8 @@ struct CreateBodyOptions {
 };
 
 // `request` in the words of the Engine:
-// - mounts are HostConfig.Mounts, never Binds (which create a directory where a file is missing), but for a tmpfs with
-//   an owner or with programs: that is HostConfig.Tmpfs, as Mounts have no word for it;
+// - mounts are HostConfig.Mounts, as Binds create a directory where a file is missing, but for what Mounts have no word
+//   for: what is relabelled is in HostConfig.Binds, a tmpfs with an owner or with programs in HostConfig.Tmpfs;
 // - memory is always set together with memory+swap, equal unless the request says more, so that a limit means what it
 //   says;
 // - below API 1.44 NetworkingConfig holds the first network only: connect the others (NetworksAfterCreate) before the

@@ -53,8 +53,9 @@ DockerEngine::~DockerEngine() {
 
 EngineWriterOptions DockerEngine::WriterOptions() {
   return {
-      .on_stop_ended = [this](const std::string& workload) { Enqueue(workload); },
-      .on_created = [this](const CreateRequest& request) { puller_->Created(request.spec.image, request.workload); }};
+      .on_ended = [this](const std::string& workload) { Enqueue(workload); },
+      .on_created = [this](const CreateRequest& request) { puller_->Created(request.spec.image, request.workload); },
+      .redact = options_.redact};
 }
 
 EventStreamCallbacks DockerEngine::StreamCallbacks() {

@@ -35,7 +35,8 @@ struct DockerEngineOptions {
   std::function<void(bool)> on_connected;            // events flow and everything was listed, or not
   std::function<void(const ResyncReport&)> on_resynced;
   std::function<void(const CallRecord&)> on_call;
-  std::function<void(std::string_view)> on_secret;  // a registry's password, before it is used
+  std::function<void(std::string_view)> on_secret;                          // a registry's password, before it is used
+  Redact redact = [](std::string_view text) { return std::string(text); };  // of what commands in containers wrote
 };
 
 // Make answers Invalid for a docker_host or a subnet that cannot be. Nothing is called before Start, and an Engine that

@@ -1,5 +1,6 @@
-// The closed table of Engine API endpoints that Tinyforge calls. What is not here cannot be called: no exec, archive,
-// build, plugin, swarm or commit endpoint exists in this program (they run code as root or copy files over the host).
+// The closed table of Engine API endpoints that Tinyforge calls. What is not here cannot be called: no archive, build,
+// plugin, swarm or commit endpoint exists in this program (they run code as root or copy files over the host). What may
+// be run in a container is what it was made with as its hooks, see HookRunner.
 #pragma once
 
 #include <span>
@@ -24,6 +25,9 @@ enum class Endpoint {
   ContainerRename,
   ContainerUpdate,
   ContainerRemove,
+  ExecCreate,
+  ExecStart,
+  ExecInspect,
   NetworkInspect,
   NetworkCreate,
   NetworkConnect,

@@ -52,8 +52,11 @@ EngineWriter::EngineWriter(EngineWriterParts parts, EngineWriterOptions options)
       secrets_(parts.secrets),
       log_(parts.log),
       options_(std::move(options)),
+      runner_({parts.client, parts.index, parts.policy, parts.secrets, options_.redact}),
       stops_(options_.max_stops, log_,
-             [this](const std::string& container, const std::stop_token& stop) { return StopNow(container, stop); }) {}
+             [this](const std::string& container, const std::stop_token& stop) { return StopNow(container, stop); }),
+      hooks_(options_.max_stops, log_,
+             [this](const std::string& container, const std::stop_token& stop) { return RunHooks(container, stop); }) {}
 
 Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
   auto version = client_.Version();
@@ -122,6 +125,7 @@ Expected<SecretText> EngineWriter::EncodeAllowed(const CreateRequest& request, A
 Expected<std::string> EngineWriter::SendCreate(const CreateRequest& request, ApiVersion version) {
   auto body = EncodeAllowed(request, version);
   if (!body) return std::move(body).error();
+  if (auto allowed = CheckHooks(policy_, request); !allowed) return std::move(allowed).error();
   if (version < kCreateMountpointVersion)
     if (auto made = MakeHostPaths(request.spec); !made) return std::move(made).error();
   EngineCall call{.endpoint = Endpoint::ContainerCreate,
@@ -188,12 +192,39 @@ Expected<bool> EngineWriter::BeginStop(std::string_view container) {
   return stops_.Begin(container);
 }
 
+Expected<void> EngineWriter::CheckHooks(const PolicyChecker& policy, const CreateRequest& request) {
+  for (const auto* hooks : {&request.spec.post_start, &request.spec.pre_stop})
+    if (std::ranges::any_of(*hooks, &Hook::privileged)) return policy.CheckPrivilegedHook(request.workload);
+  return {};
+}
+
+Expected<bool> EngineWriter::BeginHooks(std::string_view container) {
+  if (auto passed = Failpoint("docker.hooks.begin"); !passed) return std::move(passed).error();
+  runner_.Begin(container);
+  const bool begun = hooks_.Begin(container);
+  // The end of the run before, which is not told any more, re-queues the owner.
+  if (!begun) runner_.Forget(container);
+  return begun;
+}
+
+StopPool::WhenEnded EngineWriter::RunHooks(const std::string& container, const std::stop_token& stop) {
+  auto workload = index_.WorkloadOf(container);
+  runner_.RunPostStart(container, stop);
+  if (stop.stop_requested() || !options_.on_ended || workload.empty()) return {};
+  return [this, workload] { options_.on_ended(workload); };
+}
+
 StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
+  const Duration grace = index_.StopTimeout(container).value_or(kEngineGrace);
   EngineCall call{.endpoint = Endpoint::ContainerStop, .object = container};
-  call.deadline = index_.StopTimeout(container).value_or(kEngineGrace) + kStopSlack;
+  call.deadline = grace + kStopSlack;
   // Asked before: a stopped container may be gone at once.
   auto workload = index_.WorkloadOf(container);
-  index_.Interrupting(container);
+  index_.Interrupting(container);  // before the commands, which may end it themselves
+  if (auto hooks = runner_.RunPreStop(container, grace, stop); !hooks && !stop.stop_requested())
+    log_.Warn("pre_stop failed; the container is stopped nevertheless",
+              {{"workload", workload}, {"container", container}, {"error", hooks.error().message}});
+  if (stop.stop_requested()) return {};
   auto answer = client_.Call(call, stop);
   index_.Touch(container);
   if (stop.stop_requested()) return {};
@@ -201,9 +232,9 @@ StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
     log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
     if (answer.error().kind != ErrorKind::NotFound) RememberFailedStop(container, answer.error());
   }
-  if (!options_.on_stop_ended || workload.empty()) return {};
+  if (!options_.on_ended || workload.empty()) return {};
   (void)Failpoint("docker.stop.ended");
-  return [this, workload] { options_.on_stop_ended(workload); };
+  return [this, workload] { options_.on_ended(workload); };
 }
 
 void EngineWriter::RememberFailedStop(const std::string& container, const Error& error) {
@@ -221,6 +252,7 @@ Expected<void> EngineWriter::Remove(std::string_view container) {
     return std::move(answer).error();
   }
   if (answer->status < 400 || answer->status == 404) {
+    runner_.Forget(container);
     index_.Removed(container);
     return {};
   }

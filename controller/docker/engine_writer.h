@@ -10,6 +10,7 @@
 #include "controller/docker/container_index.h"
 #include "controller/docker/create_body.h"
 #include "controller/docker/engine_client.h"
+#include "controller/docker/hook_runner.h"
 #include "controller/docker/host_policy.h"
 #include "controller/docker/resource_keeper.h"
 #include "controller/docker/stop_pool.h"
@@ -20,9 +21,10 @@
 namespace tinyforge::docker {
 
 struct EngineWriterOptions {
-  std::size_t max_stops = 16;                                      // at the same time
-  std::function<void(const std::string& workload)> on_stop_ended;  // well or not; from any thread; must be quick
-  std::function<void(const CreateRequest& request)> on_created;
+  std::size_t max_stops = 16;                                    // at the same time
+  std::function<void(const std::string& workload)> on_ended;     // a stop, or hooks, well or not; must be quick
+  std::function<void(const CreateRequest& request)> on_created;  // as the one before from any thread
+  Redact redact = [](std::string_view text) { return std::string(text); };  // of what hooks wrote
 };
 
 // Everything it refers to outlives it.
@@ -39,14 +41,13 @@ struct EngineWriterParts {
 //
 // Beyond the port's contract:
 // - Create judges the very bytes it sends by the host policy. Below API 1.44 it connects the second and further
-// networks
-//   after the create; when that fails the container exists, and the error says so.
+//   networks after the create; when that fails the container exists, and the error says so.
 // - Rename to the name that the container has succeeds.
 // - Disconnect from a network that the container is not on succeeds; Connect to one that it is on already is a
 //   Conflict.
-// - A stop lasts at most the container's own grace period and 10 s. Whenever one has ended its owner is told by
-// on_stop_ended: no
-//   event needs to come.
+// - A stop lasts at most the container's own grace period and 10 s; hooks before it once more the grace period.
+//   Whenever one has ended its owner is told by on_ended: no event needs to come. So it is when the hooks after a start
+//   have.
 class EngineWriter : public ContainerWriter {
  public:
   EngineWriter(EngineWriterParts parts, EngineWriterOptions options);
@@ -55,6 +56,11 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Adopt(const AdoptedContainer& container) override;
   Expected<void> Start(std::string_view container) override;
   Expected<bool> BeginStop(std::string_view container) override;
+  Expected<bool> BeginHooks(std::string_view container) override;
+  std::map<std::string, HookReport> HookReports(std::string_view workload) override {
+    return runner_.Reports(workload);
+  }
+  void ForgetHooks(std::string_view container) override { runner_.Forget(container); }
   Expected<void> Remove(std::string_view container) override;
   Expected<void> Rename(std::string_view container, std::string_view name) override;
   Expected<void> Update(std::string_view container, const Limits& limits) override;
@@ -68,8 +74,11 @@ class EngineWriter : public ContainerWriter {
   Expected<bool> EnsureVolume(const DesiredVolume& volume, std::string_view workload) override;
   Expected<bool> RemoveNetwork(std::string_view name) override;
 
-  // At the end: no stop is under way any more, none begins.
-  void AbortStops() { stops_.Abort(); }
+  // At the end: no stop is under way any more, none begins, nor do hooks.
+  void AbortStops() {
+    stops_.Abort();
+    hooks_.Abort();
+  }
 
  private:
   using Services = std::map<std::string, ObservedContainer, std::less<>>;
@@ -80,6 +89,8 @@ class EngineWriter : public ContainerWriter {
   Expected<std::string> SendCreate(const CreateRequest& request, ApiVersion version);
   Expected<void> Change(const EngineCall& call, std::string_view container);
   void RememberFailedStop(const std::string& container, const Error& error);
+  static Expected<void> CheckHooks(const PolicyChecker& policy, const CreateRequest& request);
+  StopPool::WhenEnded RunHooks(const std::string& container, const std::stop_token& stop);
   StopPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);
   Error NameHeld(std::string_view what, const std::string& name, const Error& error);
 
@@ -91,7 +102,9 @@ class EngineWriter : public ContainerWriter {
   Logger& log_;
   const EngineWriterOptions options_;
   Guarded<std::map<std::string, Error, std::less<>>> failed_stops_;  // not told yet; so that the caller backs off
-  StopPool stops_;                                                   // last: its threads use the rest
+  HookRunner runner_;
+  StopPool stops_;  // last, with the next: their threads use the rest
+  StopPool hooks_;
 };
 
 }  // namespace tinyforge::docker

@@ -68,6 +68,13 @@ std::int64_t Bytes(std::string_view text) {
   }
 }
 
+// Of the mode of a mount, "ro,z". The Engine says "z" of each volume of its own.
+bool IsRelabelled(const std::string& mode, const Mount& mount) {
+  const auto has = [&](const char* flag) { return ("," + mode + ",").find(flag) != std::string::npos; };
+  const std::string_view live = has(",Z,") ? "Z" : has(",z,") ? "z" : "";
+  return live == mount.relabel || (mount.type == MountType::Volume && live != "Z" && mount.relabel != "Z");
+}
+
 // Of HostConfig.Tmpfs: "size=64m,mode=0700" as {"size=67108864", "mode=700"}, without what is so anyway.
 TmpfsSet TmpfsOfText(std::string_view text) {
   constexpr std::string_view kSize = "size=";
@@ -199,9 +206,10 @@ class ForeignComparison {
     const std::string target = CleanTarget(mount.target);
     const std::string field = mount.origin.empty() ? "mounts." + mount.target : mount.origin;
     if (mount.type == MountType::Tmpfs) return Say(LiveTmpfs(target) != TmpfsOfText(TmpfsOptions(mount)), field);
-    if (mount.type != MountType::Bind) return;
     for (const Json& out : At(inspect_, "Mounts")) {
       if (CleanTarget(Text(At(out, "Destination"))) != target) continue;
+      Say(!IsRelabelled(Text(At(out, "Mode")), mount), field);
+      if (mount.type != MountType::Bind) continue;
       const std::string live = Text(At(out, "Propagation"));
       Say(!(live.empty() && mount.propagation.empty()) &&
               live != (mount.propagation.empty() ? kDefaultPropagation : mount.propagation),

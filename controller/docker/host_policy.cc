@@ -254,6 +254,12 @@ Expected<void> CheckModes(const HostPolicy& policy, std::string_view workload, s
   return {};
 }
 
+Expected<void> CheckPropagation(const HostPolicy& policy, std::string_view workload, std::string_view propagation) {
+  const bool shared = propagation == "shared" || propagation == "rshared";
+  if (!shared || Allows(policy.host_namespaces, workload, "mount")) return {};
+  return Forbidden("mount propagation " + std::string(propagation), workload, "hostNamespaces");
+}
+
 // Which options a mount may have; a driver of its own would be a second way to a volume.
 Expected<void> CheckMountOptions(const HostPolicy& policy, std::string_view workload, const Json& mount) {
   const Json of_volume = mount.value("VolumeOptions", Json::object());
@@ -265,9 +271,7 @@ Expected<void> CheckMountOptions(const HostPolicy& policy, std::string_view work
     if (key == "CreateMountpoint") continue;
     if (key != "Propagation")
       return Error{ErrorKind::Terminal, "BindOptions." + key + " is never allowed in a create body"};
-    const bool shared = value == "shared" || value == "rshared";
-    if (shared && !Allows(policy.host_namespaces, workload, "mount"))
-      return Forbidden("mount propagation " + value.get<std::string>(), workload, "hostNamespaces");
+    if (auto allowed = CheckPropagation(policy, workload, value.get<std::string>()); !allowed) return allowed;
   }
   return {};
 }
@@ -320,6 +324,8 @@ Expected<void> PolicyChecker::Check(std::string_view workload, std::string_view 
       verdict = CheckDevices(policy_, workload, value);
     } else if (key == "Mounts") {
       verdict = CheckMounts(workload, value, grants.rendered);
+    } else if (key == "Binds") {
+      verdict = CheckBinds(workload, value, grants.rendered);
     } else if (IsNamespace(key)) {
       const auto mode = value.get<std::string>();
       const bool shared =
@@ -349,6 +355,28 @@ Expected<void> PolicyChecker::CheckMounts(std::string_view workload, const Json&
   return {};
 }
 
+// "source:target:options". What is relabelled is written to, also where it is mounted read-only.
+Expected<void> PolicyChecker::CheckBinds(std::string_view workload, const Json& binds,
+                                         const RenderedPaths& rendered) const {
+  for (const auto& bind : binds) {
+    const auto text = bind.get<std::string>();
+    const auto first = text.find(':');
+    const auto second = text.find(':', std::min(first, text.size() - 1) + 1);
+    if (first == std::string::npos || second == std::string::npos || text.find(':', second + 1) != std::string::npos)
+      return Error{ErrorKind::Terminal, "HostConfig.Binds: \"" + text + "\" is not SOURCE:TARGET:OPTIONS"};
+    const std::string source = text.substr(0, first);
+    const std::string options = text.substr(second + 1);
+    for (const std::string_view propagation : {"shared", "rshared"})
+      if (HasFlag(options, propagation))
+        if (auto allowed = CheckPropagation(policy_, workload, propagation); !allowed) return allowed;
+    if (!source.starts_with('/')) continue;  // a volume
+    const bool read_only = HasFlag(options, "ro") && IsOwn(Lexical(source));
+    if (auto allowed = CheckBind(workload, {source, read_only}, rendered); !allowed)
+      return std::move(allowed).error().Within("relabelling for SELinux");
+  }
+  return {};
+}
+
 Expected<void> PolicyChecker::CheckSharedNetwork(std::string_view workload, std::string_view mode) const {
   // What that one shares in its turn is not known here.
   const bool wide = mode == "host" || mode.starts_with("container:");
@@ -356,6 +384,11 @@ Expected<void> PolicyChecker::CheckSharedNetwork(std::string_view workload, std:
   return Forbidden("spec.networkMode: the network of a container that has that of " +
                        std::string(mode == "host" ? "the host" : "another one"),
                    workload, "hostNetwork");
+}
+
+Expected<void> PolicyChecker::CheckPrivilegedHook(std::string_view workload) const {
+  if (Matches(policy_.privileged, workload)) return {};
+  return Forbidden("a hook with privileged: true", workload, "privileged");
 }
 
 Expected<void> PolicyChecker::CheckVolume(std::string_view workload, const DesiredVolume& volume) const {

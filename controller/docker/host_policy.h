@@ -70,6 +70,9 @@ class PolicyChecker {
   // Whether a workload may share the network of a container that is attached by `mode`, as the Engine reports it.
   Expected<void> CheckSharedNetwork(std::string_view workload, std::string_view mode) const;
 
+  // Whether a workload may run a command with all privileges in a container of it.
+  Expected<void> CheckPrivilegedHook(std::string_view workload) const;
+
   const HostPolicy& policy() const { return policy_; }
 
  private:
@@ -79,6 +82,8 @@ class PolicyChecker {
   };
   Expected<void> CheckMounts(std::string_view workload, const nlohmann::json& mounts,
                              const RenderedPaths& rendered) const;
+  Expected<void> CheckBinds(std::string_view workload, const nlohmann::json& binds,
+                            const RenderedPaths& rendered) const;
   Expected<void> CheckBind(std::string_view workload, const Bind& bind, const RenderedPaths& rendered) const;
   bool IsOwn(const std::string& path) const;
   bool IsRendered(const Bind& bind, const RenderedPaths& rendered) const;

@@ -15,6 +15,7 @@ constexpr std::size_t kMaxSuperseded = 16;
 constexpr std::size_t kMaxLastLines = 1024;
 constexpr std::size_t kMaxVersions = 8;
 constexpr std::size_t kMaxReference = 512;
+constexpr std::size_t kMaxHooked = 256;
 // Twice all of this fits into a file: JSON writes a line feed or a quote as two bytes.
 constexpr std::size_t kMaxMessage = 384;
 constexpr std::size_t kMaxId = 128;
@@ -208,6 +209,8 @@ void GetVersions(Reader& reader, const doc::Node& list, std::vector<TriggeredVer
 void GetDecisions(Reader& reader, const doc::Node& document, Facts& facts) {
   reader.Get(document, "approved", facts.approved);
   reader.Get(document, "done", facts.done);
+  if (const doc::Node* list = reader.Known(document, "hooked", doc::Type::List))
+    for (const doc::Node& item : list->items) facts.hooked.push_back(item.text);
   if (const doc::Node* list = reader.Known(document, "versions", doc::Type::List))
     GetVersions(reader, *list, facts.versions);
   if (const doc::Node* list = reader.Known(document, "excluded", doc::Type::List))
@@ -252,6 +255,8 @@ void BoundDecisions(Facts& facts) {
   }
   facts.approved = PlainText(facts.approved, kMaxId);
   facts.done = PlainText(facts.done, kMaxId);
+  KeepNewest(facts.hooked, kMaxHooked);
+  for (std::string& id : facts.hooked) id = PlainText(id, kMaxId);
   if (facts.remake) facts.remake->why = PlainText(facts.remake->why, kMaxKept);
 }
 
@@ -352,10 +357,10 @@ bool Shorten(Facts& facts) {
 
 void PutFacts(const Facts& facts, doc::Node& document) {
   std::erase_if(document.members, [](const doc::Node::Member& member) {
-    static constexpr std::string_view kOurs[] = {"failed",    "good",          "candidate", "superseded", "pin",
-                                                 "suspended", "stopped",       "orphan",    "stopBegan",  "retried",
-                                                 "versions",  "excluded",      "approved",  "remake",     "done",
-                                                 "adopted",   "adoptedProject"};
+    static constexpr std::string_view kOurs[] = {"failed",    "good",           "candidate", "superseded", "pin",
+                                                 "suspended", "stopped",        "orphan",    "stopBegan",  "retried",
+                                                 "versions",  "excluded",       "approved",  "remake",     "done",
+                                                 "adopted",   "adoptedProject", "hooked"};
     return std::ranges::find(kOurs, member.key) != std::end(kOurs);
   });
   if (!facts.failed.empty()) document.Add("failed", FailedList(facts.failed));
@@ -367,6 +372,11 @@ void PutFacts(const Facts& facts, doc::Node& document) {
   if (!facts.excluded.empty()) document.Add("excluded", ExcludedList(facts.excluded));
   if (!facts.approved.empty()) document.Add("approved", doc::Node::Of(facts.approved));
   if (!facts.done.empty()) document.Add("done", doc::Node::Of(facts.done));
+  if (!facts.hooked.empty()) {
+    doc::Node list = doc::Node::List();
+    for (const std::string& id : facts.hooked) list.items.push_back(doc::Node::Of(id));
+    document.Add("hooked", std::move(list));
+  }
   if (!facts.adopted_project.empty()) document.Add("adoptedProject", doc::Node::Of(facts.adopted_project));
   if (!facts.adopted.empty()) document.Add("adopted", AdoptedList(facts.adopted));
   if (facts.remake) document.Add("remake", RemakeNode(*facts.remake));

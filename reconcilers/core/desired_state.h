@@ -70,6 +70,7 @@ struct Mount {
   bool create_host_path = false;  // Bind: a directory is made where nothing is; not hashed
   bool no_copy = false;           // Volume: an empty one is not filled with what the image has at the target
   std::string subpath{};          // Volume: what of it is mounted; API 1.45
+  std::string relabel{};          // Bind, named Volume: for SELinux, "z" for all containers, "Z" for this one
   // Tmpfs: of its root folder; and whether programs on it may be run.
   std::optional<std::uint32_t> tmpfs_uid{};
   std::optional<std::uint32_t> tmpfs_gid{};
@@ -138,6 +139,16 @@ struct Namespaces {
   bool operator==(const Namespaces&) const = default;
 };
 
+// A command that is run in a container that runs.
+struct Hook {
+  std::vector<std::string> command;  // at least one word
+  std::optional<std::string> user{};
+  std::optional<std::string> working_dir{};
+  bool privileged = false;
+  std::vector<EnvEntry> env{};  // beside the container's own
+  bool operator==(const Hook&) const = default;
+};
+
 // The part of a container that the Engine cannot change after create. Its hash decides whether a container is replaced,
 // so a member at its default never enters the hash, and a new member never moves the hash of who does not use it.
 struct ContainerTemplate {
@@ -186,6 +197,8 @@ struct ContainerTemplate {
   std::vector<DeviceRequest> device_requests{};
   Scheduling scheduling{};
   Blkio blkio{};
+  std::vector<Hook> post_start{};  // once after each start of ours, in order; it serves when all ended with 0
+  std::vector<Hook> pre_stop{};    // before each stop of ours
   bool operator==(const ContainerTemplate&) const = default;
 };
 

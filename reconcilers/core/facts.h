@@ -111,8 +111,9 @@ struct Facts {
   std::string done;                        // the release that has completed, until one runs; see ReleaseJudge
   bool suspended = false;                  // by a person, beside spec.suspend
   bool stopped = false;                    // on purpose
-  SysTime stop_began{};                    // of the last stop on purpose
-  SysTime retried{};  // when a person last asked for another try: what failed before may be tried again
+  std::vector<std::string> hooked{};  // short ids of containers whose hooks ended well after our last start of them
+  SysTime stop_began{};               // of the last stop on purpose
+  SysTime retried{};                  // when a person last asked for another try: what failed before may be tried again
   // deletionPolicy of the manifest when it was last seen: its containers outlive it. Empty: it is not known.
   std::optional<bool> orphan{};
   bool operator==(const Facts&) const = default;

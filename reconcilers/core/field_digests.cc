@@ -6,9 +6,13 @@
 #include <set>
 
 #include "api-types/codec/hash.h"
+#include "reconcilers/core/hook_label.h"
+#include "reconcilers/core/observed_state.h"
 
 namespace tinyforge {
 namespace {
+
+constexpr std::string_view kSeal = "seal.";  // see HookSeal
 
 constexpr std::size_t kDigestLength = 8;  // hex digits
 constexpr std::size_t kMaxLength = 8192;
@@ -91,6 +95,7 @@ std::string OptionsOf(const Mount& m) {
   if (!m.propagation.empty()) text += " propagation " + m.propagation;
   if (m.no_copy) text += " nocopy";
   if (!m.subpath.empty()) text += " subpath " + m.subpath;
+  if (!m.relabel.empty()) text += " relabel " + m.relabel;
   if (m.tmpfs_uid) text += " uid " + Number(*m.tmpfs_uid);
   if (m.tmpfs_gid) text += " gid " + Number(*m.tmpfs_gid);
   if (m.tmpfs_exec) text += " exec";
@@ -174,6 +179,20 @@ void CollectBlkio(const Blkio& b, Collector& out) {
   rates("blkio.writeIops", b.write_iops);
 }
 
+void CollectHooks(const char* name, const std::vector<Hook>& hooks, Collector& out) {
+  for (const Hook& hook : hooks) {
+    out.Text(name, "hook " + Number(hook.privileged));
+    out.List(name, hook.command);
+    out.Text(name, hook.user);
+    out.Text(name, hook.working_dir);
+    for (const EnvEntry& e : hook.env) {
+      out.Text(name, e.name + (e.unset ? " unset" : "=" + e.value));
+      for (const EnvInsert& insert : e.inserts)
+        out.Text(name, FieldOf(insert.secret) + " " + insert.secret.fingerprint);
+    }
+  }
+}
+
 // A field name may hold what stands between entries; such bytes are not needed to tell names apart for people.
 std::string CleanName(std::string name) {
   for (char& c : name)
@@ -203,6 +222,8 @@ std::string FieldDigests(const ContainerTemplate& container) {
   CollectConfinement(container, out);
   CollectScheduling(container.scheduling, out);
   CollectBlkio(container.blkio, out);
+  CollectHooks("postStart", container.post_start, out);
+  CollectHooks("preStop", container.pre_stop, out);
   std::string text;
   std::string rest;
   for (const auto& [name, value] : out.fields) {
@@ -212,7 +233,11 @@ std::string FieldDigests(const ContainerTemplate& container) {
     else
       text += (text.empty() ? "" : " ") + entry;
   }
-  return rest.empty() ? text : text + " more=" + Sha256Hex(rest).substr(0, kDigestLength);
+  if (!rest.empty()) text += " more=" + Sha256Hex(rest).substr(0, kDigestLength);
+  for (const auto& [label, hooks] :
+       {std::pair(label::kPostStart, &container.post_start), {label::kPreStop, &container.pre_stop}})
+    if (!hooks->empty()) text += " " + HookSeal(label, EncodeHooks(*hooks));
+  return text;
 }
 
 std::string DigestsBut(std::string_view digests, const std::vector<std::string>& fields, std::size_t bytes) {
@@ -235,6 +260,8 @@ std::vector<std::string> DifferingFields(std::string_view before, std::string_vi
     if (auto other = new_fields.find(name); other == new_fields.end() || other->second != digest) names.emplace(name);
   for (const auto& [name, digest] : new_fields)
     if (!old_fields.contains(name)) names.emplace(name);
+  std::erase_if(names,
+                [](const std::string& name) { return name.starts_with(kSeal); });  // the hooks have fields of their own
   return {names.begin(), names.end()};
 }
 

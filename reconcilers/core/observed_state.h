@@ -35,6 +35,8 @@ inline constexpr std::string_view kDependsOn = "tinyforge.depends-on";  // servi
 inline constexpr std::string_view kRevision = "tinyforge.revision";     // commit that created it
 inline constexpr std::string_view kSource = "tinyforge.source";         // path of the document
 inline constexpr std::string_view kCause = "tinyforge.cause";
+inline constexpr std::string_view kPostStart = "tinyforge.post-start";  // see EncodeHooks; absent: there are none
+inline constexpr std::string_view kPreStop = "tinyforge.pre-stop";      // so too
 inline constexpr std::string_view kAdopted =
     "tinyforge.adopted";  // never on a container: see AdoptedContainer; its name
 inline constexpr std::string_view kNetworkHash = "tinyforge.network-hash";  // of a network: what it was made from
@@ -107,6 +109,7 @@ struct ObservedContainer {
   bool created_here = false;  // by this run of the controller: what is altered is the Engine's doing
 
   std::string_view Label(std::string_view key) const;  // empty when absent
+  std::string ShortId() const { return id.substr(0, 12); }
   bool operator==(const ObservedContainer&) const = default;
 };
 
@@ -131,6 +134,15 @@ struct ProbeReport {
   ProbeState state = ProbeState::Unknown;
   std::string message;  // of the last probe that failed: "GET http://10.1.0.2:8080/healthz: status 503"
   bool operator==(const ProbeReport&) const = default;
+};
+
+// What came of the hooks of a container after its start.
+enum class HookState { Running, Succeeded, Failed };
+struct HookReport {
+  HookState state = HookState::Running;
+  SysTime at{};           // when it ended
+  std::string message{};  // Failed: post_start ["/warm-up"]: ended with exit code 3: its last words
+  bool operator==(const HookReport&) const = default;
 };
 
 // Since when a container is as it is, counted from when the controller first saw it so (steady clock).
@@ -161,6 +173,7 @@ struct ObservedState {
   std::vector<std::string> free_addresses;    // reserved for this pass on the shared network, one a container to create
   std::map<std::string, ContainerAge> ages;   // by container id
   std::map<std::string, ProbeReport> probes;  // by container id; of those that the controller probes
+  std::map<std::string, HookReport> hooks{};  // by container id; of those whose hooks this controller began
   // Ids of containers whose namespaces a container of another service of the workload has that is up.
   std::set<std::string> shared;
   std::map<std::string, std::string> written_files;  // by host path: content hash of files that are rewritten in place

@@ -114,10 +114,19 @@ class ContainerWriter {
   // whoever says so keeps it in the facts before.
   virtual Expected<void> Adopt(const AdoptedContainer& container) = 0;
   virtual Expected<void> Start(std::string_view container) = 0;  // already running: success
-  // Begins a stop on the stop pool and returns; the container's die event re-queues its owner. False: a stop of this
-  // container is under way already. An error is that of the stop before, which is not begun again by this call.
+  // Begins a stop on the stop pool and returns, at first with the commands that the container was made with for before
+  // it (label::kPreStop), for its grace period at most and whatever comes of them; the container's die event re-queues
+  // its owner. False: a stop of this container is under way already. An error is that of the stop before, which is not
+  // begun again by this call.
   virtual Expected<bool> BeginStop(std::string_view container) = 0;
   virtual Expected<void> Remove(std::string_view container) = 0;  // not running; volumes stay; gone: success
+  // Begins to run, beside the workers, the commands that the container was made with for after a start
+  // (label::kPostStart), and returns; their end re-queues the owner. False: they are under way already.
+  virtual Expected<bool> BeginHooks(std::string_view container) = 0;
+  // What is known of those that were begun. One that was cut short by the end of its container is not in it.
+  virtual std::map<std::string, HookReport> HookReports(std::string_view workload) = 0;
+  // The container is about to be started anew: what is known of it means nothing any more.
+  virtual void ForgetHooks(std::string_view container) = 0;
   virtual Expected<void> Rename(std::string_view container, std::string_view name) = 0;
   virtual Expected<void> Update(std::string_view container, const Limits& limits) = 0;
   virtual Expected<void> DisableRestart(std::string_view container) = 0;  // restart policy "no"

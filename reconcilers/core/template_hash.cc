@@ -73,6 +73,7 @@ Node Json(const Blkio& blkio);
 Node Json(const Scheduling& scheduling);
 Node Json(const Namespaces& namespaces);
 Node Json(const IpamPool& pool);
+Node Json(const Hook& hook);
 
 template <class T>
 Node Json(const std::vector<T>& list) {
@@ -168,6 +169,7 @@ Node Json(const Mount& mount) {
   members.Add("propagation", mount.propagation);
   members.Add("noCopy", mount.no_copy);
   members.Add("subpath", mount.subpath);
+  members.Add("relabel", mount.relabel);
   members.Add("tmpfsUid", mount.tmpfs_uid);
   members.Add("tmpfsGid", mount.tmpfs_gid);
   members.Add("tmpfsExec", mount.tmpfs_exec);
@@ -251,6 +253,16 @@ Node Json(const IpamPool& pool) {
   return members.Take();
 }
 
+Node Json(const Hook& hook) {
+  Members members;
+  members.Add("command", hook.command);
+  members.Add("user", hook.user);
+  members.Add("workingDir", hook.working_dir);
+  members.Add("privileged", hook.privileged);
+  members.Add("env", hook.env);
+  return members.Take();
+}
+
 void AddProcess(const ContainerTemplate& container, Members& members) {
   members.Add("image", container.image);
   members.Add("entrypoint", container.entrypoint);
@@ -306,6 +318,11 @@ void AddConfinement(const ContainerTemplate& container, Members& members) {
   members.Add("blkio", container.blkio);
 }
 
+void AddHooks(const ContainerTemplate& container, Members& members) {
+  members.Add("postStart", container.post_start);
+  members.Add("preStop", container.pre_stop);
+}
+
 }  // namespace
 
 std::string NameOf(const SecretHandle& secret) {
@@ -349,6 +366,7 @@ std::string TemplateHash(const ContainerTemplate& container) {
   AddHost(container, members);
   AddNames(container, members);
   AddConfinement(container, members);
+  AddHooks(container, members);
   return "v1:" + Sha256Hex(doc::CanonicalJson(members.Take()));
 }
 

@@ -52,7 +52,24 @@ struct Executor {
   static void Forget(const AdoptedContainer& container, Facts& facts) {
     std::erase_if(facts.adopted, [&](const AdoptedContainer& known) { return known.id == container.id; });
   }
-  Expected<bool> operator()(const action::Start& a) const { return Acted(to.containers.Start(a.target.container)); }
+  // Forgotten first, so that after a crash in between its hooks run once more rather than never.
+  Expected<bool> operator()(const action::Start& a) const {
+    to.containers.ForgetHooks(a.target.container);
+    if (!a.fact_key.empty()) {
+      const std::string id = a.target.container.substr(0, 12);
+      auto forgotten = to.facts.Update(a.fact_key, [&](Facts& facts) { std::erase(facts.hooked, id); });
+      if (!forgotten) return std::move(forgotten).error();
+    }
+    return Acted(to.containers.Start(a.target.container));
+  }
+  Expected<bool> operator()(const action::BeginHooks& a) const { return to.containers.BeginHooks(a.target.container); }
+  Expected<bool> operator()(const action::NoteHooks& a) const {
+    return Acted(to.facts.Update(a.fact_key, [&](Facts& facts) {
+      for (const auto* known : {&a.ended, &a.gone})
+        for (const std::string& id : *known) std::erase(facts.hooked, id);
+      facts.hooked.insert(facts.hooked.end(), a.ended.begin(), a.ended.end());
+    }));
+  }
   Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
   Expected<bool> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }
   Expected<bool> operator()(const action::Remove& a) const { return Acted(to.containers.Remove(a.target.container)); }

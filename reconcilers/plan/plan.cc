@@ -31,6 +31,8 @@ struct Printer {
   }
   std::string operator()(const action::RemoveNetwork& a) const { return "remove network " + a.name + " if unused"; }
   std::string operator()(const action::RecordFailure& a) const { return "record failed release: " + a.release.message; }
+  std::string operator()(const action::BeginHooks& a) const { return "run post_start of " + a.target.name; }
+  std::string operator()(const action::NoteHooks&) const { return "note that post_start has ended well"; }
   std::string operator()(const action::RemoveImage& a) const { return "remove image " + a.reference; }
 };
 

@@ -54,6 +54,15 @@ struct Adopt {
 };
 struct Start {
   ContainerRef target;
+  std::string fact_key{};  // where it is known that its hooks ended well, which is forgotten first; empty: nowhere
+};
+struct BeginHooks {
+  ContainerRef target;
+};  // after its start; their end re-queues the workload
+struct NoteHooks {
+  std::string fact_key;
+  std::vector<std::string> ended;  // short ids, added to Facts::hooked
+  std::vector<std::string> gone;   // taken out of it
 };
 struct Unpause {
   ContainerRef target;
@@ -105,7 +114,8 @@ struct RemoveImage {
 using Action = std::variant<action::EnsureNetwork, action::RemakeNetwork, action::EnsureVolume, action::WriteFiles,
                             action::Create, action::Adopt, action::Start, action::Unpause, action::Stop, action::Remove,
                             action::Rename, action::SetLimits, action::DisableRestart, action::Signal, action::Connect,
-                            action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage>;
+                            action::Disconnect, action::RemoveNetwork, action::RecordFailure, action::RemoveImage,
+                            action::BeginHooks, action::NoteHooks>;
 
 // When a step is taken. Turns follow one another; in a turn lanes are taken at the same time, and the steps of one lane
 // in order.

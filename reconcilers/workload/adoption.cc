@@ -132,7 +132,11 @@ std::string WhatComesOf(const ObservedContainer& container, const DesiredState& 
   if (ReplicaOf(container) > static_cast<int>(desired.containers.size()))
     return "one more than service " + desired.service + " asks for: to be removed";
   const std::string cause = ReplaceCause(container, desired.containers.front());
-  return cause.empty() ? "kept: it is what service " + desired.service + " asks for" : "to be recreated: " + cause;
+  if (!cause.empty()) return "to be recreated: " + cause;
+  const ContainerTemplate& spec = desired.containers.front().spec;
+  const bool hooks = !spec.post_start.empty() || !spec.pre_stop.empty();
+  return "kept: it is what service " + desired.service + " asks for" +
+         (hooks ? ", but has no hooks until it is replaced" : "");
 }
 
 // "shop-web-2" is the name of another replica of shop-web-1, which that may come to need.

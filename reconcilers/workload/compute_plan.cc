@@ -5,6 +5,7 @@
 
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/draft.h"
+#include "reconcilers/workload/hooks.h"
 #include "reconcilers/workload/replacement.h"
 #include "reconcilers/workload/retirement.h"
 #include "reconcilers/workload/steady.h"
@@ -80,6 +81,7 @@ Decision ComputePlan(const DesiredState& desired, const ObservedState& observed,
     if (slot.desired) slot.serving_old ? PlanReplacement(draft, slot) : PlanSteady(draft, slot);
     draft.build.NextGroup();
   }
+  PlanHooks(draft);
   PlanRetirement(draft);  // last, so that what cannot be removed holds up nothing
   WarnOfForeign(draft);
   Decision decision{draft.build.Take(), std::move(draft.verdict), {}, {}};

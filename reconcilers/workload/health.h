@@ -20,8 +20,9 @@ enum class Fitness {
 
 struct HealthVerdict {
   Fitness fitness = Fitness::Unknown;
-  std::string message;                // what is awaited or wrong
-  std::optional<Duration> come_back;  // when time alone changes the answer
+  std::string message;                    // what is awaited or wrong
+  std::optional<Duration> come_back;      // when time alone changes the answer
+  std::string_view reason = "Unhealthy";  // of a verdict that it is, PascalCase
 };
 
 // Of a container in state Running; restarts are not looked at. An implied probe is waited for until its first verdict

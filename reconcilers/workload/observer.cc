@@ -86,7 +86,7 @@ Expected<void> Observer::Observe(std::vector<ServicePass>& services, std::vector
 
 ObservedState Observer::WithoutContainers(const std::vector<ServicePass>& services) const {
   const std::string& workload = services.front().desired.workload;
-  ObservedState observed{.ages = Containers().Ages(workload)};
+  ObservedState observed{.ages = Containers().Ages(workload), .hooks = ports_.engine.HookReports(workload)};
   std::set<std::string> exclusive;
   for (const ServicePass& service : services) {
     exclusive.insert(service.desired.exclusive_sources.begin(), service.desired.exclusive_sources.end());

@@ -293,6 +293,7 @@ Expected<void> WorkloadReconciler::PlanService(const Pass& pass, PlanContext con
     auto own = ports_.facts.Load(FactKeyOf(desired));
     if (!own) return std::move(own).error().Within("load facts");
     context.facts = FactsOfService(std::move(*own), pass.facts);
+    service.facts = context.facts;
   }
   if (const auto& remake = context.facts.remake)
     for (DesiredContainer& container : desired.containers)

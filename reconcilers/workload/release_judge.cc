@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api-types/codec/hash.h"
+#include "reconcilers/workload/hooks.h"
 
 namespace tinyforge {
 namespace {
@@ -92,6 +93,7 @@ bool ReleaseJudge::CompletionCounts(const Slot& slot) const {
 }
 
 HealthVerdict ReleaseJudge::Health(const ObservedContainer& c, const DesiredContainer& d) const {
+  if (auto hooks = AwaitedHooks(c, observed_, context_.facts)) return *std::move(hooks);
   return JudgeHealth(c, d, observed_, context_.healthy_after);
 }
 

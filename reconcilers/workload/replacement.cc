@@ -323,7 +323,7 @@ class Replacement {
     constexpr std::string_view kCause = "the old version stays";
     draft_.build.WriteFiles(kCause);
     draft_.build.NextGroup();
-    draft_.build.Add(action::Start{RefTo(old_)}, kCause);
+    draft_.build.StartAsItIs(RefTo(old_), kCause);
   }
 
   Draft& draft_;

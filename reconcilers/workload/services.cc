@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "reconcilers/workload/compute_status.h"
+#include "reconcilers/workload/hooks.h"
 #include "reconcilers/workload/leaving.h"
 #include "reconcilers/workload/ownership.h"
 #include "reconcilers/workload/sharing.h"
@@ -30,11 +31,14 @@ const std::string kRoleOfOne = DesiredContainer().role;
 void Move(ObservedContainer& container, ObservedState& from, ObservedState& to) {
   if (auto age = from.ages.extract(container.id)) to.ages.insert(std::move(age));
   if (auto probe = from.probes.extract(container.id)) to.probes.insert(std::move(probe));
+  if (auto hooks = from.hooks.extract(container.id)) to.hooks.insert(std::move(hooks));
   to.containers.push_back(std::move(container));
 }
 
 bool WasStarted(const ServicePass& service) {
-  const auto started = [](const ObservedContainer& c) { return IsUp(c) || c.started != SysTime{}; };
+  const auto started = [&](const ObservedContainer& c) {
+    return (IsUp(c) || c.started != SysTime{}) && !AwaitedHooks(c, service.observed, service.facts);
+  };
   return std::ranges::any_of(service.observed.containers, started) || service.decision.verdict.ready_replicas > 0;
 }
 

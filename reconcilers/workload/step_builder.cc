@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "reconcilers/core/field_digests.h"
+#include "reconcilers/core/hook_label.h"
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/hooks.h"
 
 namespace tinyforge {
 namespace {
@@ -114,6 +116,8 @@ StringMap StepBuilder::Labels(const NewContainer& made, std::string_view address
   set(label::kTemplateHash, made.desired.template_hash);
   if (const std::string after = DependenciesOf(desired_); !after.empty()) set(label::kDependsOn, after);
   if (!made.desired.remake.empty()) set(label::kRemake, made.desired.remake);
+  if (const auto& hooks = made.desired.spec.post_start; !hooks.empty()) set(label::kPostStart, EncodeHooks(hooks));
+  if (const auto& hooks = made.desired.spec.pre_stop; !hooks.empty()) set(label::kPreStop, EncodeHooks(hooks));
   set(label::kFields, FieldDigests(made.desired.spec));
   set(label::kRevision, context_.revision);
   set(label::kSource, context_.source_path);
@@ -140,7 +144,22 @@ void StepBuilder::Create(const NewContainer& made, std::string_view cause) {
 void StepBuilder::Start(const ContainerRef& ref, std::string_view cause) {
   EnsureEnvironment(cause);
   WriteFiles(cause);
-  Add(action::Start{ref}, cause);
+  StartAsItIs(ref, cause);
+}
+
+void StepBuilder::StartAsItIs(const ContainerRef& ref, std::string_view cause) {
+  const auto found = std::ranges::find(observed_.containers, ref.container, &ObservedContainer::id);
+  const bool noted = found != observed_.containers.end() && HooksAreNoted(*found, context_.facts);
+  Add(action::Start{ref, noted ? FactKeyOf(desired_) : std::string()}, cause);
+}
+
+bool StepBuilder::Touches(const ObservedContainer& container) const {
+  const auto of = [&](const auto& action) { return action && action->target.container == container.id; };
+  return std::ranges::any_of(plan_.steps, [&](const Step& step) {
+    return of(std::get_if<action::Start>(&step.action)) || of(std::get_if<action::Stop>(&step.action)) ||
+           of(std::get_if<action::Signal>(&step.action)) || of(std::get_if<action::Remove>(&step.action)) ||
+           of(std::get_if<action::DisableRestart>(&step.action));
+  });
 }
 
 void StepBuilder::Halt(const ObservedContainer& container, std::string_view cause, Ending ending) {

@@ -40,6 +40,11 @@ class StepBuilder {
   void Create(const NewContainer& made, std::string_view cause);
   // With its files; a container created by an earlier step is named by `ref`.
   void Start(const ContainerRef& ref, std::string_view cause);
+  // The start alone.
+  void StartAsItIs(const ContainerRef& ref, std::string_view cause);
+
+  // Whether a step so far starts, stops or removes it.
+  bool Touches(const ObservedContainer& container) const;
 
   // Takes its names on all networks away, so that nobody finds it any more; it keeps its addresses. False: it has none.
   bool Silence(const ObservedContainer& container, std::string_view cause);

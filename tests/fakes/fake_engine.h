@@ -35,6 +35,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   std::vector<ImageRequest> asked;                      // of the puller
   std::optional<Error> pull_failure;                    // what it answers for an image that is not in `images`
   std::map<std::string, NetworkConfig> networks;        // by name, of those that were made from a config
+  std::map<std::string, HookReport> hooks;              // by id
   std::map<std::string, std::string> compose_networks;  // by name: the project that docker compose made it for
   HostSupport host;
   std::function<std::optional<Error>(const std::string& call)> fail;  // injects an error for a call
@@ -194,6 +195,15 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
     });
     return done ? Expected<bool>(true) : Expected<bool>(std::move(done).error());
   }
+  Expected<bool> BeginHooks(std::string_view ref) override {
+    auto begun = Change("hooks", ref, [&](ObservedContainer& c) {
+      hooks[c.id] = {};
+      return Expected<void>();
+    });
+    return begun ? Expected<bool>(true) : Expected<bool>(std::move(begun).error());
+  }
+  std::map<std::string, HookReport> HookReports(std::string_view) override { return hooks; }
+  void ForgetHooks(std::string_view ref) override { hooks.erase(std::string(ref)); }
   Expected<void> Remove(std::string_view ref) override {
     if (auto error = Record("remove " + NameOf(ref))) return *error;
     ObservedContainer* c = Find(ref);

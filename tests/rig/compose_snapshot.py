@@ -26,6 +26,7 @@ NORMALISED = {
     "names of anonymous volumes": "picked by the Engine",
     "HostConfig.Binds, Mounts and Tmpfs, Config.Volumes":
         "spellings of one thing: what comes of them is in Mounts, by target; nocopy and the options of a tmpfs with it",
+    "z of a volume": "the Engine adds it by itself, but not to one of HostConfig.Binds with another option",
     "paths of a project's own files": "Tinyforge mounts those of a commit from a folder of its own: their content counts",
     "restart policy \"\" and no": "the same",
 }
@@ -151,6 +152,8 @@ class Snapshot:
 
     def _mount(self, mount):
         found = {key: value for key, value in mount.items() if key not in ("Mode", "Destination")}
+        labels = ("z", "Z") if mount["Type"] == "bind" else ("Z",)
+        found["Relabel"] = [option for option in mount["Mode"].split(",") if option in labels]
         if _ANONYMOUS.fullmatch(found.get("Name", "")):
             found.update(Name=PICKED, Source=PICKED)
         if found["Type"] == "bind" and found["Source"].startswith(self._own_files):

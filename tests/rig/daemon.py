@@ -22,6 +22,7 @@ from rig.processes import (Folder, Process, RigError, free_port, serve_until_std
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("TINYFORGE_BIN_DIR", os.path.join(_ROOT, "build", "release", "bin"))
+PROGRAM = os.environ.get("TINYFORGE_PROGRAM", "tinyforged")  # tinyforged-failpoints has those that can be told to fail
 _TFCTL_TIMEOUT = 120
 
 
@@ -85,7 +86,7 @@ class Daemon:
                 for word in ("--" + name.replace("_", "-"), str(value))]
 
     def start(self, ready=True):
-        self._process = Process([os.path.join(BIN, "tinyforged")] + self.arguments(), self.log, env=self.environment)
+        self._process = Process([os.path.join(BIN, PROGRAM)] + self.arguments(), self.log, env=self.environment)
         if ready:
             wait_until(self._answers, 30, lambda: f"tinyforged to answer; its log:\n{tail(self.log)}")
         return self

@@ -21,6 +21,8 @@ struct Rule {
 
 constexpr Rule kRules[] = {
     {"services.*.environment", Form::Pairs},
+    {"services.*.post_start.*.environment", Form::Pairs},
+    {"services.*.pre_stop.*.environment", Form::Pairs},
     {"services.*.labels", Form::Pairs},
     {"services.*.annotations", Form::Pairs},
     {"services.*.sysctls", Form::Pairs},

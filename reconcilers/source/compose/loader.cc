@@ -27,8 +27,9 @@ Error Terminal(std::string message) {
 
 // Where marks of secrets may stand.
 bool MayHoldSecret(const ModelPath& path) {
-  constexpr std::array<std::string_view, 3> kPlaces = {"services.*.environment.*", "secrets.*.content",
-                                                       "configs.*.content"};
+  constexpr std::array<std::string_view, 5> kPlaces = {
+      "services.*.environment.*", "services.*.post_start.*.environment.*", "services.*.pre_stop.*.environment.*",
+      "secrets.*.content", "configs.*.content"};
   return std::ranges::any_of(kPlaces, [&](std::string_view pattern) { return Matches(path, pattern); });
 }
 

@@ -40,7 +40,7 @@ struct LoadedProject {
   //   - A variable in `environment` whose value is null is not set anywhere.
   //   - Secrets and configs given as `environment: NAME` have `content`; where `environment` stands, NAME is not set.
   //   - env_file and label_file are not read; see env_file.h and ReadTreeFile.
-  //   - Marks of secrets (secret_mark.h) stand only in values of `environment` of services and in `content`.
+  //   - Marks of secrets (secret_mark.h) stand only in values of `environment` of services and hooks and in `content`.
   doc::Node root;
   doc::Node disabled;                 // a mapping of the services that no active profile enables, in the same forms
   std::vector<std::string> files;     // by the file index of the marks

@@ -53,6 +53,7 @@ class Mounts {
     mount.tmpfs_uid = volume.tmpfs_uid;
     mount.tmpfs_gid = volume.tmpfs_gid;
     mount.tmpfs_exec = volume.tmpfs_exec;
+    mount.relabel = volume.relabel;
     if (volume.type == MountType::Bind) return AddBind(volume, std::move(mount));
     if (volume.type == MountType::Volume && !volume.source.empty()) {
       const Volume& named = input_.project.volumes.at(volume.source);
@@ -88,7 +89,7 @@ class Mounts {
           return Error{ErrorKind::Terminal, volume.source +
                                                 " is in the repository, and its copy cannot be written; remove rw and "
                                                 "read_only: false, or keep the data in a volume"};
-        if (files) return AddFile({.target = volume.target, .entries = std::move(*files)}, "file." + volume.target);
+        if (files) return AddCopy({.target = volume.target, .entries = std::move(*files)}, !volume.relabel.empty());
         if (files.error().kind != ErrorKind::NotFound) return std::move(files).error();
       }
       if (input_.host_folder.empty())
@@ -98,6 +99,14 @@ class Mounts {
       mount.source = Below(input_.host_folder, volume.source);
     }
     container_.mounts.push_back(std::move(mount));
+    return {};
+  }
+
+  // Containers with the same content have the same copy, so that none may have it for itself.
+  Expected<void> AddCopy(DesiredFile file, bool relabel) {
+    const std::string origin = "file." + file.target;
+    if (auto done = AddFile(std::move(file), origin); !done) return done;
+    if (relabel) container_.mounts.back().relabel = "z";
     return {};
   }
 

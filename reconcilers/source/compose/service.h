@@ -63,6 +63,8 @@ struct ServiceVolume {
   // Bind only.
   bool create_host_path = false;  // make a directory on the host where nothing is; always so with the short syntax
   Propagation propagation = Propagation::Default;
+  // Bind and named Volume.
+  std::string relabel{};  // "z": for SELinux, shared by containers; "Z": for this one alone; empty: not
   // Volume only.
   bool no_copy = false;  // an empty volume does not get what the image has at the target
   // Tmpfs only; zero: the Engine's.
@@ -200,6 +202,16 @@ struct ExtraHost {
   auto operator<=>(const ExtraHost&) const = default;
 };
 
+// One entry of `post_start` or `pre_stop`.
+struct ServiceHook {
+  std::vector<std::string> command;
+  std::optional<std::string> user;
+  std::optional<std::string> working_dir;
+  bool privileged = false;
+  Environment environment;
+  bool operator==(const ServiceHook&) const = default;
+};
+
 // At least one of image and build is there.
 struct Service {
   std::optional<std::string> image;
@@ -262,6 +274,8 @@ struct Service {
   std::string cgroup_parent;
   std::string runtime;
 
+  std::vector<ServiceHook> post_start;
+  std::vector<ServiceHook> pre_stop;
   std::map<std::string, Dependency, std::less<>> depends_on;  // by service
   std::optional<Healthcheck> healthcheck;
   Restart restart;

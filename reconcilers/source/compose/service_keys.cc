@@ -10,7 +10,6 @@ constexpr std::string_view kWindows = "it is for Windows containers, and only Li
 constexpr std::string_view kBlockDevices = "limits of block devices are not done";
 constexpr std::string_view kPreStartReason =
     "make it a service of its own, and depend on it with condition: service_completed_successfully";
-constexpr std::string_view kHooks = "nothing is run in containers that run; put it into the image's entrypoint";
 constexpr std::string_view kNoEffect = "checked; it is for people and tools that read the file";
 
 constexpr std::array kService = {
@@ -81,8 +80,8 @@ constexpr std::array kService = {
     Key{"platform"},
     Key{"ports", Outcome::Done, "of a range of host ports for one port the n-th replica has the n-th"},
     Key{"pre_start", Outcome::Error, kPreStartReason},
-    Key{"post_start", Outcome::Error, kHooks},
-    Key{"pre_stop", Outcome::Error, kHooks},
+    Key{"post_start", Outcome::Done, "within 60 s; dependents wait for it"},
+    Key{"pre_stop", Outcome::Done, "within stop_grace_period; before every stop of Tinyforge's"},
     Key{"privileged", Outcome::Policy},
     Key{"profiles", Outcome::Done, "", false, kLoad},
     Key{"pull_policy", Outcome::Done, "always, never, missing and build; daily, weekly and every_… are an error"},
@@ -182,9 +181,7 @@ constexpr std::array kPort = {
 };
 
 constexpr std::array kHook = {
-    Key{"command", Outcome::Error, kHooks},     Key{"user", Outcome::Error, kHooks},
-    Key{"privileged", Outcome::Error, kHooks},  Key{"working_dir", Outcome::Error, kHooks},
-    Key{"environment", Outcome::Error, kHooks},
+    Key{"command"}, Key{"user"}, Key{"privileged", Outcome::Policy}, Key{"working_dir"}, Key{"environment"},
 };
 
 constexpr std::array kPreStart = {
@@ -210,9 +207,7 @@ constexpr std::array kServiceVolume = {
 constexpr std::array kBind = {
     Key{"propagation"},
     Key{"create_host_path"},
-    Key{"selinux", Outcome::Error,
-        "the Engine relabels for Binds only, and those make a folder where a file is missing; label the folder on the "
-        "host"},
+    Key{"selinux"},
     Key{"recursive", Outcome::Error, "it needs Engine 25; mounts below the source come along as the Engine does it"},
 };
 constexpr std::array kVolume = {

@@ -46,6 +46,7 @@ Service ReadService(const ServiceInput& in) {
   ReadRights(in, service);
   ReadResources(in, service);
   ReadDeploy(in, service);
+  ReadHooks(in, service);
   ReadHealthcheck(in, service);
   ReadLogging(in, service);
   ReadDependencies(in, service);

@@ -41,6 +41,9 @@ void ReadResources(const ServiceInput& in, Service& out);
 // deploy but for its resources, scale, restart.
 void ReadDeploy(const ServiceInput& in, Service& out);
 
+// post_start, pre_stop.
+void ReadHooks(const ServiceInput& in, Service& out);
+
 void ReadHealthcheck(const ServiceInput& in, Service& out);
 void ReadLogging(const ServiceInput& in, Service& out);
 

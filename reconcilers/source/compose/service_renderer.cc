@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/core/hook_label.h"
 #include "reconcilers/source/compose/mounts.h"
 #include "reconcilers/source/compose/network_renderer.h"
 #include "reconcilers/source/compose/project_labels.h"
@@ -95,6 +96,7 @@ Expected<void> ServiceRenderer::Fill(const DesiredServices& before) {
   for (const auto& [key, joined] : service_.networks) desired_.networks.push_back(RenderNetwork(input_.project, key));
   container_.networks = RenderAttachments(input_.project, name_);
   if (auto done = RenderEnvironment(); !done) return std::move(done).error();
+  if (auto done = RenderHooks(); !done) return std::move(done).error();
   if (auto done = RenderMounts(input_, service_, read_set_, desired_, container_.spec); !done)
     return std::move(done).error();
   RenderTerms();
@@ -128,9 +130,9 @@ void ServiceRenderer::RenderPullPolicy() {
   if (!service_.image) desired_.pull_policy = v1::PullPolicy::Never;  // no registry has it
 }
 
-Expected<void> ServiceRenderer::RenderEnvironment() {
-  std::size_t bytes = 0;
-  for (const auto& [name, text] : service_.environment) {
+Expected<std::vector<EnvEntry>> ServiceRenderer::EntriesOf(const Environment& environment) {
+  std::vector<EnvEntry> entries;
+  for (const auto& [name, text] : environment) {
     EnvEntry entry{.name = name, .unset = !text};
     for (TextPart& part : SplitMarks(text.value_or(""))) {
       if (!part.secret) {
@@ -141,11 +143,45 @@ Expected<void> ServiceRenderer::RenderEnvironment() {
       if (!handle) return std::move(handle).error().Within("service " + name_ + ": environment " + name);
       entry.inserts.push_back({entry.value.size(), std::move(*handle)});
     }
-    bytes += name.size() + entry.value.size();
-    container_.spec.env.push_back(std::move(entry));
+    entries.push_back(std::move(entry));
   }
+  return entries;
+}
+
+Expected<void> ServiceRenderer::RenderEnvironment() {
+  auto entries = EntriesOf(service_.environment);
+  if (!entries) return std::move(entries).error();
+  std::size_t bytes = 0;
+  for (const EnvEntry& entry : *entries) bytes += entry.name.size() + entry.value.size();
   if (bytes > kMaxEnvironment)
     return Error{ErrorKind::Terminal, "the environment is larger than 1 MiB, and no process can be started with it"};
+  container_.spec.env = std::move(*entries);
+  return {};
+}
+
+Expected<std::vector<Hook>> ServiceRenderer::HooksOf(const std::vector<ServiceHook>& given) {
+  std::vector<Hook> hooks;
+  for (const ServiceHook& hook : given) {
+    auto env = EntriesOf(hook.environment);
+    if (!env) return std::move(env).error();
+    hooks.push_back({.command = hook.command,
+                     .user = hook.user,
+                     .working_dir = hook.working_dir,
+                     .privileged = hook.privileged,
+                     .env = std::move(*env)});
+  }
+  if (EncodeHooks(hooks).size() > kMaxHookLabel)
+    return Error{ErrorKind::Terminal, "commands and environments are more than 16 KiB; put them into a script"};
+  return hooks;
+}
+
+Expected<void> ServiceRenderer::RenderHooks() {
+  auto post_start = HooksOf(service_.post_start);
+  if (!post_start) return std::move(post_start).error().Within("post_start");
+  auto pre_stop = HooksOf(service_.pre_stop);
+  if (!pre_stop) return std::move(pre_stop).error().Within("pre_stop");
+  container_.spec.post_start = std::move(*post_start);
+  container_.spec.pre_stop = std::move(*pre_stop);
   return {};
 }
 

@@ -20,8 +20,11 @@ class ServiceRenderer {
  private:
   Expected<void> Fill(const DesiredServices& before);
   void RenderImage();
+  Expected<std::vector<EnvEntry>> EntriesOf(const Environment& environment);
   void RenderPullPolicy();
   Expected<void> RenderEnvironment();
+  Expected<std::vector<Hook>> HooksOf(const std::vector<ServiceHook>& given);
+  Expected<void> RenderHooks();
   bool IsAwaitedToComplete() const;
   Expected<void> RenderDependencies(const DesiredServices& before);
   void RenderTerms();

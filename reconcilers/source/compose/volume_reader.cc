@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kShortForm = "[SOURCE:]TARGET[:OPTIONS]";
 constexpr std::array<std::string_view, 6> kPropagations = {"private", "rprivate", "shared",
                                                            "rshared", "slave",    "rslave"};
+constexpr std::array<std::string_view, 2> kLabels = {"z", "Z"};
 constexpr std::array<std::string_view, 4> kConsistencies = {"consistent", "cached", "delegated", "default"};
 
 std::optional<Propagation> FindPropagation(std::string_view word) {
@@ -43,6 +44,8 @@ bool ApplyOption(std::string_view option, ServiceVolume& out) {
     out.writable = option == "rw";
   } else if (option == "nocopy") {
     out.no_copy = true;
+  } else if (option == "z" || option == "Z") {
+    out.relabel = option;
   } else if (propagation) {
     out.propagation = *propagation;
   } else {
@@ -53,13 +56,9 @@ bool ApplyOption(std::string_view option, ServiceVolume& out) {
 
 void ReadShortOptions(const Value& item, std::string_view text, ServiceVolume& out) {
   for (const std::string_view option : Split(text, ',')) {
-    if (option == "z" || option == "Z")
-      item.Fail(
-          "option " + Quoted(option) +
-          " is not supported: the Engine relabels for Binds only, and those make a folder where a file is missing; "
-          "label the folder on the host");
-    else if (!ApplyOption(option, out))
-      item.Fail("option " + Quoted(option) + " is not known; known: ro, rw, nocopy, [r]private, [r]shared, [r]slave");
+    if (!ApplyOption(option, out))
+      item.Fail("option " + Quoted(option) +
+                " is not known; known: ro, rw, z, Z, nocopy, [r]private, [r]shared, [r]slave");
   }
 }
 
@@ -69,6 +68,8 @@ void CheckOptions(const Value& value, const ServiceVolume& volume) {
     value.Fail("nocopy has a meaning for volumes only, and this is a path");
   if (volume.propagation != Propagation::Default && volume.type != MountType::Bind)
     value.Fail("propagation has a meaning for paths of the host only, and this is a volume");
+  if (!volume.relabel.empty() && (volume.source + volume.target).find(':') != std::string::npos)
+    value.Fail("a path with a colon cannot be relabelled for SELinux");
 }
 
 bool FillSource(const Value& value, std::string_view source, const Names& names, ServiceVolume& out) {
@@ -120,6 +121,11 @@ void ReadBind(const Value& value, ServiceVolume& out) {
     const auto index = v.OneOf({kPropagations.begin(), kPropagations.end()});
     return index ? std::optional(static_cast<Propagation>(*index + 1)) : std::nullopt;
   });
+  const auto selinux = keys.Find("selinux");
+  if (const auto index = selinux ? selinux->OneOf({kLabels.begin(), kLabels.end()}) : std::nullopt)
+    out.relabel = kLabels.at(*index);
+  if (!out.relabel.empty() && !out.create_host_path)
+    selinux->Fail("is done by what makes a folder where the source is missing; remove create_host_path: false");
 }
 
 void ReadTmpfsOptions(const Value& value, ServiceVolume& out) {
@@ -181,6 +187,7 @@ std::optional<ServiceVolume> ReadLong(const Value& item, const Names& names) {
   if (!type || !target || !source) return std::nullopt;
   volume.target = *std::move(target);
   if (!FillSource(keys.Find("source").value_or(item), *source, names, volume)) return std::nullopt;
+  CheckOptions(item, volume);
   return volume;
 }
 

@@ -122,6 +122,21 @@ TEST_F(ComposeBodyTest, MountsSayHowTheyAreMade) {
   EXPECT_EQ(Body(kOld)["HostConfig"]["Mounts"][0]["BindOptions"], Json::parse(R"({"Propagation":"rslave"})"));
 }
 
+TEST_F(ComposeBodyTest, WhatIsRelabelledIsABind) {
+  spec_.mounts = {{.type = MountType::Bind,
+                   .source = "/a",
+                   .target = "/b",
+                   .read_only = true,
+                   .propagation = "rslave",
+                   .relabel = "Z"},
+                  {.type = MountType::Volume, .source = "v", .target = "/v", .no_copy = true, .relabel = "z"},
+                  {.type = MountType::Volume, .source = "w", .target = "/w"}};
+  const Json host = Body()["HostConfig"];
+  EXPECT_EQ(host["Binds"], Json::parse(R"(["/a:/b:Z,ro,rslave", "v:/v:z,nocopy"])"));
+  ASSERT_EQ(host["Mounts"].size(), 1u);
+  EXPECT_EQ(host["Mounts"][0]["Source"], "w");
+}
+
 TEST_F(ComposeBodyTest, EndpointsSayAllThatIsAskedOfThem) {
   request_.networks = {{.network = "a",
                         .aliases = {},

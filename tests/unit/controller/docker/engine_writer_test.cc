@@ -31,8 +31,7 @@ TEST(EngineWriterTest, TheOwnerIsToldOfEveryStopThatEndedWithoutAnyEvent) {
   FakeLogger log;
   Guarded<std::vector<std::string>> told;
   std::counting_semaphore<> ended{0};
-  EngineWriter writer({client, index, resources, policy, secrets, log},
-                      {.on_stop_ended = [&](const std::string& workload) {
+  EngineWriter writer({client, index, resources, policy, secrets, log}, {.on_ended = [&](const std::string& workload) {
                         told.Lock()->push_back(workload);
                         ended.release();
                       }});

@@ -228,13 +228,28 @@ TEST_F(ForeignFieldsTest, HowABindIsPropagatedCounts) {
   EXPECT_THAT(Fields(inspect, wanted), ElementsAre("mounts./host"));
 }
 
+// The Engine says "z" of its own volumes without being asked.
+TEST_F(ForeignFieldsTest, WhatIsRelabelledCounts) {
+  ContainerTemplate wanted = plain_;
+  wanted.mounts = {{MountType::Bind, "/srv", "/a", true}, {MountType::Volume, "v", "/v"}};
+  Json inspect = Made(wanted, image_);
+  inspect["Mounts"].push_back({{"Type", "volume"}, {"Name", "v"}, {"Destination", "/v"}, {"RW", true}, {"Mode", "z"}});
+  EXPECT_THAT(Fields(inspect, wanted), IsEmpty());
+  wanted.mounts[0].relabel = wanted.mounts[1].relabel = "z";
+  EXPECT_THAT(Fields(inspect, wanted), ElementsAre("mounts./a"));
+  inspect["Mounts"][0]["Mode"] = "ro,z";
+  EXPECT_THAT(Fields(inspect, wanted), IsEmpty());
+  wanted.mounts[1].relabel = "Z";
+  EXPECT_THAT(Fields(inspect, wanted), ElementsAre("mounts./v"));
+}
+
 // Who adds a member to the template says here how it is compared: add it to EveryFieldIsComparedBothWays.
 TEST_F(ForeignFieldsTest, NoMemberOfTheTemplateIsForgotten) {
   const auto& [image, entrypoint, cmd, user, working_dir, hostname, stop_signal, stop_timeout, init, tty, read_only,
                privileged, capabilities, devices, extra_hosts, dns, sysctls, ulimits, shm_size, logging, network_mode,
                env, ports, labels, mounts, healthcheck, domainname, stdin_open, dns_search, dns_options, security_opt,
                group_add, namespaces, cgroup_parent, runtime, platform, mac_address, annotations, storage_opt,
-               device_cgroup_rules, device_requests, scheduling, blkio] = plain_;
+               device_cgroup_rules, device_requests, scheduling, blkio, post_start, pre_stop] = plain_;
   EXPECT_EQ(image, "shop:1");
 }
 

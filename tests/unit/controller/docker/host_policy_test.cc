@@ -59,6 +59,10 @@ TEST(HostPolicyTest, ByDefaultNothingReachesTheHost) {
 TEST(HostPolicyTest, AnySecondWayToSayItIsRefused) {
   ExpectVerdicts({.paths = {{.path = "/"}}, .privileged = {"*"}},
                  {{Body(R"("Binds":["/srv:/x"])"), false},
+                  {Body(R"("Binds":["/srv:/x:z:ro"])"), false},
+                  {Body(R"("Binds":["/srv:/x:z,rshared"])"), false},
+                  {Body(R"("Binds":["x"])"), false},
+                  {Body(R"("Binds":[""])"), false},
                   {Body(R"("VolumesFrom":["x"])"), false},
                   {Body(R"("IpcMode":"host")"), false},
                   {Body(R"("UTSMode":"host")"), false},
@@ -108,6 +112,23 @@ TEST(HostPolicyTest, OfTheOwnDirectoriesOnlyWhatWasRenderedIsMounted) {
                  grants);
   ExpectVerdicts({},
                  {{BindBody("/var/lib/tinyforge/volumes/../secrets"), false}, {BindBody("/var/lib/tinyforge"), false}},
+                 grants);
+}
+
+// A label is written, also to what is mounted read-only.
+TEST(HostPolicyTest, WhatIsRelabelledHasToBeWritable) {
+  const auto bind = [](const std::string& text) { return Body(R"("Binds":[")" + text + "\"]"); };
+  const PolicyGrants grants{.rendered = {.files = {"/var/lib/tinyforge/files/abc"}, .directories = {}}};
+  ExpectVerdicts({.paths = {{.path = "/srv/media", .read_only = true}, {.path = "/srv/data"}}},
+                 {{bind("/srv/data:/x:z,ro"), true},
+                  {bind("/srv/data:/x:Z"), true},
+                  {bind("/srv/media:/x:z,ro"), false},
+                  {bind("/srv/other:/x:z"), false},
+                  {bind("/var/run/docker.sock:/x:z,ro"), false},
+                  {bind("/var/lib/tinyforge/files/abc:/x:z,ro"), true},
+                  {bind("/var/lib/tinyforge/files/abc:/x:z"), false},
+                  {bind("/var/lib/tinyforge/files/def:/x:z,ro"), false},
+                  {bind("data:/x:Z"), true}},
                  grants);
 }
 

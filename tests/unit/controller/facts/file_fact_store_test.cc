@@ -32,6 +32,7 @@ Facts Sample() {
                     {"", {"", "sha256:7"}, "shop:1.5", false, false, "tfctl deploy", "", at}};
   facts.excluded = {{{"1.7", "sha256:8"}, "it was rolled back", at}};
   facts.approved = "sha256:9";
+  facts.hooked = {"0123456789ab", "cafe00000000"};
   facts.remake = Remake{at, "a person asked for it"};
   facts.suspended = true;
   facts.adopted_project = "shop";

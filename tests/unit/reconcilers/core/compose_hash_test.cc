@@ -28,6 +28,7 @@ std::vector<Change> Changes() {
           {[](T& t) { t.mounts[0].propagation = "shared"; }, "mounts./a"},
           {[](T& t) { t.mounts[1].no_copy = false; }, "mounts./v"},
           {[](T& t) { t.mounts[1].subpath = "x"; }, "mounts./v"},
+          {[](T& t) { t.mounts[0].relabel = "z"; }, "mounts./a"},
           {[](T& t) { t.healthcheck->start_interval = Duration(1); }, "healthcheck"},
           {[](T& t) { t.domainname = "x"; }, "domainname"},
           {[](T& t) { t.stdin_open = false; }, "stdinOpen"},

@@ -167,6 +167,19 @@ std::vector<Change> Changes() {
       [](T& t) { t.healthcheck->start_period = Duration(0); },
       [](T& t) { t.healthcheck->retries = 0; },
       [](T& t) { t.healthcheck.reset(); },
+      [](T& t) {
+        t.post_start = {{.command = {"a", "b"}}};
+      },
+      [](T& t) { t.post_start = {{.command = {"a b"}}}; },
+      [](T& t) { t.post_start = {{.command = {"a"}, .user = "1"}}; },
+      [](T& t) { t.post_start = {{.command = {"a"}, .working_dir = "/"}}; },
+      [](T& t) { t.post_start = {{.command = {"a"}, .privileged = true}}; },
+      [](T& t) {
+        t.post_start = {{.command = {"a"}, .env = {{"A", "b", {}}}}};
+      },
+      [](T& t) {
+        t.pre_stop = {{.command = {"a", "b"}}};
+      },
   };
 }
 

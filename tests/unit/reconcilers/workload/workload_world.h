@@ -65,6 +65,7 @@ class WorkloadWorld {
     observed.containers = *engine.Containers("web");
     observed.ages = engine.Ages("web");
     observed.probes = probes;
+    observed.hooks = engine.hooks;
     observed.writers_elsewhere = engine.WritersElsewhere("web", desired.exclusive_sources);
     if (auto found = engine.images.find(desired.image); found != engine.images.end()) observed.image_id = found->second;
     observed.free_addresses = *engine.FreeAddresses(desired.containers.size());

@@ -193,6 +193,13 @@ TEST(Secrets, MayStandNowhereElse) {
             "compose.yaml:1:35: the variable X must be set and not empty: (secret)");
 }
 
+TEST(Secrets, MayStandInTheEnvironmentOfHooks) {
+  ProjectFiles files(
+      "services: {web: {post_start: [{command: x, environment: ['A=$P']}], pre_stop: [{command: $P}]}}\n");
+  files.request.secrets = {{"P", {"db", "password"}}};
+  EXPECT_THAT(files.At(""), HasSubstr("services.web.pre_stop.[].command: a secret may not stand here"));
+}
+
 TEST(Secrets, TextThatLooksLikeAMarkIsRefused) {
   EXPECT_EQ(ProjectFiles("services: {web: {image: \"\\x010\\x02\"}}\n").At(""),
             "compose.yaml:1:25: the characters U+0001 and U+0002 may not stand in a compose file");

@@ -242,6 +242,20 @@ TEST_F(ComposeRenderTest, ARangeThatBecomesLargerReplacesNoContainer) {
   EXPECT_NE(RenderWeb().containers[0].template_hash, before[0].template_hash);
 }
 
+TEST_F(ComposeRenderTest, HooksAreOfTheTemplate) {
+  const std::string before = RenderWeb().containers[0].template_hash;
+  web().post_start = {{.command = {"/warm-up"}, .user = "1000", .environment = {{"URL", ":" + SecretMark(0) + "@"}}}};
+  const auto container = RenderWeb().containers[0];
+  EXPECT_NE(container.template_hash, before);
+  ASSERT_THAT(container.spec.post_start, SizeIs(1));
+  EXPECT_EQ(container.spec.post_start[0].user, "1000");
+  EXPECT_EQ(container.spec.post_start[0].env[0].inserts.at(0).secret.ref.key, "password");
+  web().post_start.clear();
+  web().pre_stop = {{.command = {std::string(17 << 10, 'x')}}};
+  EXPECT_THAT(Render().error().message,
+              HasSubstr("services.web: pre_stop: commands and environments are more than 16 KiB"));
+}
+
 TEST_F(ComposeRenderTest, NoInitIsSaidWhereItIsAskedFor) {
   EXPECT_FALSE(TemplateOfWeb().init);
   const std::string before = RenderWeb().containers[0].template_hash;

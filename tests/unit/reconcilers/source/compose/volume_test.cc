@@ -35,9 +35,8 @@ TEST_F(VolumeTest, ATargetAloneIsAnAnonymousVolume) {
 TEST_F(VolumeTest, ShortOptions) {
   EXPECT_TRUE(WebService("volumes: [\"./a:/a:ro\"]").volumes.at(0).read_only);
   EXPECT_FALSE(WebService("volumes: [\"./a:/a:rw\"]").volumes.at(0).read_only);
-  EXPECT_THAT(WebError("volumes: [\"./a:/a:ro,z\"]"), HasSubstr("the Engine relabels for Binds only"));
-  EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: Z}}]"),
-              HasSubstr("the Engine relabels for Binds only"));
+  EXPECT_EQ(WebService("volumes: [\"./a:/a:ro,z\"]").volumes.at(0).relabel, "z");
+  EXPECT_EQ(WebService("volumes: [\"data:/a:Z\"]", kData).volumes.at(0).relabel, "Z");
   EXPECT_EQ(WebService("volumes: [\"./a:/a:rslave\"]").volumes.at(0).propagation, Propagation::RSlave);
   EXPECT_TRUE(WebService("volumes: [\"data:/a:nocopy\"]", kData).volumes.at(0).no_copy);
   EXPECT_EQ(WebService("volumes: [\"./a:/a:cached\"]"), WebService("volumes: [\"./a:/a\"]"));
@@ -49,9 +48,20 @@ TEST_F(VolumeTest, LongFormsMeanTheSame) {
   EXPECT_EQ(WebService("volumes: [{type: bind, source: ./a, target: /a, read_only: true, consistency: cached,"
                        " bind: {propagation: shared}}]"),
             WebService("volumes: [\"./a:/a:ro,shared\"]"));
+  EXPECT_EQ(WebService("volumes: [{type: bind, source: ./a, target: /a, bind: {selinux: Z}}]"),
+            WebService("volumes: [\"./a:/a:Z\"]"));
   EXPECT_EQ(WebService("volumes: [{type: volume, source: data, target: /a, volume: {nocopy: true}}]", kData),
             WebService("volumes: [\"data:/a:nocopy\"]", kData));
   EXPECT_EQ(WebService("volumes: [{type: volume, target: /a}]"), WebService("volumes: [/a]"));
+}
+
+TEST_F(VolumeTest, WhatCannotBeRelabelledIsAnError) {
+  EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: y}}]"),
+              HasSubstr("services.web.volumes[0].bind.selinux"));
+  EXPECT_THAT(WebError("volumes: [{type: bind, source: '/a:b', target: /a, bind: {selinux: z}}]"),
+              HasSubstr("a path with a colon cannot be relabelled"));
+  EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: z, create_host_path: false}}]"),
+              HasSubstr("remove create_host_path: false"));
 }
 
 TEST_F(VolumeTest, CreateHostPathMayBeForbidden) {

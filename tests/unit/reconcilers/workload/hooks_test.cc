@@ -1,0 +1,175 @@
+// Commands after a start: begun once for each start of ours, waited for, and what their failure means.
+#include "reconcilers/workload/hooks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/reconcilers/workload/workload_world.h"
+
+namespace tinyforge {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using v1::RolloutStrategy;
+
+class HooksTest : public ::testing::Test {
+ protected:
+  HooksTest() { Want("web:1"); }
+  void Want(const std::string& image) {
+    ContainerTemplate spec;
+    spec.image = image;
+    spec.post_start = {{.command = {"/warm-up"}}};
+    world.Want(1, spec);
+  }
+  ObservedContainer& Web(const std::string& name = "web") { return *world.engine.FindByName(name); }
+  // What is under way ends so.
+  void End(HookState state, const std::string& message = "") {
+    for (auto& [id, report] : world.engine.hooks)
+      if (report.state == HookState::Running) report = {.state = state, .at = SysTime(Duration(5)), .message = message};
+  }
+  void Serve() {
+    world.Run(2);
+    End(HookState::Succeeded);
+    ASSERT_GE(world.Settle(), 0) << world.Describe();
+    world.TakeCalls();
+  }
+
+  WorkloadWorld world;
+};
+
+TEST_F(HooksTest, AreBegunOnceAfterTheStartAndWaitedFor) {
+  world.Run(4);
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("create web", "start web", "hooks web"));
+  Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty()) << world.Describe();
+  EXPECT_EQ(decision.verdict.phase, Phase::Progressing);
+  EXPECT_EQ(decision.verdict.ready_replicas, 0);
+  EXPECT_THAT(decision.verdict.message, HasSubstr("waiting for post_start of web"));
+  End(HookState::Succeeded);
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_EQ(world.Decide().verdict.ready_replicas, 1);
+  EXPECT_THAT(world.facts.facts["web"].hooked, ElementsAre(Web().ShortId()));
+}
+
+TEST_F(HooksTest, AnotherControllerBeginsThemUnlessTheyAreKnownToHaveEndedWell) {
+  world.Run(2);
+  world.TakeCalls();
+  world.engine.hooks.clear();  // it was killed while they ran
+  world.Run(1);
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("hooks web"));
+  End(HookState::Succeeded);
+  ASSERT_GE(world.Settle(), 0);
+  world.engine.hooks.clear();
+  EXPECT_TRUE(world.Decide().plan.empty()) << world.Describe();
+}
+
+TEST_F(HooksTest, ARestartByTheEngineBeginsNone) {
+  Serve();
+  world.engine.SetRunning(Web());
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_THAT(world.TakeCalls(), IsEmpty());
+}
+
+TEST_F(HooksTest, EveryStartOfOursBeginsThem) {
+  Serve();
+  ASSERT_TRUE(world.engine.BeginStop("web"));
+  world.TakeCalls();
+  world.Run(2);
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("start web", "hooks web"));
+}
+
+TEST_F(HooksTest, AStartThatIsCutShortForgetsFirst) {
+  Serve();
+  ASSERT_TRUE(world.engine.BeginStop("web"));
+  world.engine.fail = [](const std::string& call) {
+    return call == "start web" ? std::optional(Error{ErrorKind::Transient, "gone"}) : std::nullopt;
+  };
+  world.Pass();
+  EXPECT_THAT(world.facts.facts["web"].hooked, IsEmpty());
+}
+
+TEST_F(HooksTest, AFailureFailsTheServiceUntilItIsToBeTriedAgain) {
+  world.Run(2);
+  End(HookState::Failed, "post_start [\"/warm-up\"]: ended with exit code 3: no");
+  world.TakeCalls();
+  world.Run(3);
+  const Verdict verdict = world.Decide().verdict;
+  EXPECT_EQ(verdict.phase, Phase::Failed);
+  EXPECT_EQ(verdict.reason, "PostStartFailed");
+  EXPECT_THAT(verdict.message, HasSubstr("exit code 3"));
+  EXPECT_THAT(world.TakeCalls(), IsEmpty());
+  world.facts.facts["web"].retried = SysTime(Duration(6));
+  world.Run(1);
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("hooks web"));
+}
+
+TEST_F(HooksTest, ACandidateOfWhichTheyFailIsRefusedAndTheOldOneStays) {
+  for (const RolloutStrategy strategy : {RolloutStrategy::BlueGreen, RolloutStrategy::Recreate}) {
+    world = WorkloadWorld();
+    world.context.strategy = strategy;
+    Want("web:1");
+    Serve();
+    Want("web:2");
+    for (int pass = 0; pass < 12; ++pass) {
+      world.Run(1);
+      const ObservedContainer* candidate = world.engine.FindByName("web.2");
+      if (candidate && world.engine.hooks.contains(candidate->id))
+        End(HookState::Failed, "post_start: ended with exit code 3");
+      else
+        End(HookState::Succeeded);
+    }
+    EXPECT_EQ(Web().image_id, "sha256:one") << world.Describe();
+    EXPECT_EQ(Web().state, ContainerState::Running) << world.Describe();
+    EXPECT_EQ(world.Decide().verdict.reason, "RolloutFailed") << world.Describe();
+    EXPECT_THAT(world.Decide().verdict.message, HasSubstr("exit code 3"));
+  }
+}
+
+TEST_F(HooksTest, WhatIsKnownOfContainersThatAreGoneIsForgotten) {
+  Serve();
+  const std::string before = Web().ShortId();
+  Want("web:2");
+  for (int pass = 0; pass < 20; ++pass) world.Run(1), End(HookState::Succeeded);
+  EXPECT_EQ(Web().image_id, "sha256:two") << world.Describe();
+  EXPECT_THAT(world.facts.facts["web"].hooked, Contains(Web().ShortId()));
+  EXPECT_TRUE(world.Decide().plan.empty()) << world.Describe();
+}
+
+TEST_F(HooksTest, WithoutThemNothingIsBegun) {
+  world.Want(1, ContainerTemplate{.image = "web:1"});
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_THAT(world.TakeCalls(), Not(Contains("hooks web")));
+}
+
+// What was planned beside it is not undone.
+TEST_F(HooksTest, WhatEndsWellIsNotedBesideAStartOfAnother) {
+  ContainerTemplate spec{.image = "web:1"};
+  spec.post_start = {{.command = {"/warm-up"}}};
+  world.Want(2, spec);
+  world.Run(3);
+  End(HookState::Succeeded);
+  ASSERT_GE(world.Settle(), 0) << world.Describe();
+  const std::string first = Web("web").ShortId();
+  for (auto& [id, report] : world.engine.hooks)
+    if (id != Web("web").id) report.state = HookState::Running;
+  std::erase(world.facts.facts["web"].hooked, Web("web-2").ShortId());
+  ASSERT_TRUE(world.engine.BeginStop("web"));
+  End(HookState::Succeeded);
+  world.Pass();
+  EXPECT_THAT(world.facts.facts["web"].hooked, Not(Contains(first)));
+}
+
+TEST_F(HooksTest, OfAnImagesLabelNothingIsRun) {
+  world.Want(1, ContainerTemplate{.image = "web:1"});
+  world.Run(2);
+  Web().labels[std::string(label::kPostStart)] = R"([{"command":["/x"]}])";
+  ASSERT_GE(world.Settle(), 0);
+  EXPECT_THAT(world.TakeCalls(), Not(Contains("hooks web")));
+}
+
+}  // namespace
+}  // namespace tinyforge
