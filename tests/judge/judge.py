@@ -24,6 +24,7 @@ import yaml
 from rig.engine import EngineError
 
 INSTANCE, WORKLOAD, REPLICA = "tinyforge.instance", "tinyforge.workload.id", "tinyforge.replica"
+ROLE = "tinyforge.role"  # of a service: its name
 _GROUP = "tinyforge.dev/v1"
 _UNITS = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 _DURATIONS = {"ms": 0.001, "s": 1, "m": 60}
@@ -31,9 +32,10 @@ _DURATIONS = {"ms": 0.001, "s": 1, "m": 60}
 
 @dataclasses.dataclass
 class Promise:
-    """What a Workload's manifest says, as far as the judge looks."""
+    """What a Workload's manifest says, as far as the judge looks; of a compose project one a service."""
     name: str
     image: str
+    service: str = ""
     replicas: int = 1
     env: dict = dataclasses.field(default_factory=dict)
     memory: int = 0
@@ -41,9 +43,16 @@ class Promise:
     strategy: str = "Recreate"
     exclusive: bool = False
     healthy_after: float = 10.0
+    started: str = ""  # the file in which its post_start leaves the container's host name
+
+    @property
+    def key(self):
+        return f"{self.name}/{self.service}" if self.service else self.name
 
     def names(self):
         """The names of its serving containers."""
+        if self.service:
+            return [f"{self.name}-{self.service}-{number}" for number in range(1, self.replicas + 1)]
         base = self.name if len(self.name) > 1 else "tf-" + self.name
         return [base if number == 1 else f"{base}-{number}" for number in range(1, self.replicas + 1)]
 
@@ -79,19 +88,40 @@ def _decode(path, data):
 
 
 def promises(bare, revision="main", secrets_dir=None):
-    """{workload: Promise} of a commit; values of secrets are those that lie below `secrets_dir` now."""
+    """{workload or workload/service: Promise} of a commit; values of secrets are those that lie below `secrets_dir` now."""
     found = documents(bare, revision)
     secrets = {}
     for document in found:
         if document.get("kind") == "Secret":
             for key, path in document["spec"]["fromFiles"].items():
                 secrets[document["metadata"]["name"], key] = _content(os.path.join(secrets_dir, path))
-    return {promise.name: promise for promise in (promise_of(document, secrets) for document in found) if promise}
+    return {promise.key: promise for document in found for promise in promises_of(document, secrets)}
 
 
-def promise_of(document, secrets=None):
+def promises_of(document, secrets=None):
     if document.get("kind") != "Workload":
-        return None
+        return []
+    if "compose" in document["spec"]["source"]:
+        return _promises_of_project(document)
+    return [_promise_of_image(document, secrets)]
+
+
+def _promises_of_project(document):
+    """Of `inline` text that says what the judge looks at in its long form."""
+    project = yaml.safe_load(document["spec"]["source"]["compose"]["inline"])
+    healthy_after = seconds(document["spec"].get("rollout", {}).get("healthyAfter", "10s"))
+    found = []
+    for name, service in project["services"].items():
+        deploy = service.get("deploy", {})
+        alone = bool(service.get("volumes")) and deploy.get("update_config", {}).get("order") != "start-first"
+        found.append(Promise(name=document["metadata"]["name"], service=name, image=service["image"],
+                             replicas=deploy.get("replicas", 1), env=service.get("environment", {}),
+                             strategy="Recreate" if alone else "BlueGreen", exclusive=alone, healthy_after=healthy_after,
+                             started=service.get("x-started", "")))
+    return found
+
+
+def _promise_of_image(document, secrets):
     spec = document["spec"]
     image = spec["source"]["image"]
     rollout = spec.get("rollout", {})
@@ -134,9 +164,9 @@ class World:
     networks: set = dataclasses.field(default_factory=set)
     images: dict = dataclasses.field(default_factory=dict)  # {reference: {"Id", "Env"}}
 
-    def ours(self, instance, workload=None):
+    def ours(self, instance, workload=None, service=""):
         return [container for container in self.containers if label(container, INSTANCE) == instance and
-                workload in (None, label(container, WORKLOAD))]
+                workload in (None, label(container, WORKLOAD)) and service in ("", label(container, ROLE))]
 
     def foreign(self, instance):
         return [container for container in self.containers if label(container, INSTANCE) != instance]
@@ -213,15 +243,17 @@ def exact(promised, world, instance, failing=()):
     `failing` are those of which the newest release cannot run: they have a record."""
     for promise in promised.values():
         for text in _exact_workload(promise, world, instance, promise.name in failing):
-            yield f"I5 exact: {promise.name}: {text}"
+            yield f"I5 exact: {promise.key}: {text}"
     for container in world.ours(instance):
-        if label(container, WORKLOAD) not in promised:
-            yield f"I5 exact: {name_of(container)} is of {label(container, WORKLOAD)}, which no manifest names"
+        workload = label(container, WORKLOAD)
+        if not {workload, f"{workload}/{label(container, ROLE)}"} & promised.keys():
+            yield f"I5 exact: {name_of(container)} is of {workload}, which no manifest names"
 
 
 def _exact_workload(promise, world, instance, failing):
-    serving = [container for container in world.ours(instance, promise.name) if container["State"]["Running"]]
-    idle = [container for container in world.ours(instance, promise.name) if not container["State"]["Running"]]
+    mine = world.ours(instance, promise.name, promise.service)
+    serving = [container for container in mine if container["State"]["Running"]]
+    idle = [container for container in mine if not container["State"]["Running"]]
     names = sorted(name_of(container) for container in serving)
     if names != sorted(promise.names()):
         yield f"{names} run where {sorted(promise.names())} are promised"
@@ -251,6 +283,10 @@ def _as_promised(promise, container, world):
     for target, content in promise.files.items():
         if _content(sources.get(target)) != content:
             yield f"file {target} holds {_content(sources.get(target))!r} and not {content!r}"
+    if promise.started:
+        folder, _, file = promise.started.rpartition("/")
+        if container["Config"]["Hostname"] not in str(_content(os.path.join(sources.get(folder, ""), file))).split():
+            yield "its post_start has not run"
 
 
 def _content(path):
@@ -269,7 +305,7 @@ def in_time(what, took, limit):
 
 def honest(promised, ready, failing=()):
     """I5, no false success: `ready` is {workload: (status, reason)} as the API shows it when everything is settled."""
-    for name in promised:
+    for name in {promise.name for promise in promised.values()}:
         status, reason = ready.get(name, (None, None))
         if name in failing and (status, reason) != ("False", "RolloutFailed"):
             yield f"I5 honest: {name} cannot run and Ready is {status}, {reason}"

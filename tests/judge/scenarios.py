@@ -35,6 +35,9 @@ SCENARIOS = [
     Scenario("file-replace", "file", "up", "up"),
     Scenario("file-signal", "signal", "up", "up", in_place=True),
     Scenario("secret-change", "secret", "up", "up"),
+    Scenario("project-up", "project", "none", "up"),
+    Scenario("project", "project", "up", "up"),
+    Scenario("project-down", "project", "up", "none"),
     Scenario("start", "idle", "up", "up", in_place=True),
 ]
 
@@ -68,7 +71,34 @@ _SAYS = {
     "secret": lambda lane, state: {**_files({"target": "/run/key", "secret": {"name": f"{lane.name}-s", "key": "key"}}),
                                    "rollout": _BLUE_GREEN},
     "idle": lambda lane, state: {},
+    "project": lambda lane, state: _project(lane) if state == "up" else None,
 }
+
+# db is alone on its volume, web is replaced side by side after it and serves once its post_start has run.
+_PROJECT = """
+services:
+  db:
+    image: tinyforge-test/sleeper:1
+    restart: always
+    environment: {{N: "{number}"}}
+    volumes: [{name}-data:/data]
+  web:
+    image: tinyforge-test/sleeper:1
+    restart: always
+    depends_on: [db]
+    environment: {{N: "{number}"}}
+    volumes: [{name}-log:/log]
+    deploy: {{update_config: {{order: start-first}}}}
+    post_start: [{{command: [sh, -c, "hostname >> /log/started"]}}]
+    pre_stop: [{{command: [sh, -c, "hostname >> /log/ended"]}}]
+    x-started: /log/started
+volumes: {{{name}-data: {{}}, {name}-log: {{}}}}
+"""
+
+
+def _project(lane):
+    text = _PROJECT.format(number=lane.number, name=lane.name)
+    return {"source": {"compose": {"inline": text}}}
 
 
 def _env(lane):

@@ -6,7 +6,7 @@ import threading
 import uuid
 from urllib.parse import quote
 
-from judge.judge import INSTANCE, REPLICA, WORKLOAD, label
+from judge.judge import INSTANCE, REPLICA, ROLE, WORKLOAD, label
 from rig.engine import Engine
 from rig.processes import wait_until
 
@@ -24,13 +24,14 @@ class Event:
     workload: str = ""
     replica: int = 0
     name: str = ""
+    role: str = ""
 
 
 def event_of(document):
     attributes = document["Actor"].get("Attributes") or {}
     return Event(document["timeNano"] / 1e9, document["Type"], document["Action"], document["Actor"]["ID"],
                  attributes.get(INSTANCE, ""), attributes.get(WORKLOAD, ""), int(attributes.get(REPLICA) or 0),
-                 attributes.get("name", ""))
+                 attributes.get("name", ""), attributes.get(ROLE, ""))
 
 
 class Watcher:
@@ -72,15 +73,17 @@ def foreign_resources_kept(events, own_networks=()):
 
 
 class Replay:
-    """The containers of one workload while its events go by."""
+    """The containers of one workload, or of one service of it, while its events go by."""
 
-    def __init__(self, world, instance, workload, events):
-        mine = world.ours(instance, workload)
+    def __init__(self, world, instance, of, events):
+        workload, _, service = of.partition("/")
+        mine = world.ours(instance, workload, service)
         self.initial = {c["Id"]: int(label(c, REPLICA) or 0) for c in mine if c["State"]["Running"]}
         self.running = {container: float("-inf") for container in self.initial}  # id: since when
         self.replica = {c["Id"]: int(label(c, REPLICA) or 0) for c in mine}
         self.started = set(self.initial)
-        self._events = [e for e in events if e.type == "container" and (e.instance, e.workload) == (instance, workload)]
+        self._events = [e for e in events if e.type == "container" and (e.instance, e.workload) == (instance, workload) and
+                        service in ("", e.role)]
 
     def steps(self):
         """Yields each event when it has been applied; `ended_after` is then how long the container of a die or pause ran."""

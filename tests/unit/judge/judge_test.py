@@ -144,15 +144,41 @@ def test_manifests_are_read_as_promises():
     spec = {"source": {"image": {"repository": "app", "tag": "1"}}, "replicas": 2, "resources": {"memory": "64Mi"},
             "env": [{"name": "N", "value": "1"}], "rollout": {"strategy": "BlueGreen", "healthyAfter": "300ms"}}
     document = {"apiVersion": "tinyforge.dev/v1", "kind": "Workload", "metadata": {"name": "shop"}, "spec": spec}
-    assert judge.promise_of(document) == _SHOP
+    assert judge.promises_of(document) == [_SHOP]
     spec["volumes"] = [{"scope": "Stage", "source": "data", "target": "/data"}]
-    assert judge.promise_of(document).exclusive
+    assert judge.promises_of(document)[0].exclusive
     spec["volumes"][0]["shared"] = True
-    assert not judge.promise_of(document).exclusive
-    assert judge.promise_of({**document, "kind": "Trigger"}) is None
+    assert not judge.promises_of(document)[0].exclusive
+    assert judge.promises_of({**document, "kind": "Trigger"}) == []
     spec["files"] = [{"target": "/a", "content": "x"}, {"target": "/b", "secret": {"name": "s", "key": "k"}}]
-    assert judge.promise_of(document, {("s", "k"): "value"}).files == {"/a": "x", "/b": "value"}
+    assert judge.promises_of(document, {("s", "k"): "value"})[0].files == {"/a": "x", "/b": "value"}
     assert judge.Promise("a", "app:1", replicas=2).names() == ["tf-a", "tf-a-2"]
+
+
+def test_a_project_promises_each_service():
+    text = """{services: {db: {image: "db:1", volumes: ["d:/d"]},
+                          web: {image: "web:1", environment: {N: "1"}, deploy: {replicas: 2}, x-started: /log/started}}}"""
+    document = {"kind": "Workload", "metadata": {"name": "shop"}, "spec": {"source": {"compose": {"inline": text}}}}
+    db, web = judge.promises_of(document)
+    assert (db.key, db.names(), db.exclusive) == ("shop/db", ["shop-db-1"], True)
+    assert (web.key, web.names(), web.side_by_side) == ("shop/web", ["shop-web-1", "shop-web-2"], True)
+    assert (web.env, web.started) == ({"N": "1"}, "/log/started")
+
+
+def test_each_service_is_judged_by_itself(tmp_path):
+    (tmp_path / "started").write_text("host-of-web\n")
+    db = judge.dataclasses.replace(_SHOP, service="db", replicas=1)
+    web = judge.dataclasses.replace(db, service="web", started="/log/started")
+    runs = {"db": container("shop-db-1"),
+            "web": container("shop-web-1", mounts=[{"Destination": "/log", "Source": str(tmp_path)}])}
+    for role, one in runs.items():
+        one["Config"].update(Hostname=f"host-of-{role}")
+        one["Config"]["Labels"][judge.ROLE] = role
+    promised = {db.key: db, web.key: web}
+    assert list(judge.exact(promised, world(*runs.values()), "i")) == []
+    only(judge.exact({db.key: db}, world(*runs.values()), "i"), "no manifest names")
+    runs["web"]["Config"]["Hostname"] = "another"
+    only(judge.exact(promised, world(*runs.values()), "i"), "shop/web", "its post_start has not run")
 
 
 # --- every moment ---
