@@ -31,6 +31,8 @@ void AdoptedLabels::Complete(ObservedContainer& container) const {
   const auto found = labels_.find(container.id);
   if (found == labels_.end()) return;
   for (const auto& [key, value] : found->second) container.labels.insert_or_assign(key, value);
+  // Its image may bear labels of any name, and what we made it with is nothing.
+  for (const std::string_view hooks : {label::kPostStart, label::kPreStop}) container.labels.erase(std::string(hooks));
 }
 
 }  // namespace tinyforge::docker

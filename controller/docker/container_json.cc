@@ -66,7 +66,7 @@ std::vector<std::string> Aliases(const Json& json, const OwnNames& own) {
   bool behind_id = false;
   for (const auto& alias : json) {
     auto text = Text(alias);
-    bool is_id = text == own.id.substr(0, kShortIdLength);
+    bool is_id = text == ShortId(own.id);
     bool added = is_id || (behind_id && text == own.hostname);
     behind_id = behind_id || is_id;
     if (!added && !text.empty()) aliases.push_back(std::move(text));

@@ -91,7 +91,7 @@ bool HasOptions(const Mount& mount) {
   return mount.type == MountType::Tmpfs && (mount.tmpfs_uid || mount.tmpfs_gid || mount.tmpfs_exec);
 }
 
-// Mounts cannot be relabelled. Neither source nor target has a colon.
+// Mounts cannot be relabelled. The renderer lets no colon into source or target, and the host policy judges the text.
 std::string BindText(const Mount& mount) {
   std::string text = mount.source + ":" + mount.target + ":" + mount.relabel;
   if (mount.read_only) text += ",ro";

@@ -20,13 +20,10 @@ constexpr std::size_t kFailedStops = 256;
 constexpr Duration kStopSlack = std::chrono::seconds(10);
 constexpr int kUpdateRetries = 5;
 constexpr Duration kUpdatePause = std::chrono::milliseconds(20);
+constexpr std::size_t kMaxHooks = 32;  // containers whose post_start runs at a time
 
 bool Says(const Error& error, std::string_view words) {
   return error.message.find(words) != std::string::npos;
-}
-
-std::string ShortId(std::string_view id) {
-  return std::string(id.substr(0, 12));
 }
 
 // For Engines that cannot be told to; what the host policy allows to be mounted may be made.
@@ -53,9 +50,11 @@ EngineWriter::EngineWriter(EngineWriterParts parts, EngineWriterOptions options)
       log_(parts.log),
       options_(std::move(options)),
       runner_({parts.client, parts.index, parts.policy, parts.secrets, options_.redact}),
-      stops_(options_.max_stops, log_,
+      stops_({options_.max_stops, "stops"}, log_,
              [this](const std::string& container, const std::stop_token& stop) { return StopNow(container, stop); }),
-      hooks_(options_.max_stops, log_,
+      drains_({options_.max_stops, "pre_stop"}, log_,
+              [this](const std::string& container, const std::stop_token& stop) { return Drain(container, stop); }),
+      hooks_({kMaxHooks, "post_start"}, log_,
              [this](const std::string& container, const std::stop_token& stop) { return RunHooks(container, stop); }) {}
 
 Expected<std::string> EngineWriter::Create(const CreateRequest& request) {
@@ -119,13 +118,13 @@ Expected<SecretText> EngineWriter::EncodeAllowed(const CreateRequest& request, A
   if (!body) return std::move(body).error().Within("create container " + request.name);
   if (auto allowed = policy_.Check(request.workload, body->text(), grants); !allowed) return std::move(allowed).error();
   if (auto allowed = CheckSharedNetwork(request, *services); !allowed) return std::move(allowed).error();
+  if (auto allowed = CheckHooks(policy_, request); !allowed) return std::move(allowed).error();
   return body;
 }
 
 Expected<std::string> EngineWriter::SendCreate(const CreateRequest& request, ApiVersion version) {
   auto body = EncodeAllowed(request, version);
   if (!body) return std::move(body).error();
-  if (auto allowed = CheckHooks(policy_, request); !allowed) return std::move(allowed).error();
   if (version < kCreateMountpointVersion)
     if (auto made = MakeHostPaths(request.spec); !made) return std::move(made).error();
   EngineCall call{.endpoint = Endpoint::ContainerCreate,
@@ -189,7 +188,18 @@ Expected<bool> EngineWriter::BeginStop(std::string_view container) {
     }
   }
   if (auto passed = Failpoint("docker.stop.begin"); !passed) return std::move(passed).error();
-  return stops_.Begin(container);
+  if (stops_.Has(container)) return false;
+  return runner_.HasPreStop(container) ? drains_.Begin(container) : stops_.Begin(container);
+}
+
+TaskPool::WhenEnded EngineWriter::Drain(const std::string& container, const std::stop_token& stop) {
+  index_.Interrupting(container);  // the commands may end it themselves
+  if (auto hooks = runner_.RunPreStop(container, GraceOf(container), stop); !hooks && !stop.stop_requested())
+    log_.Warn("pre_stop failed; the container is stopped nevertheless",
+              {{"workload", index_.WorkloadOf(container)}, {"container", container}, {"error", hooks.error().message}});
+  // Before this has ended, so that one of the two is under way all the time.
+  stops_.Begin(container);
+  return {};
 }
 
 Expected<void> EngineWriter::CheckHooks(const PolicyChecker& policy, const CreateRequest& request) {
@@ -200,31 +210,30 @@ Expected<void> EngineWriter::CheckHooks(const PolicyChecker& policy, const Creat
 
 Expected<bool> EngineWriter::BeginHooks(std::string_view container) {
   if (auto passed = Failpoint("docker.hooks.begin"); !passed) return std::move(passed).error();
-  runner_.Begin(container);
+  if (!runner_.Begin(container)) return false;
   const bool begun = hooks_.Begin(container);
   // The end of the run before, which is not told any more, re-queues the owner.
   if (!begun) runner_.Forget(container);
   return begun;
 }
 
-StopPool::WhenEnded EngineWriter::RunHooks(const std::string& container, const std::stop_token& stop) {
+TaskPool::WhenEnded EngineWriter::RunHooks(const std::string& container, const std::stop_token& stop) {
   auto workload = index_.WorkloadOf(container);
   runner_.RunPostStart(container, stop);
   if (stop.stop_requested() || !options_.on_ended || workload.empty()) return {};
   return [this, workload] { options_.on_ended(workload); };
 }
 
-StopPool::WhenEnded EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
-  const Duration grace = index_.StopTimeout(container).value_or(kEngineGrace);
+Duration EngineWriter::GraceOf(std::string_view container) {
+  return index_.StopTimeout(container).value_or(kEngineGrace);
+}
+
+TaskPool::WhenEnded EngineWriter::StopNow(const std::string& container, const std::stop_token& stop) {
   EngineCall call{.endpoint = Endpoint::ContainerStop, .object = container};
-  call.deadline = grace + kStopSlack;
+  call.deadline = GraceOf(container) + kStopSlack;
   // Asked before: a stopped container may be gone at once.
   auto workload = index_.WorkloadOf(container);
-  index_.Interrupting(container);  // before the commands, which may end it themselves
-  if (auto hooks = runner_.RunPreStop(container, grace, stop); !hooks && !stop.stop_requested())
-    log_.Warn("pre_stop failed; the container is stopped nevertheless",
-              {{"workload", workload}, {"container", container}, {"error", hooks.error().message}});
-  if (stop.stop_requested()) return {};
+  index_.Interrupting(container);
   auto answer = client_.Call(call, stop);
   index_.Touch(container);
   if (stop.stop_requested()) return {};

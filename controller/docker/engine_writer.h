@@ -13,7 +13,7 @@
 #include "controller/docker/hook_runner.h"
 #include "controller/docker/host_policy.h"
 #include "controller/docker/resource_keeper.h"
-#include "controller/docker/stop_pool.h"
+#include "controller/docker/task_pool.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/log.h"
 #include "reconcilers/core/ports.h"
@@ -21,7 +21,7 @@
 namespace tinyforge::docker {
 
 struct EngineWriterOptions {
-  std::size_t max_stops = 16;                                    // at the same time
+  std::size_t max_stops = 16;                                    // at the same time, and as many pre_stop before them
   std::function<void(const std::string& workload)> on_ended;     // a stop, or hooks, well or not; must be quick
   std::function<void(const CreateRequest& request)> on_created;  // as the one before from any thread
   Redact redact = [](std::string_view text) { return std::string(text); };  // of what hooks wrote
@@ -76,6 +76,7 @@ class EngineWriter : public ContainerWriter {
 
   // At the end: no stop is under way any more, none begins, nor do hooks.
   void AbortStops() {
+    drains_.Abort();
     stops_.Abort();
     hooks_.Abort();
   }
@@ -90,8 +91,10 @@ class EngineWriter : public ContainerWriter {
   Expected<void> Change(const EngineCall& call, std::string_view container);
   void RememberFailedStop(const std::string& container, const Error& error);
   static Expected<void> CheckHooks(const PolicyChecker& policy, const CreateRequest& request);
-  StopPool::WhenEnded RunHooks(const std::string& container, const std::stop_token& stop);
-  StopPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);
+  TaskPool::WhenEnded RunHooks(const std::string& container, const std::stop_token& stop);
+  Duration GraceOf(std::string_view container);
+  TaskPool::WhenEnded Drain(const std::string& container, const std::stop_token& stop);
+  TaskPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);
   Error NameHeld(std::string_view what, const std::string& name, const Error& error);
 
   EngineClient& client_;
@@ -103,8 +106,9 @@ class EngineWriter : public ContainerWriter {
   const EngineWriterOptions options_;
   Guarded<std::map<std::string, Error, std::less<>>> failed_stops_;  // not told yet; so that the caller backs off
   HookRunner runner_;
-  StopPool stops_;  // last, with the next: their threads use the rest
-  StopPool hooks_;
+  TaskPool stops_;   // last, with the next: their threads use the rest
+  TaskPool drains_;  // ends with a stop
+  TaskPool hooks_;
 };
 
 }  // namespace tinyforge::docker

@@ -1,14 +1,12 @@
 #include "controller/docker/hook_runner.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "controller/docker/container_json.h"
 #include "controller/docker/create_env.h"
 #include "controller/docker/json_members.h"
+#include "controller/docker/thread_shield.h"
 #include "controller/runtime/plain_text.h"
 #include "reconcilers/core/hook_label.h"
 
@@ -19,24 +17,18 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kTailLines = 8;
 constexpr std::size_t kTailBytes = 512;
-
-constexpr Duration kPause = std::chrono::seconds(1);
+constexpr std::size_t kCommandBytes = 120;  // what it said is to have room beside it
+constexpr Duration kLook = std::chrono::seconds(1);
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::minutes(1);
 
 Duration LeftUntil(SteadyTime end) {
   return std::chrono::duration_cast<Duration>(end - std::chrono::steady_clock::now());
 }
 
-void Pause(const std::stop_token& stop, Duration pause) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, pause, [] { return false; });
-}
-
 // The words as they were given.
 std::string CommandOf(const Hook& hook) {
-  constexpr std::size_t kMost = 120;  // what it said is to have room beside it
-  return PlainText(Json(hook.command).dump(-1, ' ', false, Json::error_handler_t::replace), kMost);
+  return PlainText(Json(hook.command).dump(-1, ' ', false, Json::error_handler_t::replace), kCommandBytes);
 }
 
 std::string LastWords(const LogTail& tail, const Redact& redact) {
@@ -46,13 +38,33 @@ std::string LastWords(const LogTail& tail, const Redact& redact) {
   return joined.empty() ? joined : ": " + joined;
 }
 
-// Which start of it runs; empty: none.
-std::optional<SysTime> RunningSince(EngineClient& client, const std::string& container, const std::stop_token& stop) {
+// Which start of it runs. NotFound: none does.
+Expected<SysTime> RunningSince(EngineClient& client, const std::string& container, const std::stop_token& stop) {
   auto answer = client.Call({.endpoint = Endpoint::ContainerInspect, .object = container}, stop);
-  if (!answer) return std::nullopt;
+  if (!answer) return std::move(answer).error();
   auto inspected = DecodeInspect(answer->body);
-  if (!inspected || inspected->container.state != ContainerState::Running) return std::nullopt;
+  if (!inspected) return std::move(inspected).error();
+  if (inspected->container.state != ContainerState::Running) return Error{ErrorKind::NotFound, "it does not run"};
   return inspected->container.started;
+}
+
+bool IsItsOwn(const Error& error) {
+  return error.kind == ErrorKind::Terminal || error.kind == ErrorKind::Invalid;
+}
+
+Duration PauseAfter(unsigned tries) {
+  constexpr unsigned kMostDoublings = 6;
+  return std::min(kFirstPause * (1 << std::min(tries, kMostDoublings)), kLongestPause);
+}
+
+// Whatever a try throws says nothing of what it tries.
+template <typename Try>
+Expected<void> Caught(Try&& attempt) {
+  try {
+    return attempt();
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::Transient, error.what()};
+  }
 }
 
 Expected<SecretText> ExecBody(const Hook& hook, SecretReader& secrets) {
@@ -74,8 +86,13 @@ Expected<SecretText> ExecBody(const Hook& hook, SecretReader& secrets) {
 
 }  // namespace
 
-void HookRunner::Begin(std::string_view container) {
-  entries_.Lock()->insert_or_assign(std::string(container), Entry{parts_.index.WorkloadOf(container), {}});
+bool HookRunner::Begin(std::string_view container) {
+  auto entries = entries_.Lock();
+  const auto [found, fresh] = entries->try_emplace(std::string(container), Entry{parts_.index.WorkloadOf(container)});
+  HookReport& report = found->second.report;
+  if (!fresh && (report.state == HookState::Queued || report.state == HookState::Running)) return false;
+  report = {.state = HookState::Queued, .message = std::move(report.message)};
+  return true;
 }
 
 void HookRunner::Forget(std::string_view container) {
@@ -91,40 +108,107 @@ std::map<std::string, HookReport> HookRunner::Reports(std::string_view workload)
 }
 
 void HookRunner::RunPostStart(const std::string& container, const std::stop_token& stop) {
-  const auto before = RunningSince(parts_.client, container, stop);
-  auto done = before
-                  ? RunAll({.container = container, .label = label::kPostStart, .limit = kPostStartLimit, .stop = stop})
-                  : Error{ErrorKind::Transient, "it does not run"};
-  // They are killed with their container, whose end is known after theirs; and what is no failure is not tried again at
-  // once.
-  if (!done) Pause(stop, kPause);
-  const bool same = before && RunningSince(parts_.client, container, stop) == before;
-  // What the world has to do with says nothing of the release.
-  const bool unknown = !done && done.error().kind != ErrorKind::Terminal && done.error().kind != ErrorKind::Invalid;
+  const Run run{.container = container, .limit = kPostStartLimit, .stop = stop};
+  const auto outcome = Caught([&] { return TryPostStart(run); });
+  if (stop.stop_requested()) return Forget(container);
+  Report(container, outcome);
+}
+
+// NotFound: it has ended or was started anew.
+Expected<void> HookRunner::TryPostStart(const Run& run) {
+  const auto before = RunningSince(parts_.client, run.container, run.stop);
+  if (!before) return before.error();
+  auto done = Caught([&]() -> Expected<void> {
+    auto hooks = HooksOf(run, label::kPostStart);
+    if (!hooks) return std::move(hooks).error();
+    if (hooks->empty()) return Error{ErrorKind::Transient, "what it was made with is not known yet"};
+    return RunFrom(Resume(run.container, *before), *hooks, run);
+  });
+  // They are killed with their container, whose end is known after theirs.
+  if (!done) Pause(kLook, run.stop);
+  const auto after = RunningSince(parts_.client, run.container, run.stop);
+  if (!after) return after.error();
+  if (*after != *before) return Error{ErrorKind::NotFound, "it was started anew"};
+  if (!done && done.error().kind == ErrorKind::NotFound) return Error{ErrorKind::Transient, done.error().message};
+  return done;
+}
+
+Expected<void> HookRunner::RunFrom(std::size_t first, const std::vector<Hook>& hooks, const Run& run) {
+  for (std::size_t i = first; i < hooks.size(); ++i) {
+    if (auto done = RunOne(run, hooks[i]); !done) return std::move(done).error().Within(CommandOf(hooks[i]));
+    NoteEnded(run.container, i + 1);
+  }
+  return {};
+}
+
+// How many of its commands have ended well since it was started.
+std::size_t HookRunner::Resume(const std::string& container, SysTime start) {
+  auto entries = entries_.Lock();
+  const auto found = entries->find(container);
+  if (found == entries->end()) return 0;
+  Entry& entry = found->second;
+  if (entry.start != start) entry.ended = 0;
+  entry.start = start;
+  entry.report.state = HookState::Running;
+  return entry.ended;
+}
+
+void HookRunner::NoteEnded(const std::string& container, std::size_t ended) {
+  auto entries = entries_.Lock();
+  if (const auto found = entries->find(container); found != entries->end()) found->second.ended = ended;
+}
+
+void HookRunner::Report(const std::string& container, const Expected<void>& outcome) {
   auto entries = entries_.Lock();
   const auto found = entries->find(container);
   if (found == entries->end()) return;
-  if (stop.stop_requested() || !same || unknown) {
+  if (!outcome && outcome.error().kind == ErrorKind::NotFound) {
     entries->erase(found);
     return;
   }
-  found->second.report = {.state = done ? HookState::Succeeded : HookState::Failed,
-                          .at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
-                          .message = done ? "" : "post_start " + done.error().message};
+  Entry& entry = found->second;
+  HookReport& report = entry.report;
+  report = {.state = HookState::Succeeded,
+            .at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
+  if (outcome) return;
+  report.state = IsItsOwn(outcome.error()) ? HookState::Failed : HookState::Waiting;
+  report.message = "post_start " + outcome.error().message;
+  if (report.state == HookState::Waiting) report.pause = PauseAfter(entry.tries++);
+}
+
+bool HookRunner::HasPreStop(std::string_view container) {
+  return !OwnHooks(parts_.index.LabelsOf(container), label::kPreStop).empty();
 }
 
 Expected<void> HookRunner::RunPreStop(const std::string& container, Duration limit, const std::stop_token& stop) {
-  return RunAll({.container = container, .label = label::kPreStop, .limit = limit, .stop = stop});
+  const Run run{.container = container, .limit = limit, .stop = stop};
+  auto done = Caught([&]() -> Expected<void> {
+    auto hooks = HooksOf(run, label::kPreStop);
+    return hooks ? RunFrom(0, *hooks, run) : std::move(hooks).error();
+  });
+  if (done) return done;
+  const auto runs = RunningSince(parts_.client, container, stop);
+  return !runs && runs.error().kind == ErrorKind::NotFound ? Expected<void>() : done;
 }
 
-Expected<void> HookRunner::RunAll(const Run& run) {
-  const std::string own = OwnHooks(parts_.index.LabelsOf(run.container), run.label);
-  if (own.empty()) return {};
+// With secrets as they are now.
+Expected<std::vector<Hook>> HookRunner::HooksOf(const Run& run, std::string_view label) {
+  const std::string own = OwnHooks(parts_.index.LabelsOf(run.container), label);
+  if (own.empty()) return std::vector<Hook>();
   auto hooks = DecodeHooks(own);
   if (!hooks) return std::move(hooks).error();
-  for (const Hook& hook : *hooks)
-    if (auto done = RunOne(run, hook); !done) return std::move(done).error().Within(CommandOf(hook));
-  return {};
+  for (Hook& hook : *hooks) {
+    if (hook.privileged)
+      if (auto allowed = parts_.policy.CheckPrivilegedHook(parts_.index.WorkloadOf(run.container)); !allowed)
+        return std::move(allowed).error();
+    for (EnvEntry& entry : hook.env)
+      for (EnvInsert& insert : entry.inserts) {
+        auto present = Present(insert.secret);
+        if (!present) return std::move(present).error().Within(CommandOf(hook));
+        insert.secret = std::move(*present);
+      }
+  }
+  return hooks;
 }
 
 // Known by its own name; its fingerprint was of another time.
@@ -137,21 +221,11 @@ Expected<SecretHandle> HookRunner::Present(const SecretHandle& secret) {
   return Error{ErrorKind::Waiting, "secret " + NameOf(secret) + " is not set"};
 }
 
-Expected<std::string> HookRunner::Prepare(const std::string& container, const Hook& given,
-                                          const std::stop_token& stop) {
-  if (given.privileged)
-    if (auto allowed = parts_.policy.CheckPrivilegedHook(parts_.index.WorkloadOf(container)); !allowed)
-      return std::move(allowed).error();
-  Hook hook = given;
-  for (EnvEntry& entry : hook.env)
-    for (EnvInsert& insert : entry.inserts) {
-      auto present = Present(insert.secret);
-      if (!present) return std::move(present).error();
-      insert.secret = std::move(*present);
-    }
+Expected<std::string> HookRunner::Prepare(const Run& run, const Hook& hook) {
   auto body = ExecBody(hook, parts_.secrets);
   if (!body) return std::move(body).error();
-  auto answer = parts_.client.Call({.endpoint = Endpoint::ExecCreate, .object = container, .body = body->text()}, stop);
+  auto answer =
+      parts_.client.Call({.endpoint = Endpoint::ExecCreate, .object = run.container, .body = body->text()}, run.stop);
   if (!answer) return std::move(answer).error();
   const Json json = Json::parse(answer->body, nullptr, false);
   if (const std::string id = Text(At(json, "Id")); !id.empty()) return id;
@@ -166,14 +240,14 @@ Expected<std::string> HookRunner::StateOf(const std::string& exec, const Run& ru
     if (!answer) return std::move(answer).error();
     const bool over = LeftUntil(run.end) <= Duration(0) || run.stop.stop_requested();
     if (over || !True(At(Json::parse(answer->body, nullptr, false), "Running"))) return std::move(answer->body);
-    Pause(run.stop, kAgain);
+    Pause(kAgain, run.stop);
   }
 }
 
 Expected<void> HookRunner::RunOne(const Run& run, const Hook& hook) {
   const Error late{ErrorKind::Terminal, "has not ended within " + FormatDuration(run.limit)};
   if (LeftUntil(run.end) <= Duration(0)) return late;
-  auto id = Prepare(run.container, hook, run.stop);
+  auto id = Prepare(run, hook);
   if (!id) return std::move(id).error();
   LogTail tail(kTailLines, kTailBytes);
   LogDemultiplexer frames([&](LogStream, std::string_view bytes) {

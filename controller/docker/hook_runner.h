@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controller/docker/container_index.h"
 #include "controller/docker/engine_client.h"
@@ -27,40 +29,51 @@ struct HookParts {
 };
 
 // Thread-safe. Commands are those of the container's labels and are run one after the other, up to the first that does
-// not end with 0. A secret in their environment has the value of now. The Engine cannot end a command: one that takes
-// too long goes on until its container ends.
+// not end with 0; none is before all secrets in their environments are there, which have the values of now. The Engine
+// cannot end a command: one that takes too long goes on until its container ends.
+//
+// A failure is the command's own (an exit code, its time, a program that is not there) or the policy's; what the Engine
+// or a secret could not give is awaited.
 class HookRunner {
  public:
   explicit HookRunner(HookParts parts) : parts_(std::move(parts)) {}
 
-  // Noted as under way from now on.
-  void Begin(std::string_view container);
+  // Noted as Queued from now on. False: so they are already, or Running.
+  bool Begin(std::string_view container);
   void Forget(std::string_view container);
   std::map<std::string, HookReport> Reports(std::string_view workload);
 
   // After a start, to be called after Begin with the container's id. What became of it is reported; nothing when its
-  // container ended or was started anew meanwhile, or `stop` was requested.
+  // container ended or was started anew meanwhile, or `stop` was requested. Throws nothing.
   void RunPostStart(const std::string& container, const std::stop_token& stop);
-  // Before a stop, for `limit` at most.
+  bool HasPreStop(std::string_view container);
+  // Before a stop, for `limit` at most. Success also where they end the container themselves. Throws nothing.
   Expected<void> RunPreStop(const std::string& container, Duration limit, const std::stop_token& stop);
 
  private:
   struct Entry {
     std::string workload;
-    HookReport report;
+    HookReport report{};
+    SysTime start{};        // of the container, which the next is of
+    std::size_t ended = 0;  // so many of its commands, with 0
+    unsigned tries = 0;
   };
   struct Run {
     const std::string& container;
-    std::string_view label;
     Duration limit;
     SteadyTime end = std::chrono::steady_clock::now() + limit;
     const std::stop_token& stop;
   };
-  Expected<void> RunAll(const Run& run);
-  Expected<void> RunOne(const Run& run, const Hook& hook);
-  Expected<std::string> StateOf(const std::string& exec, const Run& run);
-  Expected<std::string> Prepare(const std::string& container, const Hook& hook, const std::stop_token& stop);
+  Expected<void> TryPostStart(const Run& run);
+  Expected<void> RunFrom(std::size_t first, const std::vector<Hook>& hooks, const Run& run);
+  std::size_t Resume(const std::string& container, SysTime start);
+  void NoteEnded(const std::string& container, std::size_t ended);
+  void Report(const std::string& container, const Expected<void>& outcome);
+  Expected<std::vector<Hook>> HooksOf(const Run& run, std::string_view label);
   Expected<SecretHandle> Present(const SecretHandle& secret);
+  Expected<void> RunOne(const Run& run, const Hook& hook);
+  Expected<std::string> Prepare(const Run& run, const Hook& hook);
+  Expected<std::string> StateOf(const std::string& exec, const Run& run);
 
   const HookParts parts_;
   Guarded<std::map<std::string, Entry, std::less<>>> entries_;  // by container id

@@ -276,6 +276,20 @@ Expected<void> CheckMountOptions(const HostPolicy& policy, std::string_view work
   return {};
 }
 
+Expected<void> CheckBindOptions(const HostPolicy& policy, std::string_view workload, std::string_view options) {
+  constexpr std::array<std::string_view, 10> kKnown = {"z",        "Z",      "ro",      "nocopy", "private",
+                                                       "rprivate", "shared", "rshared", "slave",  "rslave"};
+  while (!options.empty()) {
+    const std::string_view option = options.substr(0, options.find(','));
+    if (std::ranges::find(kKnown, option) == kKnown.end())
+      return Error{ErrorKind::Terminal,
+                   "option \"" + std::string(option) + "\" of HostConfig.Binds is never allowed in a create body"};
+    if (auto allowed = CheckPropagation(policy, workload, option); !allowed) return allowed;
+    options.remove_prefix(std::min(options.size(), option.size() + 1));
+  }
+  return {};
+}
+
 // The options of local that mount would be given: "o" is a list with commas.
 bool HasFlag(std::string_view list, std::string_view flag) {
   while (!list.empty()) {
@@ -366,9 +380,7 @@ Expected<void> PolicyChecker::CheckBinds(std::string_view workload, const Json& 
       return Error{ErrorKind::Terminal, "HostConfig.Binds: \"" + text + "\" is not SOURCE:TARGET:OPTIONS"};
     const std::string source = text.substr(0, first);
     const std::string options = text.substr(second + 1);
-    for (const std::string_view propagation : {"shared", "rshared"})
-      if (HasFlag(options, propagation))
-        if (auto allowed = CheckPropagation(policy_, workload, propagation); !allowed) return allowed;
+    if (auto allowed = CheckBindOptions(policy_, workload, options); !allowed) return allowed;
     if (!source.starts_with('/')) continue;  // a volume
     const bool read_only = HasFlag(options, "ro") && IsOwn(Lexical(source));
     if (auto allowed = CheckBind(workload, {source, read_only}, rendered); !allowed)

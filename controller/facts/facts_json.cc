@@ -346,7 +346,8 @@ bool Shorten(Facts& facts) {
     list.erase(list.begin());
     return true;
   };
-  if (drop_oldest(facts.superseded) || drop_oldest(facts.failed)) return true;
+  // What is lost of `hooked` is run once more.
+  if (drop_oldest(facts.superseded) || drop_oldest(facts.failed) || drop_oldest(facts.hooked)) return true;
   // It only lets a replacement name what differs.
   for (AdoptedContainer& container : facts.adopted)
     if (container.labels.erase(std::string(label::kFields)) > 0) return true;

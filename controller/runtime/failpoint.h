@@ -15,7 +15,7 @@ namespace tinyforge {
 
 namespace failpoint {
 
-// Whether anything happens at a place; constant. Thread-safe, as is Pass.
+// Whether anything happens at a place, so that names are made up only where it does; constant. Thread-safe, as is Pass.
 bool Armed();
 
 // One passing.

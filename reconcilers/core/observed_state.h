@@ -78,6 +78,11 @@ struct ObservedMount {
 // The Engine names anonymous volumes by 64 hex digits.
 bool IsAnonymousVolume(std::string_view name);
 
+// Of a container's id, as people see it and facts keep it.
+inline std::string ShortId(std::string_view id) {
+  return std::string(id.substr(0, 12));
+}
+
 // One container as inspected. `labels` holds ours and the user's.
 struct ObservedContainer {
   std::string id;
@@ -109,7 +114,6 @@ struct ObservedContainer {
   bool created_here = false;  // by this run of the controller: what is altered is the Engine's doing
 
   std::string_view Label(std::string_view key) const;  // empty when absent
-  std::string ShortId() const { return id.substr(0, 12); }
   bool operator==(const ObservedContainer&) const = default;
 };
 
@@ -137,11 +141,18 @@ struct ProbeReport {
 };
 
 // What came of the hooks of a container after its start.
-enum class HookState { Running, Succeeded, Failed };
+enum class HookState {
+  Queued,  // begun, and no thread is free for them yet
+  Running,
+  Waiting,  // cut short by what says nothing of them; what ended well before is not run again
+  Succeeded,
+  Failed,
+};
 struct HookReport {
-  HookState state = HookState::Running;
+  HookState state = HookState::Queued;
   SysTime at{};           // when it ended
-  std::string message{};  // Failed: post_start ["/warm-up"]: ended with exit code 3: its last words
+  std::string message{};  // Failed, Waiting: post_start ["/warm-up"]: ended with exit code 3: its last words
+  Duration pause{};       // Waiting: until they are to be begun again
   bool operator==(const HookReport&) const = default;
 };
 

@@ -52,23 +52,29 @@ struct Executor {
   static void Forget(const AdoptedContainer& container, Facts& facts) {
     std::erase_if(facts.adopted, [&](const AdoptedContainer& known) { return known.id == container.id; });
   }
-  // Forgotten first, so that after a crash in between its hooks run once more rather than never.
+  // Forgotten first, so that after a crash in between its hooks run once more rather than never. Where that cannot be
+  // written it is started all the same: to serve is more than its hooks.
   Expected<bool> operator()(const action::Start& a) const {
+    Expected<void> forgotten;
     to.containers.ForgetHooks(a.target.container);
-    if (!a.fact_key.empty()) {
-      const std::string id = a.target.container.substr(0, 12);
-      auto forgotten = to.facts.Update(a.fact_key, [&](Facts& facts) { std::erase(facts.hooked, id); });
-      if (!forgotten) return std::move(forgotten).error();
-    }
-    return Acted(to.containers.Start(a.target.container));
+    if (!a.fact_key.empty())
+      forgotten =
+          to.facts.Update(a.fact_key, [&](Facts& facts) { std::erase(facts.hooked, ShortId(a.target.container)); });
+    auto started = Acted(to.containers.Start(a.target.container));
+    return started && !forgotten ? Expected<bool>(std::move(forgotten).error()) : started;
   }
   Expected<bool> operator()(const action::BeginHooks& a) const { return to.containers.BeginHooks(a.target.container); }
   Expected<bool> operator()(const action::NoteHooks& a) const {
-    return Acted(to.facts.Update(a.fact_key, [&](Facts& facts) {
-      for (const auto* known : {&a.ended, &a.gone})
-        for (const std::string& id : *known) std::erase(facts.hooked, id);
-      facts.hooked.insert(facts.hooked.end(), a.ended.begin(), a.ended.end());
-    }));
+    auto noted = to.facts.Update(a.fact_key, [&](Facts& facts) {
+      for (const std::string& id : a.gone) std::erase(facts.hooked, id);
+      for (const std::string& container : a.ended) {
+        std::erase(facts.hooked, ShortId(container));
+        facts.hooked.push_back(ShortId(container));
+      }
+    });
+    if (!noted) return std::move(noted).error();
+    for (const std::string& container : a.ended) to.containers.ForgetHooks(container);
+    return true;
   }
   Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
   Expected<bool> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }

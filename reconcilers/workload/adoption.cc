@@ -243,6 +243,7 @@ Expected<void> Adoption::Assign(Found found, Adopting& adopting) const {
   int seq = 1;
   for (ObservedContainer& c : found.strangers) {
     while (!seqs.insert(seq).second) ++seq;
+    std::erase_if(c.labels, [](const auto& item) { return item.first.starts_with(label::kPrefix); });  // its image's
     SetLabel(c, label::kSeq, std::to_string(seq));
     SetLabel(c, label::kReplica, std::to_string(replicas.at(c.id)));
     const DesiredContainer& first = desired.containers.front();

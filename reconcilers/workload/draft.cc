@@ -34,7 +34,8 @@ void Draft::ComeBackIn(Duration wait) {
 
 void Draft::AwaitProof(const HealthVerdict& health, std::string_view reason) {
   if (health.come_back) ComeBackIn(std::max(*health.come_back, Duration(1)));
-  if (health.fitness == Fitness::Unreachable) return Say(Phase::Waiting, "ProbeUnreachable", health.message);
+  if (health.fitness == Fitness::Unreachable)
+    return Say(Phase::Waiting, health.reason.empty() ? "ProbeUnreachable" : health.reason, health.message);
   Say(Phase::Progressing, reason, health.message);
 }
 

@@ -20,9 +20,9 @@ enum class Fitness {
 
 struct HealthVerdict {
   Fitness fitness = Fitness::Unknown;
-  std::string message;                    // what is awaited or wrong
-  std::optional<Duration> come_back;      // when time alone changes the answer
-  std::string_view reason = "Unhealthy";  // of a verdict that it is, PascalCase
+  std::string message;                // what is awaited or wrong
+  std::optional<Duration> come_back;  // when time alone changes the answer
+  std::string_view reason{};          // of Unhealthy and Unreachable, PascalCase; empty: its health check says so
 };
 
 // Of a container in state Running; restarts are not looked at. An implied probe is waited for until its first verdict

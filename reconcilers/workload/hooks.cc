@@ -11,6 +11,7 @@ namespace tinyforge {
 namespace {
 
 constexpr std::string_view kFailed = "PostStartFailed";
+constexpr std::string_view kWaiting = "PostStartWaiting";
 
 bool HasHooks(const ObservedContainer& c) {
   return !c.Label(label::kPostStart).empty() && !OwnHooks(c.labels, label::kPostStart).empty();
@@ -33,25 +34,43 @@ std::vector<const ObservedContainer*> RunningOf(const Draft& draft) {
 std::vector<std::string> Outdated(const Draft& draft) {
   std::vector<std::string> gone = draft.context.facts.hooked;
   std::erase_if(gone, [&](const std::string& id) {
-    return std::ranges::find(draft.observed.containers, id, &ObservedContainer::ShortId) !=
-           draft.observed.containers.end();
+    return std::ranges::any_of(draft.observed.containers, [&](const auto& c) { return ShortId(c.id) == id; });
   });
   return gone;
+}
+
+// How long until they may be begun (again); nothing: not by time.
+std::optional<Duration> BeginIn(const HookReport* report, const PlanContext& context) {
+  if (!report) return Duration(0);
+  if (report->state == HookState::Failed && report->at < context.facts.retried) return Duration(0);
+  if (report->state != HookState::Waiting) return std::nullopt;
+  return std::max(std::chrono::duration_cast<Duration>(report->at + report->pause - context.now), Duration(0));
+}
+
+std::string Waited(const ObservedContainer& c, const HookReport& report) {
+  return report.message.empty() ? "waiting for a turn to run post_start of " + c.name : c.name + ": " + report.message;
 }
 
 }  // namespace
 
 bool HooksAreNoted(const ObservedContainer& c, const Facts& facts) {
-  return std::ranges::find(facts.hooked, c.ShortId()) != facts.hooked.end();
+  return std::ranges::find(facts.hooked, ShortId(c.id)) != facts.hooked.end();
+}
+
+bool HooksEndedWell(const ObservedContainer& c, const ObservedState& observed, const Facts& facts) {
+  if (!HasHooks(c) || HooksAreNoted(c, facts)) return true;
+  const HookReport* report = ReportOf(c, observed);
+  return report && report->state == HookState::Succeeded;
 }
 
 std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& c, const ObservedState& observed,
                                           const Facts& facts) {
-  if (!HasHooks(c) || c.state != ContainerState::Running || HooksAreNoted(c, facts)) return std::nullopt;
+  if (c.state != ContainerState::Running || HooksEndedWell(c, observed, facts)) return std::nullopt;
   const HookReport* report = ReportOf(c, observed);
-  if (report && report->state == HookState::Succeeded) return std::nullopt;
   if (report && report->state == HookState::Failed)
     return HealthVerdict{.fitness = Fitness::Unhealthy, .message = report->message, .reason = kFailed};
+  if (report && report->state != HookState::Running)
+    return HealthVerdict{.fitness = Fitness::Unreachable, .message = Waited(c, *report), .reason = kWaiting};
   return HealthVerdict{.fitness = Fitness::Pending, .message = "waiting for post_start of " + c.name};
 }
 
@@ -60,11 +79,12 @@ void PlanHooks(Draft& draft) {
   for (const ObservedContainer* c : RunningOf(draft)) {
     if (HooksAreNoted(*c, draft.context.facts) || draft.build.Touches(*c)) continue;
     const HookReport* report = ReportOf(*c, draft.observed);
-    const bool again = report && report->state == HookState::Failed && report->at < draft.context.facts.retried;
+    if (report && report->state == HookState::Succeeded) note.ended.push_back(c->id);
+    const auto wait = BeginIn(report, draft.context);
+    if (wait && *wait > Duration(0)) draft.ComeBackIn(*wait);
+    if (!wait || *wait > Duration(0)) continue;
     draft.build.NextGroup();
-    if (!report || again)
-      draft.build.Add(action::BeginHooks{RefTo(*c)}, again ? "to be tried again" : "it was started");
-    if (report && report->state == HookState::Succeeded) note.ended.push_back(c->ShortId());
+    draft.build.Add(action::BeginHooks{RefTo(*c)}, report ? "to be tried again" : "it was started");
   }
   if (note.ended.empty()) return;
   draft.build.NextGroup();

@@ -14,8 +14,11 @@ struct Draft;
 // Whether it is known that those of the container ended well after our last start of it.
 bool HooksAreNoted(const ObservedContainer& container, const Facts& facts);
 
-// What a running container says while its hooks have not ended well: Pending, or Unhealthy once one failed. Nothing:
-// they have, or there are none.
+// Whether those of the container have, in whatever state it is; so they have where there are none.
+bool HooksEndedWell(const ObservedContainer& container, const ObservedState& observed, const Facts& facts);
+
+// What a running container says while its hooks have not ended well: Unhealthy once one failed, Unreachable while what
+// says nothing of them is awaited, else Pending. Nothing: they have.
 std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& container, const ObservedState& observed,
                                           const Facts& facts);
 

@@ -37,7 +37,7 @@ void Move(ObservedContainer& container, ObservedState& from, ObservedState& to) 
 
 bool WasStarted(const ServicePass& service) {
   const auto started = [&](const ObservedContainer& c) {
-    return (IsUp(c) || c.started != SysTime{}) && !AwaitedHooks(c, service.observed, service.facts);
+    return (IsUp(c) || c.started != SysTime{}) && HooksEndedWell(c, service.observed, service.facts);
   };
   return std::ranges::any_of(service.observed.containers, started) || service.decision.verdict.ready_replicas > 0;
 }
@@ -100,6 +100,7 @@ void Append(ObservedState& all, ObservedState& some) {
   std::ranges::move(some.containers, std::back_inserter(all.containers));
   all.ages.merge(some.ages);
   all.probes.merge(some.probes);
+  all.hooks.merge(some.hooks);
 }
 
 // The services in the order of their planning: each has a lane of its own, in the turn after those of all that it

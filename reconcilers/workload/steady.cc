@@ -145,8 +145,8 @@ class Steady {
     const ObservedContainer& c = *slot_.current;
     const HealthVerdict health = draft_.judge.Health(c, desired_);
     if (health.fitness == Fitness::Unhealthy) {
-      draft_.Say(Phase::Failed, health.reason, health.message);
-      const bool sick = health.reason == HealthVerdict().reason;  // a hook that failed is not mended by a restart
+      const bool sick = health.reason.empty();  // a hook that failed is not mended by a restart
+      draft_.Say(Phase::Failed, sick ? "Unhealthy" : health.reason, health.message);
       if (sick && desired_.on_unhealthy == v1::OnUnhealthy::Restart) RestartUnhealthy(health.message);
     } else if (draft_.judge.IsReady(slot_)) {
       ++draft_.verdict.ready_replicas;

@@ -197,7 +197,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   }
   Expected<bool> BeginHooks(std::string_view ref) override {
     auto begun = Change("hooks", ref, [&](ObservedContainer& c) {
-      hooks[c.id] = {};
+      hooks[c.id] = {.state = HookState::Running};
       return Expected<void>();
     });
     return begun ? Expected<bool>(true) : Expected<bool>(std::move(begun).error());

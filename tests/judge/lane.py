@@ -1,5 +1,5 @@
-"""One installation that trials are run on, one after the other: repository, counting proxy, tinyforged of a build with
-failpoints. Several lanes share one dockerd, each with an instance and workload names of its own."""
+"""One installation that trials are run on, one after the other: repository, counting proxy, tinyforged, in a sweep of
+kills tinyforged-failpoints. Several lanes share one dockerd, each with an instance and workload names of its own."""
 
 import json
 import os

@@ -61,6 +61,7 @@ class Mounts {
       mount.no_copy = volume.no_copy;
       AddNamed(named, volume.source);
     }
+    if (auto fits = CheckRelabelled(mount); !fits) return fits;
     container_.mounts.push_back(std::move(mount));
     return {};
   }
@@ -98,16 +99,24 @@ class Mounts {
                                               "source.compose.projectDirectory, the folder of the host that it is in"};
       mount.source = Below(input_.host_folder, volume.source);
     }
+    if (auto fits = CheckRelabelled(mount); !fits) return fits;
     container_.mounts.push_back(std::move(mount));
     return {};
+  }
+
+  // It is asked for in a text that colons divide.
+  static Expected<void> CheckRelabelled(const Mount& mount) {
+    if (mount.relabel.empty() || (mount.source + mount.target).find(':') == std::string::npos) return {};
+    return Error{ErrorKind::Terminal, mount.source + ": a path with a colon cannot be relabelled for SELinux"};
   }
 
   // Containers with the same content have the same copy, so that none may have it for itself.
   Expected<void> AddCopy(DesiredFile file, bool relabel) {
     const std::string origin = "file." + file.target;
     if (auto done = AddFile(std::move(file), origin); !done) return done;
-    if (relabel) container_.mounts.back().relabel = "z";
-    return {};
+    if (!relabel) return {};
+    container_.mounts.back().relabel = "z";
+    return CheckRelabelled(container_.mounts.back());
   }
 
   // From the root of the tree; empty: it is outside.

@@ -34,7 +34,10 @@ class HooksTest : public EngineTest {
   }
   HookReport ReportOf(const std::string& id) {
     EXPECT_TRUE(engine_->writer().BeginHooks(id));
-    EXPECT_TRUE(Eventually([&] { return engine_->writer().HookReports("web")[id].state != HookState::Running; }));
+    EXPECT_TRUE(Eventually([&] {
+      const HookState state = engine_->writer().HookReports("web")[id].state;
+      return state != HookState::Queued && state != HookState::Running;
+    }));
     return engine_->writer().HookReports("web")[id];
   }
   std::string Read(const std::string& path) { return Docker("exec web cat " + path); }

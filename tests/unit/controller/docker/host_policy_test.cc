@@ -61,6 +61,7 @@ TEST(HostPolicyTest, AnySecondWayToSayItIsRefused) {
                  {{Body(R"("Binds":["/srv:/x"])"), false},
                   {Body(R"("Binds":["/srv:/x:z:ro"])"), false},
                   {Body(R"("Binds":["/srv:/x:z,rshared"])"), false},
+                  {Body(R"("Binds":["/srv:/x:z,rbind"])"), false},
                   {Body(R"("Binds":["x"])"), false},
                   {Body(R"("Binds":[""])"), false},
                   {Body(R"("VolumesFrom":["x"])"), false},

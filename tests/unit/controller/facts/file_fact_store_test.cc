@@ -232,6 +232,26 @@ TEST_F(FactsTest, ServeManyThreads) {
   }
 }
 
+// What is lost of it is run once more; what is lost of the good releases is gone.
+TEST_F(FactsTest, HooksThatEndedGoBeforeGoodReleases) {
+  Facts facts;
+  for (int i = 0; i < 300; ++i) facts.hooked.push_back(std::to_string(100000000000 + i));
+  for (int i = 0; i < 10; ++i)
+    facts.good.push_back({.reference = std::string(500, 'r'), .image_id = std::string(64, 'a'), .version = "v"});
+  for (int i = 0; i < 8; ++i)
+    facts.versions.push_back(
+        {.binding = std::to_string(i), .base = std::string(400, 'b'), .why = std::string(300, 'w')});
+  {
+    FileFactStore store(state_, *log_);
+    ASSERT_EQ(Why(Put(store, "shop", facts)), "");
+  }
+  const Facts kept = *FileFactStore(state_, *log_).Load("shop");
+  EXPECT_EQ(kept.good.size(), 10u);
+  EXPECT_LT(kept.hooked.size(), 256u);
+  ASSERT_FALSE(kept.hooked.empty());
+  EXPECT_EQ(kept.hooked.back(), facts.hooked.back());
+}
+
 // Names as long as registries allow, and texts as long as they may be.
 TEST_F(FactsTest, OfTooMuchWhatDecidesWhatRunsIsKeptAndCanBeReadAgain) {
   Facts facts;

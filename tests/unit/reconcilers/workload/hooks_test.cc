@@ -52,7 +52,7 @@ TEST_F(HooksTest, AreBegunOnceAfterTheStartAndWaitedFor) {
   End(HookState::Succeeded);
   ASSERT_GE(world.Settle(), 0);
   EXPECT_EQ(world.Decide().verdict.ready_replicas, 1);
-  EXPECT_THAT(world.facts.facts["web"].hooked, ElementsAre(Web().ShortId()));
+  EXPECT_THAT(world.facts.facts["web"].hooked, ElementsAre(ShortId(Web().id)));
 }
 
 TEST_F(HooksTest, AnotherControllerBeginsThemUnlessTheyAreKnownToHaveEndedWell) {
@@ -131,11 +131,11 @@ TEST_F(HooksTest, ACandidateOfWhichTheyFailIsRefusedAndTheOldOneStays) {
 
 TEST_F(HooksTest, WhatIsKnownOfContainersThatAreGoneIsForgotten) {
   Serve();
-  const std::string before = Web().ShortId();
+  const std::string before = ShortId(Web().id);
   Want("web:2");
   for (int pass = 0; pass < 20; ++pass) world.Run(1), End(HookState::Succeeded);
   EXPECT_EQ(Web().image_id, "sha256:two") << world.Describe();
-  EXPECT_THAT(world.facts.facts["web"].hooked, Contains(Web().ShortId()));
+  EXPECT_THAT(world.facts.facts["web"].hooked, Contains(ShortId(Web().id)));
   EXPECT_TRUE(world.Decide().plan.empty()) << world.Describe();
 }
 
@@ -153,14 +153,48 @@ TEST_F(HooksTest, WhatEndsWellIsNotedBesideAStartOfAnother) {
   world.Run(3);
   End(HookState::Succeeded);
   ASSERT_GE(world.Settle(), 0) << world.Describe();
-  const std::string first = Web("web").ShortId();
-  for (auto& [id, report] : world.engine.hooks)
-    if (id != Web("web").id) report.state = HookState::Running;
-  std::erase(world.facts.facts["web"].hooked, Web("web-2").ShortId());
+  std::erase(world.facts.facts["web"].hooked, ShortId(Web("web-2").id));
+  world.engine.hooks[Web("web-2").id].state = HookState::Succeeded;
   ASSERT_TRUE(world.engine.BeginStop("web"));
-  End(HookState::Succeeded);
+  world.TakeCalls();
   world.Pass();
-  EXPECT_THAT(world.facts.facts["web"].hooked, Not(Contains(first)));
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("start web"));
+  EXPECT_THAT(world.facts.facts["web"].hooked, ElementsAre(ShortId(Web("web-2").id)));
+}
+
+// What the world or a queue is to blame for is no failure of the release, however long it lasts.
+TEST_F(HooksTest, WhatIsAwaitedFailsNoRelease) {
+  world.context.strategy = RolloutStrategy::BlueGreen;
+  Serve();
+  Want("web:2");
+  for (const HookState state : {HookState::Queued, HookState::Waiting}) {
+    world.Run(4);
+    const ObservedContainer* candidate = world.engine.FindByName("web.2");
+    ASSERT_NE(candidate, nullptr) << world.Describe();
+    world.engine.hooks[candidate->id] = {.state = state, .at = world.context.now, .message = "", .pause = Duration(1)};
+    world.engine.hooks[candidate->id].message = "post_start: secret shop/key is not set";
+    world.engine.Tick(world.context.deadline + Duration(1));
+    const Decision decision = world.Decide();
+    EXPECT_EQ(decision.verdict.phase, Phase::Waiting) << world.Describe();
+    EXPECT_EQ(decision.verdict.reason, "PostStartWaiting");
+    EXPECT_THAT(decision.verdict.message, HasSubstr("secret shop/key is not set"));
+  }
+  EXPECT_TRUE(world.facts.facts["web"].failed.empty());
+  world.engine.hooks[world.engine.FindByName("web.2")->id].state = HookState::Running;
+  EXPECT_THAT(ToString(world.Decide().plan), HasSubstr("record failed release"));
+}
+
+TEST_F(HooksTest, WhatWasAwaitedIsBegunAgainAfterItsPause) {
+  world.Run(2);
+  world.TakeCalls();
+  world.engine.hooks[Web().id] = {
+      .state = HookState::Waiting, .at = world.context.now, .message = "no", .pause = std::chrono::seconds(4)};
+  Decision decision = world.Decide();
+  EXPECT_TRUE(decision.plan.empty()) << world.Describe();
+  EXPECT_EQ(decision.verdict.come_back, std::chrono::seconds(4));
+  world.context.now += std::chrono::seconds(4);
+  world.Pass();
+  EXPECT_THAT(world.TakeCalls(), ElementsAre("hooks web"));
 }
 
 TEST_F(HooksTest, OfAnImagesLabelNothingIsRun) {

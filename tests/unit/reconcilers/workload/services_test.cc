@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconcilers/core/field_digests.h"
+#include "reconcilers/core/hook_label.h"
 #include "reconcilers/workload/ownership.h"
 
 namespace tinyforge {
@@ -129,6 +131,26 @@ TEST_F(AwaitedOfTest, AStartedServiceHasAContainerThatWasStarted) {
   db.observed.containers[0].state = ContainerState::Created;
   EXPECT_EQ(Awaited(ServiceCondition::Started), "waiting for db to be started");
   db.observed.containers[0].state = ContainerState::Running;
+  EXPECT_EQ(Awaited(ServiceCondition::Started), "");
+}
+
+// Between two starts of a crash loop too.
+TEST_F(AwaitedOfTest, AServiceHasStartedOnceItsHooksHaveEndedWell) {
+  ContainerTemplate made{.image = "db:1"};
+  made.post_start = {{.command = {"/schema"}}};
+  db.observed.containers = {Container("b", "db")};
+  ObservedContainer& container = db.observed.containers[0];
+  container.labels[std::string(label::kPostStart)] = EncodeHooks(made.post_start);
+  container.labels[std::string(label::kFields)] = FieldDigests(made);
+  container.started = SysTime(Duration(1));
+  for (const ContainerState state : {ContainerState::Running, ContainerState::Restarting, ContainerState::Exited}) {
+    container.state = state;
+    EXPECT_EQ(Awaited(ServiceCondition::Started), "waiting for db to be started");
+  }
+  db.observed.hooks["b"] = {.state = HookState::Succeeded};
+  EXPECT_EQ(Awaited(ServiceCondition::Started), "");
+  db.observed.hooks.clear();
+  db.facts.hooked = {"b"};
   EXPECT_EQ(Awaited(ServiceCondition::Started), "");
 }
 

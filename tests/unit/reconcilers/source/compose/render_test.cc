@@ -242,6 +242,14 @@ TEST_F(ComposeRenderTest, ARangeThatBecomesLargerReplacesNoContainer) {
   EXPECT_NE(RenderWeb().containers[0].template_hash, before[0].template_hash);
 }
 
+TEST_F(ComposeRenderTest, WhatIsRelabelledHasNoColon) {
+  ServiceVolume data{.type = MountType::Bind, .source = "/srv/a", .target = "/a", .relabel = "Z"};
+  web().volumes = {data};
+  EXPECT_EQ(TemplateOfWeb().mounts.at(0).relabel, "Z");
+  web().volumes[0].source = "/srv/a:b";
+  EXPECT_THAT(Render().error().message, HasSubstr("/srv/a:b: a path with a colon cannot be relabelled for SELinux"));
+}
+
 TEST_F(ComposeRenderTest, HooksAreOfTheTemplate) {
   const std::string before = RenderWeb().containers[0].template_hash;
   web().post_start = {{.command = {"/warm-up"}, .user = "1000", .environment = {{"URL", ":" + SecretMark(0) + "@"}}}};

@@ -1,13 +1,12 @@
-#include "controller/docker/stop_pool.h"
+#include "controller/docker/task_pool.h"
 
 #include "controller/docker/thread_shield.h"
 
 namespace tinyforge::docker {
 
-StopPool::StopPool(std::size_t max_threads, Logger& log, StopContainer stop_container)
-    : max_threads_(max_threads), log_(log), stop_container_(std::move(stop_container)) {}
+TaskPool::TaskPool(Options options, Logger& log, Task task) : options_(options), log_(log), task_(std::move(task)) {}
 
-void StopPool::Abort() {
+void TaskPool::Abort() {
   std::vector<std::jthread> threads;
   {
     std::lock_guard lock(mutex_);
@@ -17,23 +16,28 @@ void StopPool::Abort() {
   for (auto& thread : threads) thread.request_stop();
 }
 
-bool StopPool::Begin(std::string_view container) {
+bool TaskPool::Begin(std::string_view container) {
   std::lock_guard lock(mutex_);
   if (aborted_ || !containers_.emplace(container).second) return false;
   waiting_.emplace_back(container);
-  if (idle_ < waiting_.size() && threads_.size() < max_threads_) {
+  if (idle_ < waiting_.size() && threads_.size() < options_.max_threads) {
     threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
   }
   wake_.notify_one();
   return true;
 }
 
-std::size_t StopPool::under_way() const {
+bool TaskPool::Has(std::string_view container) const {
+  std::lock_guard lock(mutex_);
+  return containers_.contains(container);
+}
+
+std::size_t TaskPool::under_way() const {
   std::lock_guard lock(mutex_);
   return containers_.size();
 }
 
-void StopPool::Work(const std::stop_token& stop) {
+void TaskPool::Work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
@@ -44,12 +48,12 @@ void StopPool::Work(const std::stop_token& stop) {
     waiting_.pop_front();
     lock.unlock();
     WhenEnded when_ended;
-    Shielded(log_, "stops", stop, [&] { when_ended = stop_container_(container, stop); });
+    Shielded(log_, options_.name, stop, [&] { when_ended = task_(container, stop); });
     lock.lock();
     containers_.erase(container);
     if (!when_ended || stop.stop_requested()) continue;
     lock.unlock();
-    Shielded(log_, "stops", stop, when_ended);
+    Shielded(log_, options_.name, stop, when_ended);
     lock.lock();
   }
 }

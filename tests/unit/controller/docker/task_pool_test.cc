@@ -1,4 +1,4 @@
-#include "controller/docker/stop_pool.h"
+#include "controller/docker/task_pool.h"
 
 #include <gmock/gmock.h>
 
@@ -10,15 +10,15 @@
 namespace tinyforge::docker {
 namespace {
 
-TEST(StopPoolTest, AStopUnderWayIsNotDoubledAndMayBeginAgainAfterwards) {
+TEST(TaskPoolTest, AStopUnderWayIsNotDoubledAndMayBeginAgainAfterwards) {
   std::promise<void> go;
   auto gate = go.get_future().share();
   std::atomic<int> stops = 0;
   FakeLogger log;
-  StopPool pool(2, log, [&](const std::string&, const std::stop_token&) {
+  TaskPool pool({2, "stops"}, log, [&](const std::string&, const std::stop_token&) {
     gate.wait();
     ++stops;
-    return StopPool::WhenEnded();
+    return TaskPool::WhenEnded();
   });
   EXPECT_TRUE(pool.Begin("a"));
   EXPECT_FALSE(pool.Begin("a"));
@@ -29,12 +29,12 @@ TEST(StopPoolTest, AStopUnderWayIsNotDoubledAndMayBeginAgainAfterwards) {
   EXPECT_EQ(stops, 2);
 }
 
-TEST(StopPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
+TEST(TaskPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
   std::atomic<int> now = 0;
   std::atomic<int> most = 0;
   std::atomic<int> done = 0;
   FakeLogger log;
-  StopPool pool(3, log, [&](const std::string&, const std::stop_token&) {
+  TaskPool pool({3, "stops"}, log, [&](const std::string&, const std::stop_token&) {
     int running = ++now;
     int seen = most;
     while (running > seen && !most.compare_exchange_weak(seen, running)) {
@@ -42,7 +42,7 @@ TEST(StopPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
     std::this_thread::yield();
     --now;
     ++done;
-    return StopPool::WhenEnded();
+    return TaskPool::WhenEnded();
   });
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(pool.Begin(std::to_string(i)));
   while (pool.under_way()) std::this_thread::yield();
@@ -50,15 +50,15 @@ TEST(StopPoolTest, AsManyAtATimeAsAllowedAndAllInTheEnd) {
   EXPECT_LE(most, 3);
 }
 
-TEST(StopPoolTest, AbortEndsWhatRunsAndDropsWhatWaits) {
+TEST(TaskPoolTest, AbortEndsWhatRunsAndDropsWhatWaits) {
   std::promise<void> begun;
   std::atomic<int> stops = 0;
   FakeLogger log;
-  StopPool pool(1, log, [&](const std::string&, const std::stop_token& stop) {
+  TaskPool pool({1, "stops"}, log, [&](const std::string&, const std::stop_token& stop) {
     ++stops;
     begun.set_value();
     while (!stop.stop_requested()) std::this_thread::yield();
-    return StopPool::WhenEnded();
+    return TaskPool::WhenEnded();
   });
   pool.Begin("a");
   pool.Begin("b");
@@ -68,14 +68,14 @@ TEST(StopPoolTest, AbortEndsWhatRunsAndDropsWhatWaits) {
   EXPECT_FALSE(pool.Begin("c"));
 }
 
-TEST(StopPoolTest, WhoIsToldOfTheEndCanBeginAgainAtOnce) {
+TEST(TaskPoolTest, WhoIsToldOfTheEndCanBeginAgainAtOnce) {
   std::atomic<int> stops = 0;
   std::promise<bool> begun_again;
-  StopPool* self = nullptr;
+  TaskPool* self = nullptr;
   FakeLogger log;
-  StopPool pool(1, log, [&](const std::string& container, const std::stop_token&) {
-    if (++stops > 1) return StopPool::WhenEnded();
-    return StopPool::WhenEnded([&, container] { begun_again.set_value(self->Begin(container)); });
+  TaskPool pool({1, "stops"}, log, [&](const std::string& container, const std::stop_token&) {
+    if (++stops > 1) return TaskPool::WhenEnded();
+    return TaskPool::WhenEnded([&, container] { begun_again.set_value(self->Begin(container)); });
   });
   self = &pool;
   pool.Begin("a");
@@ -84,13 +84,13 @@ TEST(StopPoolTest, WhoIsToldOfTheEndCanBeginAgainAtOnce) {
   EXPECT_EQ(stops, 2);
 }
 
-TEST(StopPoolTest, WhatAStopThrowsEndsThatStopAndNotTheThread) {
+TEST(TaskPoolTest, WhatAStopThrowsEndsThatStopAndNotTheThread) {
   FakeLogger log;
   std::promise<void> second;
-  StopPool pool(1, log, [&](const std::string& container, const std::stop_token&) {
+  TaskPool pool({1, "stops"}, log, [&](const std::string& container, const std::stop_token&) {
     if (container == "a") throw std::runtime_error("oops");
     second.set_value();
-    return StopPool::WhenEnded();
+    return TaskPool::WhenEnded();
   });
   pool.Begin("a");
   pool.Begin("b");

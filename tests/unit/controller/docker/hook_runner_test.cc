@@ -1,0 +1,231 @@
+// What becomes of commands in containers, as a scripted Engine answers.
+#include "controller/docker/hook_runner.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "controller/docker/engine_writer.h"
+#include "reconcilers/core/field_digests.h"
+#include "reconcilers/core/hook_label.h"
+#include "tests/fakes/fake_logger.h"
+#include "tests/unit/controller/docker/scripted_engine.h"
+
+namespace tinyforge::docker {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class OneSecret : public SecretReader {
+ public:
+  Expected<SecretHandle> Find(const v1::SecretKeyRef& ref) override {
+    if (ref.name == "there") return SecretHandle{ref, "f"};
+    return Error{ErrorKind::Waiting, "secret " + ref.name + "/" + ref.key + " is not there"};
+  }
+  Expected<std::vector<SecretHandle>> Variables(const v1::SecretKeyRef&) override {
+    return std::vector<SecretHandle>();
+  }
+  Expected<std::string> Reveal(const SecretHandle&) override { return std::string("s3cret"); }
+};
+
+// Container c1 of workload w, which was made with hooks.
+class HookRunnerTest : public testing::Test {
+ protected:
+  HookRunnerTest()
+      : engine_([this](const std::string& line) { return Script(line); }),
+        client_({engine_.host(), {}}),
+        index_(client_, {.instance = "i", .subnet = {ParseIpv4("10.0.0.0").value(), 24}}),
+        resources_(client_, {}),
+        policy_({}, {}, ""),
+        runner_({client_, index_, policy_, secrets_, [](std::string_view text) {
+                   std::string out(text);
+                   for (auto at = out.find("s3cret"); at != std::string::npos; at = out.find("s3cret"))
+                     out.replace(at, 6, "***");
+                   return out;
+                 }}) {
+    index_.Connected();
+  }
+
+  static Hook Command(const std::string& word) { return {.command = {word}}; }
+
+  // Makes c1 so and has the index know it.
+  void Make(const std::vector<Hook>& post_start, const std::vector<Hook>& pre_stop = {}) {
+    ContainerTemplate made{.image = "web:1"};
+    made.post_start = post_start;
+    made.pre_stop = pre_stop;
+    nlohmann::json labels = {{"tinyforge.instance", "i"},      {"tinyforge.role", "main"},
+                             {"tinyforge.replica", "1"},       {"tinyforge.workload.id", "w"},
+                             {"tinyforge.template-hash", "h"}, {label::kFields, FieldDigests(made)}};
+    if (!post_start.empty()) labels[std::string(label::kPostStart)] = EncodeHooks(post_start);
+    if (!pre_stop.empty()) labels[std::string(label::kPreStop)] = EncodeHooks(pre_stop);
+    labels_ = labels.dump();
+    ASSERT_TRUE(index_.Resync());
+    ASSERT_TRUE(index_.Containers("w"));
+  }
+
+  std::string Inspect() {
+    return Answer(200, R"({"Id":"c1","Name":"/c1","Image":"sha256:1","State":{"Status":")" +
+                           std::string(runs_ ? "running" : "exited") + R"(","StartedAt":")" + started_ +
+                           R"("},"HostConfig":{},"Config":{"Tty":false,"Labels":)" + labels_ + "}}");
+  }
+
+  std::string Script(const std::string& line) {
+    if (line.find("/info") != std::string::npos) return Answer(200, R"({"ID":"e"})");
+    if (line.find("/containers/json") != std::string::npos)
+      return Answer(200,
+                    line.find("address") != std::string::npos
+                        ? "[]"
+                        : R"([{"Id":"c1","Names":["/c1"],"State":"running","Status":"Up","Labels":)" + labels_ + "}]");
+    if (line.find("/exec/") != std::string::npos && line.find("/start") != std::string::npos) return stream_;
+    if (line.find("/exec/") != std::string::npos) {
+      const std::string state = exec_.empty() ? R"({"Running":false,"ExitCode":0})" : exec_.front();
+      if (exec_.size() > 1) exec_.erase(exec_.begin());
+      return Answer(exec_status_, state);
+    }
+    if (line.find("/exec") != std::string::npos) return Answer(create_status_, R"({"Id":"e1"})");
+    if (line.find("/stop") != std::string::npos) return Answer(204, "");
+    return line.find("/images/") != std::string::npos ? Answer(200, "{}") : Inspect();
+  }
+
+  HookReport Run() {
+    EXPECT_TRUE(runner_.Begin("c1"));
+    runner_.RunPostStart("c1", {});
+    const auto reports = runner_.Reports("w");
+    return reports.contains("c1") ? reports.at("c1") : HookReport{.message = "forgotten"};
+  }
+  // The commands that were asked for.
+  std::vector<std::string> Commands() {
+    std::vector<std::string> commands;
+    for (const std::string& request : engine_.requests()) {
+      const auto at = request.find(R"("Cmd":[")");
+      if (at != std::string::npos) commands.push_back(request.substr(at + 8, request.find('"', at + 8) - at - 8));
+    }
+    return commands;
+  }
+
+  std::string labels_ = "{}";
+  std::atomic<bool> runs_ = true;
+  std::string started_ = "2026-01-01T00:00:00Z";
+  std::string stream_ = Answer(200, "");
+  std::vector<std::string> exec_;  // what exec inspect says, the last again and again
+  std::atomic<int> exec_status_ = 200;
+  std::atomic<int> create_status_ = 201;
+  ScriptedEngine engine_;
+  EngineClient client_;
+  ContainerIndex index_;
+  ResourceKeeper resources_;
+  PolicyChecker policy_;
+  OneSecret secrets_;
+  FakeLogger log_;
+  HookRunner runner_;
+};
+
+TEST_F(HookRunnerTest, TheExitCodeDecides) {
+  Make({Command("a"), Command("b")});
+  EXPECT_EQ(Run().state, HookState::Succeeded);
+  EXPECT_THAT(Commands(), ElementsAre("a", "b"));
+  runner_.Forget("c1");
+  exec_ = {R"({"Running":false,"ExitCode":3})"};
+  const HookReport report = Run();
+  EXPECT_EQ(report.state, HookState::Failed);
+  EXPECT_THAT(report.message, HasSubstr(R"(post_start ["a"]: ended with exit code 3)"));
+}
+
+// The stream broke before the command had ended.
+TEST_F(HookRunnerTest, WhatStillRunsIsAskedAgain) {
+  Make({Command("a")});
+  stream_ = "";
+  exec_ = {R"({"Running":true})", R"({"Running":true})", R"({"Running":false,"ExitCode":0})"};
+  EXPECT_EQ(Run().state, HookState::Succeeded);
+}
+
+TEST_F(HookRunnerTest, WhatTheEngineCannotSayIsAwaited) {
+  Make({Command("a")});
+  for (const int status : {404, 409, 500}) {
+    exec_status_ = status;
+    const HookReport report = Run();
+    EXPECT_EQ(report.state, HookState::Waiting) << status << report.message;
+    EXPECT_GE(report.pause, Duration(std::chrono::seconds(1)));
+    runner_.Forget("c1");
+  }
+}
+
+TEST_F(HookRunnerTest, PausesGrow) {
+  Make({Command("a")});
+  create_status_ = 500;
+  EXPECT_EQ(Run().pause, std::chrono::seconds(1));
+  EXPECT_EQ(Run().pause, std::chrono::seconds(2));
+  EXPECT_EQ(Run().pause, std::chrono::seconds(4));
+}
+
+TEST_F(HookRunnerTest, NothingIsRunBeforeEverySecretIsThere) {
+  Hook second = Command("b");
+  second.env = {{.name = "S", .value = "", .inserts = {{0, {{"absent", "key"}, "f"}}}}};
+  Make({Command("a"), second});
+  const HookReport report = Run();
+  EXPECT_EQ(report.state, HookState::Waiting);
+  EXPECT_THAT(report.message, HasSubstr("secret absent/key is not there"));
+  EXPECT_THAT(Commands(), IsEmpty());
+}
+
+TEST_F(HookRunnerTest, WhatEndedWellIsNotRunAgainForTheSameStart) {
+  Make({Command("a"), Command("b")});
+  exec_ = {R"({"Running":false,"ExitCode":0})", R"({"Running":false,"ExitCode":3})"};
+  EXPECT_EQ(Run().state, HookState::Failed);
+  exec_ = {};
+  EXPECT_EQ(Run().state, HookState::Succeeded);
+  EXPECT_THAT(Commands(), ElementsAre("a", "b", "b"));
+}
+
+TEST_F(HookRunnerTest, WhatEndsWithItsContainerIsForgotten) {
+  Make({Command("a")});
+  exec_ = {R"({"Running":false,"ExitCode":137})"};
+  runs_ = false;
+  EXPECT_EQ(Run().message, "forgotten");
+}
+
+TEST_F(HookRunnerTest, OfWhatIsNotKnownNothingCountsAsDone) {
+  Make({});
+  EXPECT_EQ(Run().state, HookState::Waiting);
+}
+
+TEST_F(HookRunnerTest, OutputIsRedactedBeforeItIsCut) {
+  Make({Command("a")});
+  const std::string line = std::string(500, 'x') + " s3cret s3cret s3cret";
+  const auto size = static_cast<unsigned char>(line.size());
+  std::string frame = {1, 0, 0, 0, 0, 0, static_cast<char>(line.size() >> 8), static_cast<char>(size)};
+  stream_ = Answer(200, frame + line);
+  exec_ = {R"({"Running":false,"ExitCode":1})"};
+  const HookReport report = Run();
+  EXPECT_EQ(report.state, HookState::Failed);
+  EXPECT_THAT(report.message, HasSubstr("xxx"));
+  EXPECT_THAT(report.message, Not(HasSubstr("s3")));
+}
+
+TEST_F(HookRunnerTest, WhatIsUnderWayIsNotBegun) {
+  Make({Command("a")});
+  EXPECT_TRUE(runner_.Begin("c1"));
+  EXPECT_FALSE(runner_.Begin("c1"));
+}
+
+TEST_F(HookRunnerTest, AStopRunsCommandsFirstAndIsMadeWhateverComesOfThem) {
+  Make({}, {Command("drain")});
+  exec_status_ = 500;
+  std::atomic<bool> told = false;
+  EngineWriter writer({client_, index_, resources_, policy_, secrets_, log_},
+                      {.on_ended = [&](const std::string&) { told = true, told.notify_all(); }});
+  ASSERT_TRUE(*writer.BeginStop("c1"));
+  told.wait(false);
+  std::vector<std::string> order;
+  for (const std::string& request : engine_.requests())
+    for (const char* call : {"/containers/c1/exec", "/containers/c1/stop"})
+      if (request.starts_with("POST") && request.find(call) != std::string::npos) order.emplace_back(call);
+  EXPECT_THAT(order, ElementsAre("/containers/c1/exec", "/containers/c1/stop"));
+}
+
+}  // namespace
+}  // namespace tinyforge::docker
