@@ -49,7 +49,7 @@ EngineWriter::EngineWriter(EngineWriterParts parts, EngineWriterOptions options)
       secrets_(parts.secrets),
       log_(parts.log),
       options_(std::move(options)),
-      runner_({parts.client, parts.index, parts.policy, parts.secrets, options_.redact}),
+      runner_({parts.client, parts.index, parts.policy, parts.secrets, parts.log, options_.redact}),
       stops_({options_.max_stops, "stops"}, log_,
              [this](const std::string& container, const std::stop_token& stop) { return StopNow(container, stop); }),
       drains_({options_.max_stops, "pre_stop"}, log_,
@@ -193,13 +193,27 @@ Expected<bool> EngineWriter::BeginStop(std::string_view container) {
 }
 
 TaskPool::WhenEnded EngineWriter::Drain(const std::string& container, const std::stop_token& stop) {
+  if (stops_.Has(container)) return {};
+  const auto workload = index_.WorkloadOf(container);
+  const auto before = RunningSince(client_, container, stop);
   index_.Interrupting(container);  // the commands may end it themselves
-  if (auto hooks = runner_.RunPreStop(container, GraceOf(container), stop); !hooks && !stop.stop_requested())
+  const auto hooks = runner_.RunPreStop(container, GraceOf(container), stop);
+  if (stop.stop_requested()) return {};  // what comes after this process does both again
+  const auto after = RunningSince(client_, container, stop);
+  if (before && (after ? *after != *before : after.error().kind == ErrorKind::NotFound)) return Told(container);
+  if (!hooks)
     log_.Warn("pre_stop failed; the container is stopped nevertheless",
-              {{"workload", index_.WorkloadOf(container)}, {"container", container}, {"error", hooks.error().message}});
+              {{"workload", workload}, {"container", container}, {"error", hooks.error().message}});
   // Before this has ended, so that one of the two is under way all the time.
   stops_.Begin(container);
   return {};
+}
+
+TaskPool::WhenEnded EngineWriter::Told(const std::string& container) {
+  auto workload = index_.WorkloadOf(container);
+  index_.Touch(container);
+  if (!options_.on_ended || workload.empty()) return {};
+  return [this, workload] { options_.on_ended(workload); };
 }
 
 Expected<void> EngineWriter::CheckHooks(const PolicyChecker& policy, const CreateRequest& request) {
@@ -210,18 +224,16 @@ Expected<void> EngineWriter::CheckHooks(const PolicyChecker& policy, const Creat
 
 Expected<bool> EngineWriter::BeginHooks(std::string_view container) {
   if (auto passed = Failpoint("docker.hooks.begin"); !passed) return std::move(passed).error();
-  if (!runner_.Begin(container)) return false;
+  // The end of a run before, also of one that was forgotten, re-queues the owner.
+  if (hooks_.Has(container) || !runner_.Begin(container)) return false;
   const bool begun = hooks_.Begin(container);
-  // The end of the run before, which is not told any more, re-queues the owner.
   if (!begun) runner_.Forget(container);
   return begun;
 }
 
 TaskPool::WhenEnded EngineWriter::RunHooks(const std::string& container, const std::stop_token& stop) {
-  auto workload = index_.WorkloadOf(container);
   runner_.RunPostStart(container, stop);
-  if (stop.stop_requested() || !options_.on_ended || workload.empty()) return {};
-  return [this, workload] { options_.on_ended(workload); };
+  return stop.stop_requested() ? TaskPool::WhenEnded() : Told(container);
 }
 
 Duration EngineWriter::GraceOf(std::string_view container) {

@@ -76,8 +76,8 @@ class EngineWriter : public ContainerWriter {
 
   // At the end: no stop is under way any more, none begins, nor do hooks.
   void AbortStops() {
-    drains_.Abort();
     stops_.Abort();
+    drains_.Abort();
     hooks_.Abort();
   }
 
@@ -92,6 +92,7 @@ class EngineWriter : public ContainerWriter {
   void RememberFailedStop(const std::string& container, const Error& error);
   static Expected<void> CheckHooks(const PolicyChecker& policy, const CreateRequest& request);
   TaskPool::WhenEnded RunHooks(const std::string& container, const std::stop_token& stop);
+  TaskPool::WhenEnded Told(const std::string& container);
   Duration GraceOf(std::string_view container);
   TaskPool::WhenEnded Drain(const std::string& container, const std::stop_token& stop);
   TaskPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);

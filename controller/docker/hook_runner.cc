@@ -38,18 +38,14 @@ std::string LastWords(const LogTail& tail, const Redact& redact) {
   return joined.empty() ? joined : ": " + joined;
 }
 
-// Which start of it runs. NotFound: none does.
-Expected<SysTime> RunningSince(EngineClient& client, const std::string& container, const std::stop_token& stop) {
-  auto answer = client.Call({.endpoint = Endpoint::ContainerInspect, .object = container}, stop);
-  if (!answer) return std::move(answer).error();
-  auto inspected = DecodeInspect(answer->body);
-  if (!inspected) return std::move(inspected).error();
-  if (inspected->container.state != ContainerState::Running) return Error{ErrorKind::NotFound, "it does not run"};
-  return inspected->container.started;
-}
-
 bool IsItsOwn(const Error& error) {
   return error.kind == ErrorKind::Terminal || error.kind == ErrorKind::Invalid;
+}
+
+// What the Engine refuses, as one behind a proxy may, says nothing of the command.
+Error Awaited(Error error) {
+  if (error.kind == ErrorKind::Terminal) error.kind = ErrorKind::Waiting;
+  return error;
 }
 
 Duration PauseAfter(unsigned tries) {
@@ -86,12 +82,22 @@ Expected<SecretText> ExecBody(const Hook& hook, SecretReader& secrets) {
 
 }  // namespace
 
+Expected<SysTime> RunningSince(EngineClient& client, const std::string& container, const std::stop_token& stop) {
+  auto answer = client.Call({.endpoint = Endpoint::ContainerInspect, .object = container}, stop);
+  if (!answer) return std::move(answer).error();
+  auto inspected = DecodeInspect(answer->body);
+  if (!inspected) return std::move(inspected).error();
+  if (inspected->container.state != ContainerState::Running) return Error{ErrorKind::NotFound, "it does not run"};
+  return inspected->container.started;
+}
+
 bool HookRunner::Begin(std::string_view container) {
   auto entries = entries_.Lock();
   const auto [found, fresh] = entries->try_emplace(std::string(container), Entry{parts_.index.WorkloadOf(container)});
   HookReport& report = found->second.report;
   if (!fresh && (report.state == HookState::Queued || report.state == HookState::Running)) return false;
-  report = {.state = HookState::Queued, .message = std::move(report.message)};
+  const bool waited = report.state == HookState::Waiting;
+  report = {.state = HookState::Queued, .message = waited ? std::move(report.message) : ""};
   return true;
 }
 
@@ -102,8 +108,15 @@ void HookRunner::Forget(std::string_view container) {
 
 std::map<std::string, HookReport> HookRunner::Reports(std::string_view workload) {
   std::map<std::string, HookReport> reports;
-  for (const auto& [container, entry] : *entries_.Lock())
-    if (entry.workload == workload) reports.emplace(container, entry.report);
+  auto entries = entries_.Lock();
+  std::erase_if(*entries, [&](const auto& item) {
+    return item.second.workload == workload && parts_.index.WorkloadOf(item.first).empty();  // somebody removed it
+  });
+  for (const auto& [container, entry] : *entries) {
+    if (entry.workload != workload) continue;
+    HookReport& report = reports.emplace(container, entry.report).first->second;
+    if (report.state == HookState::Waiting) report.pause = std::max(LeftUntil(entry.again), Duration(0));
+  }
   return reports;
 }
 
@@ -114,15 +127,19 @@ void HookRunner::RunPostStart(const std::string& container, const std::stop_toke
   Report(container, outcome);
 }
 
-// NotFound: it has ended or was started anew.
+// NotFound: it has ended or was started anew, or nobody asks for it any more.
 Expected<void> HookRunner::TryPostStart(const Run& run) {
   const auto before = RunningSince(parts_.client, run.container, run.stop);
   if (!before) return before.error();
+  const auto first = Resume(run.container, *before);
+  if (!first) return first.error();
   auto done = Caught([&]() -> Expected<void> {
-    auto hooks = HooksOf(run, label::kPostStart);
+    auto hooks = HooksOf(run.container, label::kPostStart);
     if (!hooks) return std::move(hooks).error();
     if (hooks->empty()) return Error{ErrorKind::Transient, "what it was made with is not known yet"};
-    return RunFrom(Resume(run.container, *before), *hooks, run);
+    for (const Hook& hook : *hooks)
+      if (auto ready = Resolve(hook, run.container); !ready) return std::move(ready).error();
+    return RunFrom(*first, *hooks, run);
   });
   // They are killed with their container, whose end is known after theirs.
   if (!done) Pause(kLook, run.stop);
@@ -135,17 +152,19 @@ Expected<void> HookRunner::TryPostStart(const Run& run) {
 
 Expected<void> HookRunner::RunFrom(std::size_t first, const std::vector<Hook>& hooks, const Run& run) {
   for (std::size_t i = first; i < hooks.size(); ++i) {
-    if (auto done = RunOne(run, hooks[i]); !done) return std::move(done).error().Within(CommandOf(hooks[i]));
+    auto hook = Resolve(hooks[i], run.container);
+    if (!hook) return std::move(hook).error();
+    if (auto done = RunOne(run, *hook); !done) return std::move(done).error().Within(CommandOf(*hook));
     NoteEnded(run.container, i + 1);
   }
   return {};
 }
 
 // How many of its commands have ended well since it was started.
-std::size_t HookRunner::Resume(const std::string& container, SysTime start) {
+Expected<std::size_t> HookRunner::Resume(const std::string& container, SysTime start) {
   auto entries = entries_.Lock();
   const auto found = entries->find(container);
-  if (found == entries->end()) return 0;
+  if (found == entries->end()) return Error{ErrorKind::NotFound, "it was forgotten"};
   Entry& entry = found->second;
   if (entry.start != start) entry.ended = 0;
   entry.start = start;
@@ -166,14 +185,21 @@ void HookRunner::Report(const std::string& container, const Expected<void>& outc
     entries->erase(found);
     return;
   }
-  Entry& entry = found->second;
-  HookReport& report = entry.report;
+  HookReport& report = found->second.report;
   report = {.state = HookState::Succeeded,
             .at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
   if (outcome) return;
   report.state = IsItsOwn(outcome.error()) ? HookState::Failed : HookState::Waiting;
   report.message = "post_start " + outcome.error().message;
-  if (report.state == HookState::Waiting) report.pause = PauseAfter(entry.tries++);
+  if (report.state == HookState::Waiting) Await(found->second, container);
+}
+
+// Said in the log once a start: the condition of an old version that serves is about the new one.
+void HookRunner::Await(Entry& entry, const std::string& container) {
+  if (entry.tries == 0)
+    parts_.log.Warn("post_start waits",
+                    {{"workload", entry.workload}, {"container", container}, {"why", entry.report.message}});
+  entry.again = std::chrono::steady_clock::now() + PauseAfter(entry.tries++);
 }
 
 bool HookRunner::HasPreStop(std::string_view container) {
@@ -181,34 +207,30 @@ bool HookRunner::HasPreStop(std::string_view container) {
 }
 
 Expected<void> HookRunner::RunPreStop(const std::string& container, Duration limit, const std::stop_token& stop) {
-  const Run run{.container = container, .limit = limit, .stop = stop};
-  auto done = Caught([&]() -> Expected<void> {
-    auto hooks = HooksOf(run, label::kPreStop);
-    return hooks ? RunFrom(0, *hooks, run) : std::move(hooks).error();
+  return Caught([&]() -> Expected<void> {
+    auto hooks = HooksOf(container, label::kPreStop);
+    if (!hooks) return std::move(hooks).error();
+    return RunFrom(0, *hooks, {.container = container, .limit = limit, .stop = stop});
   });
-  if (done) return done;
-  const auto runs = RunningSince(parts_.client, container, stop);
-  return !runs && runs.error().kind == ErrorKind::NotFound ? Expected<void>() : done;
+}
+
+Expected<std::vector<Hook>> HookRunner::HooksOf(const std::string& container, std::string_view label) {
+  const std::string own = OwnHooks(parts_.index.LabelsOf(container), label);
+  return own.empty() ? std::vector<Hook>() : DecodeHooks(own);
 }
 
 // With secrets as they are now.
-Expected<std::vector<Hook>> HookRunner::HooksOf(const Run& run, std::string_view label) {
-  const std::string own = OwnHooks(parts_.index.LabelsOf(run.container), label);
-  if (own.empty()) return std::vector<Hook>();
-  auto hooks = DecodeHooks(own);
-  if (!hooks) return std::move(hooks).error();
-  for (Hook& hook : *hooks) {
-    if (hook.privileged)
-      if (auto allowed = parts_.policy.CheckPrivilegedHook(parts_.index.WorkloadOf(run.container)); !allowed)
-        return std::move(allowed).error();
-    for (EnvEntry& entry : hook.env)
-      for (EnvInsert& insert : entry.inserts) {
-        auto present = Present(insert.secret);
-        if (!present) return std::move(present).error().Within(CommandOf(hook));
-        insert.secret = std::move(*present);
-      }
-  }
-  return hooks;
+Expected<Hook> HookRunner::Resolve(Hook hook, const std::string& container) {
+  if (hook.privileged)
+    if (auto allowed = parts_.policy.CheckPrivilegedHook(parts_.index.WorkloadOf(container)); !allowed)
+      return std::move(allowed).error();
+  for (EnvEntry& entry : hook.env)
+    for (EnvInsert& insert : entry.inserts) {
+      auto present = Present(insert.secret);
+      if (!present) return std::move(present).error().Within(CommandOf(hook));
+      insert.secret = std::move(*present);
+    }
+  return hook;
 }
 
 // Known by its own name; its fingerprint was of another time.
@@ -226,7 +248,7 @@ Expected<std::string> HookRunner::Prepare(const Run& run, const Hook& hook) {
   if (!body) return std::move(body).error();
   auto answer =
       parts_.client.Call({.endpoint = Endpoint::ExecCreate, .object = run.container, .body = body->text()}, run.stop);
-  if (!answer) return std::move(answer).error();
+  if (!answer) return Awaited(std::move(answer).error());
   const Json json = Json::parse(answer->body, nullptr, false);
   if (const std::string id = Text(At(json, "Id")); !id.empty()) return id;
   return Error{ErrorKind::Transient, "the Engine's answer names no command"};
@@ -237,9 +259,10 @@ Expected<std::string> HookRunner::StateOf(const std::string& exec, const Run& ru
   constexpr Duration kAgain = std::chrono::milliseconds(200);
   while (true) {
     auto answer = parts_.client.Call({.endpoint = Endpoint::ExecInspect, .object = exec}, run.stop);
-    if (!answer) return std::move(answer).error();
     const bool over = LeftUntil(run.end) <= Duration(0) || run.stop.stop_requested();
-    if (over || !True(At(Json::parse(answer->body, nullptr, false), "Running"))) return std::move(answer->body);
+    if (!answer && (over || answer.error().kind != ErrorKind::Transient)) return Awaited(std::move(answer).error());
+    if (answer && (over || !True(At(Json::parse(answer->body, nullptr, false), "Running"))))
+      return std::move(answer->body);
     Pause(kAgain, run.stop);
   }
 }

@@ -12,6 +12,7 @@
 #include "controller/docker/host_policy.h"
 #include "controller/docker/log_frames.h"
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/log.h"
 #include "reconcilers/core/ports.h"
 
 namespace tinyforge::docker {
@@ -25,8 +26,12 @@ struct HookParts {
   ContainerIndex& index;
   const PolicyChecker& policy;
   SecretReader& secrets;
+  Logger& log;
   Redact redact;  // of what commands wrote, before it is told
 };
+
+// Which start of it runs. NotFound: none does.
+Expected<SysTime> RunningSince(EngineClient& client, const std::string& container, const std::stop_token& stop);
 
 // Thread-safe. Commands are those of the container's labels and are run one after the other, up to the first that does
 // not end with 0; none is before all secrets in their environments are there, which have the values of now. The Engine
@@ -43,11 +48,11 @@ class HookRunner {
   void Forget(std::string_view container);
   std::map<std::string, HookReport> Reports(std::string_view workload);
 
-  // After a start, to be called after Begin with the container's id. What became of it is reported; nothing when its
-  // container ended or was started anew meanwhile, or `stop` was requested. Throws nothing.
+  // After a start, to be called after Begin with the container's id; else nothing is run. What became of it is
+  // reported; nothing when its container ended or was started anew meanwhile, or `stop` was requested. Throws nothing.
   void RunPostStart(const std::string& container, const std::stop_token& stop);
   bool HasPreStop(std::string_view container);
-  // Before a stop, for `limit` at most. Success also where they end the container themselves. Throws nothing.
+  // Before a stop, for `limit` at most. An error that one failed, after which none is run. Throws nothing.
   Expected<void> RunPreStop(const std::string& container, Duration limit, const std::stop_token& stop);
 
  private:
@@ -57,6 +62,7 @@ class HookRunner {
     SysTime start{};        // of the container, which the next is of
     std::size_t ended = 0;  // so many of its commands, with 0
     unsigned tries = 0;
+    SteadyTime again{};  // when they may be begun again; of Waiting
   };
   struct Run {
     const std::string& container;
@@ -66,10 +72,12 @@ class HookRunner {
   };
   Expected<void> TryPostStart(const Run& run);
   Expected<void> RunFrom(std::size_t first, const std::vector<Hook>& hooks, const Run& run);
-  std::size_t Resume(const std::string& container, SysTime start);
+  Expected<std::size_t> Resume(const std::string& container, SysTime start);
   void NoteEnded(const std::string& container, std::size_t ended);
   void Report(const std::string& container, const Expected<void>& outcome);
-  Expected<std::vector<Hook>> HooksOf(const Run& run, std::string_view label);
+  void Await(Entry& entry, const std::string& container);
+  Expected<std::vector<Hook>> HooksOf(const std::string& container, std::string_view label);
+  Expected<Hook> Resolve(Hook hook, const std::string& container);
   Expected<SecretHandle> Present(const SecretHandle& secret);
   Expected<void> RunOne(const Run& run, const Hook& hook);
   Expected<std::string> Prepare(const Run& run, const Hook& hook);

@@ -346,13 +346,14 @@ bool Shorten(Facts& facts) {
     list.erase(list.begin());
     return true;
   };
-  // What is lost of `hooked` is run once more.
-  if (drop_oldest(facts.superseded) || drop_oldest(facts.failed) || drop_oldest(facts.hooked)) return true;
+  if (drop_oldest(facts.superseded) || drop_oldest(facts.failed)) return true;
   // It only lets a replacement name what differs.
   for (AdoptedContainer& container : facts.adopted)
     if (container.labels.erase(std::string(label::kFields)) > 0) return true;
-  // Never the newest: what runs is decided by it.
-  return drop_oldest(facts.excluded) || (facts.good.size() > 1 && drop_oldest(facts.good)) ||
+  // What is lost of `hooked` is run once more by the next controller. Never the newest of the others: what runs is
+  // decided by it.
+  return drop_oldest(facts.hooked) || drop_oldest(facts.excluded) ||
+         (facts.good.size() > 1 && drop_oldest(facts.good)) ||
          (facts.versions.size() > 1 && drop_oldest(facts.versions));
 }
 

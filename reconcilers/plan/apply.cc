@@ -73,8 +73,12 @@ struct Executor {
       }
     });
     if (!noted) return std::move(noted).error();
-    for (const std::string& container : a.ended) to.containers.ForgetHooks(container);
-    return true;
+    // There may be no room for them, and to try that again at once is of no use.
+    auto kept = to.facts.Load(a.fact_key);
+    if (!kept) return std::move(kept).error();
+    return std::ranges::all_of(a.ended, [&](const std::string& container) {
+      return std::ranges::find(kept->hooked, ShortId(container)) != kept->hooked.end();
+    });
   }
   Expected<bool> operator()(const action::Unpause& a) const { return Acted(to.containers.Unpause(a.target.container)); }
   Expected<bool> operator()(const action::Stop& a) const { return to.containers.BeginStop(a.target.container); }

@@ -61,7 +61,7 @@ struct BeginHooks {
 };  // after its start; their end re-queues the workload
 struct NoteHooks {
   std::string fact_key;
-  std::vector<std::string> ended;  // ids of containers, added to Facts::hooked; the Engine's side may forget them
+  std::vector<std::string> ended;  // ids of containers, added to Facts::hooked
   std::vector<std::string> gone;   // short ids, taken out of it
 };
 struct Unpause {

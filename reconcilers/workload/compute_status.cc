@@ -1,6 +1,7 @@
 #include "reconcilers/workload/compute_status.h"
 
 #include <algorithm>
+#include <array>
 
 #include "reconcilers/workload/decided_image.h"
 #include "reconcilers/workload/drift.h"
@@ -62,9 +63,9 @@ ConditionStatus HealthOf(const StatusInput& input, const Summary& summary) {
   if (!input.decision || !input.desired) return ConditionStatus::Unknown;
   if (input.decision->verdict.ready_replicas >= static_cast<int>(input.desired->containers.size()))
     return ConditionStatus::True;
-  return summary.reason == "CrashLoopBackOff" || summary.reason == "Unhealthy" || summary.reason == "ContainerFailed"
-             ? ConditionStatus::False
-             : ConditionStatus::Unknown;
+  constexpr std::array<std::string_view, 4> kSick = {"CrashLoopBackOff", "Unhealthy", "ContainerFailed",
+                                                     "PostStartFailed"};
+  return std::ranges::find(kSick, summary.reason) == kSick.end() ? ConditionStatus::Unknown : ConditionStatus::False;
 }
 
 void FillConditions(const StatusInput& input, v1::Status& status) {

@@ -11,7 +11,6 @@ namespace tinyforge {
 namespace {
 
 constexpr std::string_view kFailed = "PostStartFailed";
-constexpr std::string_view kWaiting = "PostStartWaiting";
 
 bool HasHooks(const ObservedContainer& c) {
   return !c.Label(label::kPostStart).empty() && !OwnHooks(c.labels, label::kPostStart).empty();
@@ -22,11 +21,14 @@ const HookReport* ReportOf(const ObservedContainer& c, const ObservedState& obse
   return found == observed.hooks.end() ? nullptr : &found->second;
 }
 
+// Of those that run, what is not noted.
 std::vector<const ObservedContainer*> RunningOf(const Draft& draft) {
   std::vector<const ObservedContainer*> running;
   for (const Slot& slot : draft.slots.slots)
     for (const ObservedContainer* c : {slot.current, slot.trial, slot.serving_old})
-      if (c && slot.desired && c->state == ContainerState::Running && HasHooks(*c)) running.push_back(c);
+      if (c && slot.desired && c->state == ContainerState::Running && !HooksAreNoted(*c, draft.context.facts) &&
+          HasHooks(*c))
+        running.push_back(c);
   return running;
 }
 
@@ -44,7 +46,7 @@ std::optional<Duration> BeginIn(const HookReport* report, const PlanContext& con
   if (!report) return Duration(0);
   if (report->state == HookState::Failed && report->at < context.facts.retried) return Duration(0);
   if (report->state != HookState::Waiting) return std::nullopt;
-  return std::max(std::chrono::duration_cast<Duration>(report->at + report->pause - context.now), Duration(0));
+  return report->pause;
 }
 
 std::string Waited(const ObservedContainer& c, const HookReport& report) {
@@ -58,9 +60,15 @@ bool HooksAreNoted(const ObservedContainer& c, const Facts& facts) {
 }
 
 bool HooksEndedWell(const ObservedContainer& c, const ObservedState& observed, const Facts& facts) {
-  if (!HasHooks(c) || HooksAreNoted(c, facts)) return true;
+  if (HooksAreNoted(c, facts) || !HasHooks(c)) return true;
   const HookReport* report = ReportOf(c, observed);
   return report && report->state == HookState::Succeeded;
+}
+
+std::optional<Duration> SinceHooks(const ObservedContainer& c, const ObservedState& observed, SysTime now) {
+  const HookReport* report = ReportOf(c, observed);
+  if (!report || report->state != HookState::Succeeded) return std::nullopt;
+  return std::max(std::chrono::duration_cast<Duration>(now - report->at), Duration(0));
 }
 
 std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& c, const ObservedState& observed,
@@ -70,14 +78,14 @@ std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& c, const Obse
   if (report && report->state == HookState::Failed)
     return HealthVerdict{.fitness = Fitness::Unhealthy, .message = report->message, .reason = kFailed};
   if (report && report->state != HookState::Running)
-    return HealthVerdict{.fitness = Fitness::Unreachable, .message = Waited(c, *report), .reason = kWaiting};
+    return HealthVerdict{.fitness = Fitness::Unreachable, .message = Waited(c, *report), .reason = kPostStartWaiting};
   return HealthVerdict{.fitness = Fitness::Pending, .message = "waiting for post_start of " + c.name};
 }
 
 void PlanHooks(Draft& draft) {
   action::NoteHooks note{FactKeyOf(draft.desired), {}, Outdated(draft)};
   for (const ObservedContainer* c : RunningOf(draft)) {
-    if (HooksAreNoted(*c, draft.context.facts) || draft.build.Touches(*c)) continue;
+    if (draft.build.Touches(*c)) continue;
     const HookReport* report = ReportOf(*c, draft.observed);
     if (report && report->state == HookState::Succeeded) note.ended.push_back(c->id);
     const auto wait = BeginIn(report, draft.context);
@@ -89,7 +97,6 @@ void PlanHooks(Draft& draft) {
   if (note.ended.empty()) return;
   draft.build.NextGroup();
   draft.build.Add(std::move(note), "it ended with 0");
-  draft.ComeBackIn(Duration(1));
 }
 
 }  // namespace tinyforge

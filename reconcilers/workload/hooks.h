@@ -17,6 +17,12 @@ bool HooksAreNoted(const ObservedContainer& container, const Facts& facts);
 // Whether those of the container have, in whatever state it is; so they have where there are none.
 bool HooksEndedWell(const ObservedContainer& container, const ObservedState& observed, const Facts& facts);
 
+// Since when they have, as far as this controller saw it.
+std::optional<Duration> SinceHooks(const ObservedContainer& container, const ObservedState& observed, SysTime now);
+
+// Reason of a service whose hooks wait for the Engine, a secret or their turn.
+inline constexpr std::string_view kPostStartWaiting = "PostStartWaiting";
+
 // What a running container says while its hooks have not ended well: Unhealthy once one failed, Unreachable while what
 // says nothing of them is awaited, else Pending. Nothing: they have.
 std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& container, const ObservedState& observed,

@@ -23,6 +23,14 @@ bool GaveUp(const ObservedContainer& c, const DesiredContainer& d) {
          c.restart_count >= d.limits.max_attempts;
 }
 
+// By when the Engine has checked once more.
+Duration NextCheck(const DesiredContainer& d) {
+  constexpr Duration kEngines = std::chrono::seconds(30);  // its interval, and its timeout
+  const NativeHealthcheck check = d.spec.healthcheck.value_or(NativeHealthcheck());
+  const auto given = [&](Duration time) { return time > Duration(0) ? time : kEngines; };
+  return given(check.interval) + given(check.timeout);
+}
+
 }  // namespace
 
 std::string Describe(const ObservedContainer& c) {
@@ -94,7 +102,15 @@ bool ReleaseJudge::CompletionCounts(const Slot& slot) const {
 
 HealthVerdict ReleaseJudge::Health(const ObservedContainer& c, const DesiredContainer& d) const {
   if (auto hooks = AwaitedHooks(c, observed_, context_.facts)) return *std::move(hooks);
-  return JudgeHealth(c, d, observed_, context_.healthy_after);
+  HealthVerdict health = JudgeHealth(c, d, observed_, context_.healthy_after);
+  const auto since = SinceHooks(c, observed_, context_.now);
+  if (health.fitness != Fitness::Unhealthy || !since || *since >= NextCheck(d)) return health;
+  return {Fitness::Pending, health.message + "; waiting for a check after its post_start", NextCheck(d) - *since};
+}
+
+Duration ReleaseJudge::ProvingFor(const ObservedContainer& c) const {
+  if (AwaitedHooks(c, observed_, context_.facts)) return Duration(0);
+  return std::min(RunningFor(c), SinceHooks(c, observed_, context_.now).value_or(Duration::max()));
 }
 
 bool ReleaseJudge::Proven(const Slot& slot) const {
@@ -122,7 +138,7 @@ std::string ReleaseJudge::WhyFailed(const Slot& slot) const {
   const HealthVerdict health = Health(c, *slot.desired);
   if (health.fitness == Fitness::Unhealthy) return health.message;
   const bool late =
-      RunningFor(c) >= context_.deadline && (health.fitness == Fitness::Unknown || health.fitness == Fitness::Pending);
+      ProvingFor(c) >= context_.deadline && (health.fitness == Fitness::Unknown || health.fitness == Fitness::Pending);
   return late ? "the deadline of " + FormatDuration(context_.deadline) + " has passed: " + health.message : "";
 }
 

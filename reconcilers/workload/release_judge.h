@@ -20,6 +20,8 @@ class ReleaseJudge {
   HealthVerdict Health(const ObservedContainer& container, const DesiredContainer& desired) const;
   // How long it has run without a restart.
   Duration RunningFor(const ObservedContainer& container) const { return tinyforge::RunningFor(container, observed_); }
+  // For how long it has had the time to prove itself: not before its hooks have ended, which have a limit of their own.
+  Duration ProvingFor(const ObservedContainer& container) const;
 
   // The current container of a slot has shown that its release holds.
   bool Proven(const Slot& slot) const;

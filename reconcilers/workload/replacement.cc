@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/workload/drift.h"
+#include "reconcilers/workload/hooks.h"
 #include "reconcilers/workload/sharing.h"
 #include "reconcilers/workload/trial.h"
 
@@ -49,6 +50,7 @@ class Replacement {
       return side_by_side_ ? KeepOld() : void();
     }
     if (const std::string why = draft_.judge.WhyFailed(slot_); !why.empty()) return Refuse(candidate, why);
+    if (const std::string why = WhyTooLate(candidate); !why.empty()) return Refuse(candidate, why);
     if (!proven && WasInterrupted(candidate)) return BeginAnew(candidate);
     if (StartWasRefused(candidate)) return RetryRefused();
     if (candidate.state == ContainerState::Paused) return draft_.Unpause(candidate);
@@ -221,8 +223,17 @@ class Replacement {
     JoinMissing(c, d, !side_by_side_ || PublishesPorts(d));
     const HealthVerdict health = draft_.judge.Health(c, d);
     if (health.fitness != Fitness::Unreachable)
-      draft_.ComeBackIn(std::max(draft_.context.deadline - draft_.judge.RunningFor(c), Duration(1)));
+      draft_.ComeBackIn(std::max(draft_.context.deadline - draft_.judge.ProvingFor(c), Duration(1)));
     draft_.AwaitProof(health, "RollingOut");
+  }
+
+  // What is awaited from the world is no failed release, but where the old one has made room nobody serves meanwhile.
+  std::string WhyTooLate(const ObservedContainer& c) const {
+    const auto hooks = AwaitedHooks(c, draft_.observed, draft_.context.facts);
+    const Duration deadline = draft_.context.deadline;
+    if (side_by_side_ || !hooks || hooks->fitness != Fitness::Unreachable || draft_.judge.RunningFor(c) < deadline)
+      return {};
+    return "the deadline of " + FormatDuration(deadline) + " has passed: " + hooks->message;
   }
 
   // --- the switch ---
@@ -295,7 +306,12 @@ class Replacement {
 
   bool OldIsWanted() const { return draft_.judge.ShouldBeUp(old_, desired_) || MadeRoom(old_, slot_); }
   void CountOld() {
-    if (old_.state == ContainerState::Running || !OldIsWanted()) ++draft_.verdict.ready_replicas;
+    const bool wanted = OldIsWanted();
+    const auto hooks = wanted ? AwaitedHooks(old_, draft_.observed, draft_.context.facts) : std::nullopt;
+    if (hooks)
+      draft_.verdict.message += "; the old version: " + hooks->message;
+    else if (!wanted || old_.state == ContainerState::Running)
+      ++draft_.verdict.ready_replicas;
   }
 
   // Whatever its replacement waits for, what serves keeps serving. In a group of its own: an old one that cannot be

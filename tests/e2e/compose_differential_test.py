@@ -100,8 +100,8 @@ _REFUSED = "Tinyforge refuses it; KEYS.md says why"
 # Keys that docker-compose knows and no file has: (where, key) and why.
 LEFT_OUT = {
     **{("service", key): _REFUSED for key in (
-        "blkio_config", "cpu_count", "cpu_percent", "cpu_rt_period", "cpu_rt_runtime", "credential_spec", "external_links",
-        "isolation", "volumes_from")},
+        "cpu_count", "cpu_percent", "credential_spec", "external_links", "isolation", "volumes_from")},
+    **{("service", key): "few kernels can do it" for key in ("cpu_rt_period", "cpu_rt_runtime")},
     ("service", "privileged"): "not every machine that runs tests has all capabilities to give",
     ("service", "storage_opt"): "no storage driver that every machine has takes any",
 }

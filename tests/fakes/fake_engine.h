@@ -45,6 +45,10 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   void Tick(Duration time) {
     for (auto& [id, ran] : running) ran += time;
     for (auto& [id, c] : containers) attached[id] += time;
+    for (auto& [id, report] : hooks) {
+      if (report.state == HookState::Queued) report.state = HookState::Running;
+      report.pause = std::max(report.pause - time, Duration(0));
+    }
     std::erase_if(containers, [](const auto& item) {
       return item.second.state == ContainerState::Killed && item.first.back() % 2;
     });
@@ -197,7 +201,7 @@ class FakeEngine : public ContainerReader, public ContainerWriter, public Networ
   }
   Expected<bool> BeginHooks(std::string_view ref) override {
     auto begun = Change("hooks", ref, [&](ObservedContainer& c) {
-      hooks[c.id] = {.state = HookState::Running};
+      hooks[c.id] = {};
       return Expected<void>();
     });
     return begun ? Expected<bool>(true) : Expected<bool>(std::move(begun).error());

@@ -44,6 +44,7 @@ class Promise:
     exclusive: bool = False
     healthy_after: float = 10.0
     started: str = ""  # the file in which its post_start leaves the container's host name
+    ended: str = ""    # and its pre_stop
 
     @property
     def key(self):
@@ -117,7 +118,7 @@ def _promises_of_project(document):
         found.append(Promise(name=document["metadata"]["name"], service=name, image=service["image"],
                              replicas=deploy.get("replicas", 1), env=service.get("environment", {}),
                              strategy="Recreate" if alone else "BlueGreen", exclusive=alone, healthy_after=healthy_after,
-                             started=service.get("x-started", "")))
+                             started=service.get("x-started", ""), ended=service.get("x-ended", "")))
     return found
 
 
@@ -283,10 +284,15 @@ def _as_promised(promise, container, world):
     for target, content in promise.files.items():
         if _content(sources.get(target)) != content:
             yield f"file {target} holds {_content(sources.get(target))!r} and not {content!r}"
-    if promise.started:
-        folder, _, file = promise.started.rpartition("/")
-        if container["Config"]["Hostname"] not in str(_content(os.path.join(sources.get(folder, ""), file))).split():
-            yield "its post_start has not run"
+    if promise.started and not _is_listed(container, promise.started):
+        yield "its post_start has not run"
+
+
+def _is_listed(container, path):
+    """Whether a file of one of its mounts has its host name."""
+    folder, _, file = path.rpartition("/")
+    sources = {mount["Destination"]: mount["Source"] for mount in container.get("Mounts", [])}
+    return container["Config"]["Hostname"] in str(_content(os.path.join(sources.get(folder, ""), file))).split()
 
 
 def _content(path):
@@ -295,6 +301,15 @@ def _content(path):
             return file.read()
     except OSError as error:
         return error
+
+
+def drained(promised, before, after, instance):
+    """I2: of what serves no more, pre_stop has run."""
+    there = {container["Id"] for container in after.ours(instance)}
+    for promise in promised.values():
+        for container in before.ours(instance, promise.name, promise.service) if promise.ended else []:
+            if container["Id"] not in there and not _is_listed(container, promise.ended):
+                yield f"I2 drained: {name_of(container)} is gone, and its pre_stop has not run"
 
 
 def in_time(what, took, limit):

@@ -137,6 +137,7 @@ def run_trial(lane, scenario, point, limit):
     trial.wrong += lane.wait_honest()
     trial.wrong += judge.fixpoint(lane.mutating_when_settled())
     trial.wrong += verdict(lane, scenario, before, place, promised_before)
+    trial.wrong += judge.drained(promised_before, before, lane.look(instance_only=True), lane.daemon.instance)
     if scenario.prunes:
         trial.wrong += judge.images_retained(lane.own_images(), {lane.promised()[f"{lane.name}-w"].image})
     if trial.wrong:

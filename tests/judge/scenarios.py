@@ -92,6 +92,7 @@ services:
     post_start: [{{command: [sh, -c, "hostname >> /log/started"]}}]
     pre_stop: [{{command: [sh, -c, "hostname >> /log/ended"]}}]
     x-started: /log/started
+    x-ended: /log/ended
 volumes: {{{name}-data: {{}}, {name}-log: {{}}}}
 """
 

@@ -73,6 +73,50 @@ std::optional<std::int64_t> ReadQuota(const Value& value) {
   return value.node().text == "-1" ? std::optional<std::int64_t>(0) : ReadMicroseconds(value);
 }
 
+std::optional<std::int64_t> ReadWeight(const Value& value) {
+  return value.Integer(10, 1000);
+}
+
+std::optional<std::int64_t> ReadOperations(const Value& value) {
+  return value.Integer(1, kMax);
+}
+
+// A list of devices, each with what `amount` is called there.
+struct Rates {
+  std::string_view key;
+  std::string_view amount;
+  std::optional<std::int64_t> (*read)(const Value&);
+  std::vector<BlkioRate> Blkio::*member;
+};
+
+std::optional<std::vector<BlkioRate>> ReadRates(const Value& list, const Rates& rates) {
+  std::vector<BlkioRate> found;
+  for (const Value& item : list.Items()) {
+    const Section keys(item, "services.*.blkio_config." + std::string(rates.key) + "[]");
+    const auto path = keys.Require("path");
+    const auto amount = keys.Require(rates.amount);
+    auto device = path ? path->Word() : std::nullopt;
+    const auto rate = amount ? rates.read(*amount) : std::nullopt;
+    if (device && !device->starts_with('/')) path->Mismatch("the path of a device of the host, such as /dev/sda");
+    if (device && rate) found.push_back({*std::move(device), *rate});
+  }
+  return found;
+}
+
+std::optional<Blkio> ReadBlkio(const Value& value) {
+  constexpr std::array<Rates, 5> kRates = {{{"weight_device", "weight", ReadWeight, &Blkio::weight_devices},
+                                            {"device_read_bps", "rate", Bytes, &Blkio::read_bps},
+                                            {"device_write_bps", "rate", Bytes, &Blkio::write_bps},
+                                            {"device_read_iops", "rate", ReadOperations, &Blkio::read_iops},
+                                            {"device_write_iops", "rate", ReadOperations, &Blkio::write_iops}}};
+  const Section keys(value, "services.*.blkio_config");
+  Blkio blkio;
+  keys.TakeInteger("weight", blkio.weight, 10, 1000);
+  for (const Rates& rates : kRates)
+    keys.Take(rates.key, blkio.*rates.member, [&](const Value& list) { return ReadRates(list, rates); });
+  return blkio;
+}
+
 void ReadDeployed(const Section& service, const Value& value, Resources& out) {
   const Section keys(value, "services.*.deploy.resources");
   constexpr std::array<Twice, 3> kLimits = {{{"cpus", "cpus", &Resources::nano_cpus, Cpus},
@@ -110,6 +154,9 @@ void ReadResources(const ServiceInput& in, Service& out) {
   ReadOwn(in.keys, out.resources);
   in.keys.Take("cpu_quota", out.resources.cpu_quota, ReadQuota);
   in.keys.Take("cpu_period", out.resources.cpu_period, ReadMicroseconds);
+  in.keys.Take("cpu_rt_runtime", out.resources.cpu_rt_runtime, ReadMicroseconds);
+  in.keys.Take("cpu_rt_period", out.resources.cpu_rt_period, ReadMicroseconds);
+  in.keys.Take("blkio_config", out.resources.blkio, ReadBlkio);
   const auto deployed = in.deploy != nullptr ? in.deploy->Find("resources") : std::nullopt;
   if (deployed) ReadDeployed(in.keys, *deployed, out.resources);
   CheckSwap(in, out.resources);

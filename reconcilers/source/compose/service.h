@@ -171,12 +171,15 @@ struct Resources {
   std::optional<std::int64_t> memory_swappiness;
   std::int64_t pids = 0;  // -1: no limit
   std::int64_t cpu_shares = 0;
-  std::int64_t cpu_quota = 0;   // microseconds a period
-  std::int64_t cpu_period = 0;  // microseconds
+  std::int64_t cpu_quota = 0;       // microseconds a period
+  std::int64_t cpu_period = 0;      // microseconds
+  std::int64_t cpu_rt_runtime = 0;  // microseconds a period, of real-time scheduling
+  std::int64_t cpu_rt_period = 0;   // microseconds
   std::string cpuset;
   std::optional<int> oom_score_adj;
   bool oom_kill_disable = false;
   std::vector<DeviceRequest> devices;
+  Blkio blkio;
   bool operator==(const Resources&) const = default;
 };
 

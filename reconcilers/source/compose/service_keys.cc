@@ -7,24 +7,23 @@ namespace {
 
 constexpr Stage kLoad = Stage::Load;
 constexpr std::string_view kWindows = "it is for Windows containers, and only Linux hosts are served";
-constexpr std::string_view kBlockDevices = "limits of block devices are not done";
 constexpr std::string_view kPreStartReason =
     "make it a service of its own, and depend on it with condition: service_completed_successfully";
+constexpr std::string_view kRealTime = "needs SYS_NICE in the policy, and an Engine that was set up for it";
 constexpr std::string_view kNoEffect = "checked; it is for people and tools that read the file";
 
 constexpr std::array kService = {
     Key{"annotations"},
     Key{"attach", Outcome::Done, "checked; it is for a terminal, and there is none"},
     Key{"build", Outcome::Done, "checked; images are not built yet, so that the image has to be there"},
-    Key{"blkio_config", Outcome::Error, kBlockDevices},
+    Key{"blkio_config"},
     Key{"cpu_count", Outcome::Error, kWindows},
     Key{"cpu_percent", Outcome::Error, kWindows},
     Key{"cpu_shares"},
     Key{"cpu_period"},
     Key{"cpu_quota"},
-    Key{"cpu_rt_runtime", Outcome::Error,
-        "real-time scheduling needs an Engine that was set up for it; it is not done"},
-    Key{"cpu_rt_period", Outcome::Error, "real-time scheduling needs an Engine that was set up for it; it is not done"},
+    Key{"cpu_rt_runtime", Outcome::Policy, kRealTime},
+    Key{"cpu_rt_period", Outcome::Policy, kRealTime},
     Key{"cpus"},
     Key{"cpuset"},
     Key{"cap_add", Outcome::Policy},
@@ -111,14 +110,11 @@ constexpr std::array kService = {
 };
 
 constexpr std::array kBlkio = {
-    Key{"device_read_bps", Outcome::Error, kBlockDevices},  Key{"device_read_iops", Outcome::Error, kBlockDevices},
-    Key{"device_write_bps", Outcome::Error, kBlockDevices}, Key{"device_write_iops", Outcome::Error, kBlockDevices},
-    Key{"weight", Outcome::Error, kBlockDevices},           Key{"weight_device", Outcome::Error, kBlockDevices},
+    Key{"device_read_bps"},   Key{"device_read_iops"}, Key{"device_write_bps"},
+    Key{"device_write_iops"}, Key{"weight"},           Key{"weight_device"},
 };
-constexpr std::array kBlkioRate = {Key{"path", Outcome::Error, kBlockDevices},
-                                   Key{"rate", Outcome::Error, kBlockDevices}};
-constexpr std::array kBlkioWeight = {Key{"path", Outcome::Error, kBlockDevices},
-                                     Key{"weight", Outcome::Error, kBlockDevices}};
+constexpr std::array kBlkioRate = {Key{"path"}, Key{"rate"}};
+constexpr std::array kBlkioWeight = {Key{"path"}, Key{"weight"}};
 
 constexpr std::array kFileGrant = {Key{"source"}, Key{"target"}, Key{"uid"}, Key{"gid"}, Key{"mode"}};
 

@@ -85,9 +85,12 @@ void RenderPorts(const Service& service, int replica, ContainerTemplate& t) {
 void RenderScheduling(const Resources& resources, ContainerTemplate& t) {
   t.scheduling = {.cpu_period = resources.cpu_period,
                   .cpu_quota = resources.cpu_quota,
+                  .realtime_period = resources.cpu_rt_period,
+                  .realtime_runtime = resources.cpu_rt_runtime,
                   .memory_swappiness = resources.memory_swappiness,
                   .oom_score_adj = resources.oom_score_adj.value_or(0),
                   .oom_kill_disable = resources.oom_kill_disable};
+  t.blkio = resources.blkio;
   for (const DeviceRequest& device : resources.devices)
     t.device_requests.push_back({.driver = device.driver,
                                  .count = device.count,

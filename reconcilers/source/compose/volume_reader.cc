@@ -68,6 +68,8 @@ void CheckOptions(const Value& value, const ServiceVolume& volume) {
     value.Fail("nocopy has a meaning for volumes only, and this is a path");
   if (volume.propagation != Propagation::Default && volume.type != MountType::Bind)
     value.Fail("propagation has a meaning for paths of the host only, and this is a volume");
+  if (!volume.relabel.empty() && (volume.source + volume.target).find(':') != std::string::npos)
+    value.Fail("what is relabelled for SELinux may have no colon in its source or target");
 }
 
 bool FillSource(const Value& value, std::string_view source, const Names& names, ServiceVolume& out) {

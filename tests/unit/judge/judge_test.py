@@ -177,6 +177,10 @@ def test_each_service_is_judged_by_itself(tmp_path):
     promised = {db.key: db, web.key: web}
     assert list(judge.exact(promised, world(*runs.values()), "i")) == []
     only(judge.exact({db.key: db}, world(*runs.values()), "i"), "no manifest names")
+    gone = {web.key: judge.dataclasses.replace(web, ended="/log/ended")}
+    only(judge.drained(gone, world(*runs.values()), world(runs["db"]), "i"), "shop-web-1", "its pre_stop has not run")
+    (tmp_path / "ended").write_text("host-of-web\n")
+    assert list(judge.drained(gone, world(*runs.values()), world(runs["db"]), "i")) == []
     runs["web"]["Config"]["Hostname"] = "another"
     only(judge.exact(promised, world(*runs.values()), "i"), "shop/web", "its post_start has not run")
 

@@ -29,7 +29,8 @@ class HooksTest : public ::testing::Test {
   // What is under way ends so.
   void End(HookState state, const std::string& message = "") {
     for (auto& [id, report] : world.engine.hooks)
-      if (report.state == HookState::Running) report = {.state = state, .at = SysTime(Duration(5)), .message = message};
+      if (report.state == HookState::Running || report.state == HookState::Queued)
+        report = {.state = state, .at = SysTime(Duration(5)), .message = message};
   }
   void Serve() {
     world.Run(2);
@@ -171,17 +172,65 @@ TEST_F(HooksTest, WhatIsAwaitedFailsNoRelease) {
     world.Run(4);
     const ObservedContainer* candidate = world.engine.FindByName("web.2");
     ASSERT_NE(candidate, nullptr) << world.Describe();
-    world.engine.hooks[candidate->id] = {.state = state, .at = world.context.now, .message = "", .pause = Duration(1)};
-    world.engine.hooks[candidate->id].message = "post_start: secret shop/key is not set";
     world.engine.Tick(world.context.deadline + Duration(1));
+    world.engine.hooks[candidate->id] = {
+        .state = state, .message = "post_start: secret shop/key is not set", .pause = Duration(1)};
     const Decision decision = world.Decide();
     EXPECT_EQ(decision.verdict.phase, Phase::Waiting) << world.Describe();
     EXPECT_EQ(decision.verdict.reason, "PostStartWaiting");
     EXPECT_THAT(decision.verdict.message, HasSubstr("secret shop/key is not set"));
   }
-  EXPECT_TRUE(world.facts.facts["web"].failed.empty());
-  world.engine.hooks[world.engine.FindByName("web.2")->id].state = HookState::Running;
+  const std::string candidate = world.engine.FindByName("web.2")->id;
+  HookReport& report = world.engine.hooks[candidate];
+  report.state = HookState::Running;
+  EXPECT_THAT(ToString(world.Decide().plan), Not(HasSubstr("record failed release"))) << "they have their own limit";
+  report = {.state = HookState::Succeeded, .at = world.context.now};
+  world.desired.containers[0].probe = v1::Healthcheck{.http = v1::HttpProbe{.path = "/healthz", .port = 80}};
+  world.probes[candidate] = {ProbeState::Unknown, "connection refused"};
+  EXPECT_THAT(ToString(world.Decide().plan), Not(HasSubstr("record failed release"))) << "its deadline begins now";
+  world.context.now += world.context.deadline;
   EXPECT_THAT(ToString(world.Decide().plan), HasSubstr("record failed release"));
+}
+
+// Where the old one has made room nobody serves meanwhile.
+TEST_F(HooksTest, WhatIsAwaitedTooLongGivesTheOldOneItsPlaceBack) {
+  world.context.strategy = RolloutStrategy::Recreate;
+  Serve();
+  Want("web:2");
+  world.Run(4);
+  const ObservedContainer* candidate = world.engine.FindByName("web.2");
+  ASSERT_NE(candidate, nullptr) << world.Describe();
+  ASSERT_EQ(world.Up(), 1) << world.Describe();
+  HookReport& report = world.engine.hooks[candidate->id];
+  report = {.state = HookState::Waiting, .message = "post_start: secret shop/key is not set"};
+  world.engine.Tick(world.context.deadline);
+  world.Run(6);
+  EXPECT_EQ(Web().image_id, "sha256:one") << world.Describe();
+  EXPECT_EQ(Web().state, ContainerState::Running) << world.Describe();
+  EXPECT_THAT(world.Decide().verdict.message, HasSubstr("secret shop/key is not set"));
+}
+
+// The Engine may have checked before they had ended.
+TEST_F(HooksTest, AVerdictOfBeforeTheirEndIsNone) {
+  Serve();
+  Web().health = ContainerHealth::Unhealthy;
+  world.engine.hooks[Web().id] = {.state = HookState::Succeeded, .at = world.context.now};
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Progressing) << world.Describe();
+  world.context.now += std::chrono::minutes(1);
+  EXPECT_EQ(world.Decide().verdict.reason, "Unhealthy") << world.Describe();
+}
+
+// There may be no room in the facts.
+TEST_F(HooksTest, WhatCannotBeNotedIsNotRunAgain) {
+  world.Run(2);
+  End(HookState::Succeeded);
+  world.TakeCalls();
+  for (int pass = 0; pass < 3; ++pass) {
+    world.Pass();
+    world.facts.facts["web"].hooked.clear();
+  }
+  EXPECT_THAT(world.TakeCalls(), IsEmpty());
+  EXPECT_EQ(world.Decide().verdict.ready_replicas, 1);
 }
 
 TEST_F(HooksTest, WhatWasAwaitedIsBegunAgainAfterItsPause) {
@@ -192,7 +241,7 @@ TEST_F(HooksTest, WhatWasAwaitedIsBegunAgainAfterItsPause) {
   Decision decision = world.Decide();
   EXPECT_TRUE(decision.plan.empty()) << world.Describe();
   EXPECT_EQ(decision.verdict.come_back, std::chrono::seconds(4));
-  world.context.now += std::chrono::seconds(4);
+  world.engine.Tick(std::chrono::seconds(4));
   world.Pass();
   EXPECT_THAT(world.TakeCalls(), ElementsAre("hooks web"));
 }

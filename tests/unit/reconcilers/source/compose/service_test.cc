@@ -166,6 +166,33 @@ TEST_F(ServiceTest, OtherLimits) {
   EXPECT_THAT(service.storage_opt, ElementsAre(Pair("size", "1G")));
 }
 
+TEST_F(ServiceTest, LimitsOfBlockDevices) {
+  const Resources resources =
+      WebService(
+          "blkio_config: {weight: 300, weight_device: [{path: /dev/a, weight: 400}],"
+          " device_read_bps: [{path: /dev/a, rate: 12mb}], device_write_bps: [{path: /dev/a, rate: 1024}],"
+          " device_read_iops: [{path: /dev/a, rate: 120}], device_write_iops: [{path: /dev/a, rate: 30}]}\n"
+          "cpu_rt_runtime: 400ms\ncpu_rt_period: 1400us")
+          .resources;
+  EXPECT_EQ(resources.blkio, (Blkio{.weight = 300,
+                                    .weight_devices = {{"/dev/a", 400}},
+                                    .read_bps = {{"/dev/a", 12 << 20}},
+                                    .write_bps = {{"/dev/a", 1024}},
+                                    .read_iops = {{"/dev/a", 120}},
+                                    .write_iops = {{"/dev/a", 30}}}));
+  EXPECT_EQ(resources.cpu_rt_runtime, 400'000);
+  EXPECT_EQ(resources.cpu_rt_period, 1'400);
+}
+
+TEST_F(ServiceTest, WhatIsNoLimitOfABlockDeviceIsAnError) {
+  EXPECT_THAT(WebError("blkio_config: {weight: 5}"), HasSubstr("services.web.blkio_config.weight"));
+  EXPECT_THAT(WebError("blkio_config: {device_read_bps: [{path: sda, rate: 1}]}"),
+              HasSubstr("expected the path of a device of the host, such as /dev/sda"));
+  EXPECT_THAT(WebError("blkio_config: {device_read_iops: [{path: /dev/sda, rate: 1mb}]}"),
+              HasSubstr("services.web.blkio_config.device_read_iops[0].rate"));
+  EXPECT_THAT(WebError("blkio_config: {weight_device: [{path: /dev/sda}]}"), HasSubstr("needs the key \"weight\""));
+}
+
 TEST_F(ServiceTest, SwapIsLimitedWithMemoryOnly) {
   EXPECT_THAT(WebError("memswap_limit: 64m"), HasSubstr("services.web.memswap_limit: needs mem_limit beside it"));
   EXPECT_EQ(WebError("memswap_limit: 64m\ndeploy: {resources: {limits: {memory: 32m}}}"), "(no error)");

@@ -58,6 +58,8 @@ TEST_F(VolumeTest, LongFormsMeanTheSame) {
 TEST_F(VolumeTest, WhatCannotBeRelabelledIsAnError) {
   EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: y}}]"),
               HasSubstr("services.web.volumes[0].bind.selinux"));
+  EXPECT_THAT(WebError("volumes: [{type: bind, source: '/a:b', target: /a, bind: {selinux: z}}]"),
+              HasSubstr("may have no colon in its source or target"));
   EXPECT_THAT(WebError("volumes: [{type: bind, source: /a, target: /a, bind: {selinux: z, create_host_path: false}}]"),
               HasSubstr("remove create_host_path: false"));
 }
