@@ -49,10 +49,6 @@ std::optional<Duration> BeginIn(const HookReport* report, const PlanContext& con
   return report->pause;
 }
 
-std::string Waited(const ObservedContainer& c, const HookReport& report) {
-  return report.message.empty() ? "waiting for a turn to run post_start of " + c.name : c.name + ": " + report.message;
-}
-
 }  // namespace
 
 bool HooksAreNoted(const ObservedContainer& c, const Facts& facts) {
@@ -77,8 +73,9 @@ std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& c, const Obse
   const HookReport* report = ReportOf(c, observed);
   if (report && report->state == HookState::Failed)
     return HealthVerdict{.fitness = Fitness::Unhealthy, .message = report->message, .reason = kFailed};
-  if (report && report->state != HookState::Running)
-    return HealthVerdict{.fitness = Fitness::Unreachable, .message = Waited(c, *report), .reason = kPostStartWaiting};
+  if (report && !report->message.empty())  // also while it is tried again
+    return HealthVerdict{
+        .fitness = Fitness::Unreachable, .message = c.name + ": " + report->message, .reason = kPostStartWaiting};
   return HealthVerdict{.fitness = Fitness::Pending, .message = "waiting for post_start of " + c.name};
 }
 

@@ -96,11 +96,21 @@ void PrintObstacles(const Terminal& terminal, const Json& workload) {
   }
 }
 
-void PrintNext(const Session& session, const std::string& path) {
+// Where no step is planned.
+std::string NothingNext(const Json& workload) {
+  const Json& ready = FindCondition(workload, "Ready");
+  if (Text(ready, {"status"}) == "True") return "nothing to do: what runs is what the manifest says";
+  const std::string reason = Text(ready, {"reason"});
+  if (reason == "RolloutFailed" || reason == "PostStartFailed")
+    return "nothing until a commit changes it, or: tfctl retry " + Text(workload, {"metadata", "name"});
+  return "nothing for now: it goes on once the above has changed";
+}
+
+void PrintNext(const Session& session, const std::string& path, const Json& workload) {
   const auto plan = session.client.Get(path + "/plan");
   if (!plan) return PrintField(session.terminal, "Next", "cannot be planned: " + plan.error().message);
   const Json& lines = At(*plan, {"lines"});
-  if (lines.empty()) return PrintField(session.terminal, "Next", "nothing to do: what runs is what the manifest says");
+  if (lines.empty()) return PrintField(session.terminal, "Next", NothingNext(workload));
   session.terminal.out << "Next:\n";
   for (const auto& line : lines)
     PrintIndented(session.terminal, OneLine(line.is_string() ? line.get<std::string>() : ""));
@@ -138,7 +148,7 @@ int Why(const Session& session, const std::string& name) {
   const Json& list = At(*events, {"items"});
   PrintEvents(terminal, list, FirstOfRollout(list, rollout));
   PrintContainers(terminal, At(*containers, {"items"}));
-  PrintNext(session, path);
+  PrintNext(session, path, *workload);
   return kDone;
 }
 

@@ -90,7 +90,10 @@ TEST_F(VerbsTest, WhyGoesFromTheCommitToTheOutcomeAndWhatIsNext) {
             "Containers:\n"
             "  NAME            STATE    HEALTH   RESTARTS   EXIT   AGE   REVISION   CAUSE\n"
             "  api-candidate   exited   none     0          3      5m    4f2a9c1    spec.source.image.tag: 1.1 -> 1.2\n"
-            "Next:         nothing to do: what runs is what the manifest says\n");
+            "Next:         nothing until a commit changes it, or: tfctl retry api\n");
+  backend_.plans["shop"] = {"shop", {}};
+  EXPECT_EQ(Run({"why", "shop"}), kDone) << err;
+  EXPECT_THAT(out, testing::HasSubstr("Next:         nothing to do: what runs is what the manifest says\n"));
 }
 
 TEST_F(VerbsTest, DiffTellsByStepsAndExitCode) {

@@ -180,6 +180,8 @@ TEST_F(HooksTest, WhatIsAwaitedFailsNoRelease) {
     EXPECT_EQ(decision.verdict.reason, "PostStartWaiting");
     EXPECT_THAT(decision.verdict.message, HasSubstr("secret shop/key is not set"));
   }
+  world.engine.hooks[world.engine.FindByName("web.2")->id] = {.state = HookState::Queued};
+  EXPECT_EQ(world.Decide().verdict.phase, Phase::Progressing) << "its first turn is on its way";
   const std::string candidate = world.engine.FindByName("web.2")->id;
   HookReport& report = world.engine.hooks[candidate];
   report.state = HookState::Running;
