@@ -196,6 +196,10 @@ TaskPool::WhenEnded EngineWriter::Drain(const std::string& container, const std:
   if (stops_.Has(container)) return {};
   const auto workload = index_.WorkloadOf(container);
   const auto before = RunningSince(client_, container, stop);
+  if (!before && before.error().kind == ErrorKind::NotFound) {
+    stops_.Begin(container);  // nothing can run in it
+    return {};
+  }
   index_.Interrupting(container);  // the commands may end it themselves
   const auto hooks = runner_.RunPreStop(container, GraceOf(container), stop);
   if (stop.stop_requested()) return {};  // what comes after this process does both again

@@ -116,6 +116,8 @@ std::map<std::string, HookReport> HookRunner::Reports(std::string_view workload)
     if (entry.workload != workload) continue;
     HookReport& report = reports.emplace(container, entry.report).first->second;
     if (report.state == HookState::Waiting) report.pause = std::max(LeftUntil(entry.again), Duration(0));
+    // By the clock of now, whatever was set meanwhile.
+    report.at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()) + LeftUntil(entry.ended_at);
   }
   return reports;
 }
@@ -137,8 +139,8 @@ Expected<void> HookRunner::TryPostStart(const Run& run) {
     auto hooks = HooksOf(run.container, label::kPostStart);
     if (!hooks) return std::move(hooks).error();
     if (hooks->empty()) return Error{ErrorKind::Transient, "what it was made with is not known yet"};
-    for (const Hook& hook : *hooks)
-      if (auto ready = Resolve(hook, run.container); !ready) return std::move(ready).error();
+    for (std::size_t i = *first; i < hooks->size(); ++i)
+      if (auto ready = Resolve((*hooks)[i], run.container); !ready) return std::move(ready).error();
     return RunFrom(*first, *hooks, run);
   });
   // They are killed with their container, whose end is known after theirs.
@@ -166,7 +168,7 @@ Expected<std::size_t> HookRunner::Resume(const std::string& container, SysTime s
   const auto found = entries->find(container);
   if (found == entries->end()) return Error{ErrorKind::NotFound, "it was forgotten"};
   Entry& entry = found->second;
-  if (entry.start != start) entry.ended = 0;
+  if (entry.start != start) entry.ended = entry.tries = 0;
   entry.start = start;
   entry.report.state = HookState::Running;
   return entry.ended;
@@ -186,8 +188,8 @@ void HookRunner::Report(const std::string& container, const Expected<void>& outc
     return;
   }
   HookReport& report = found->second.report;
-  report = {.state = HookState::Succeeded,
-            .at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
+  report = {.state = HookState::Succeeded};
+  found->second.ended_at = std::chrono::steady_clock::now();
   if (outcome) return;
   report.state = IsItsOwn(outcome.error()) ? HookState::Failed : HookState::Waiting;
   report.message = "post_start " + outcome.error().message;

@@ -62,7 +62,8 @@ class HookRunner {
     SysTime start{};        // of the container, which the next is of
     std::size_t ended = 0;  // so many of its commands, with 0
     unsigned tries = 0;
-    SteadyTime again{};  // when they may be begun again; of Waiting
+    SteadyTime ended_at{};  // of Succeeded and Failed
+    SteadyTime again{};     // when they may be begun again; of Waiting
   };
   struct Run {
     const std::string& container;

@@ -11,6 +11,7 @@ namespace tinyforge {
 namespace {
 
 constexpr std::string_view kFailed = "PostStartFailed";
+constexpr std::string_view kWaiting = "PostStartWaiting";
 
 bool HasHooks(const ObservedContainer& c) {
   return !c.Label(label::kPostStart).empty() && !OwnHooks(c.labels, label::kPostStart).empty();
@@ -75,7 +76,7 @@ std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& c, const Obse
     return HealthVerdict{.fitness = Fitness::Unhealthy, .message = report->message, .reason = kFailed};
   if (report && !report->message.empty())  // also while it is tried again
     return HealthVerdict{
-        .fitness = Fitness::Unreachable, .message = c.name + ": " + report->message, .reason = kPostStartWaiting};
+        .fitness = Fitness::Unreachable, .message = c.name + ": " + report->message, .reason = kWaiting};
   return HealthVerdict{.fitness = Fitness::Pending, .message = "waiting for post_start of " + c.name};
 }
 

@@ -20,9 +20,6 @@ bool HooksEndedWell(const ObservedContainer& container, const ObservedState& obs
 // Since when they have, as far as this controller saw it.
 std::optional<Duration> SinceHooks(const ObservedContainer& container, const ObservedState& observed, SysTime now);
 
-// Reason of a service whose hooks wait for the Engine or a secret.
-inline constexpr std::string_view kPostStartWaiting = "PostStartWaiting";
-
 // What a running container says while its hooks have not ended well: Unhealthy once one failed, Unreachable while what
 // says nothing of them is awaited, else Pending. Nothing: they have.
 std::optional<HealthVerdict> AwaitedHooks(const ObservedContainer& container, const ObservedState& observed,

@@ -24,8 +24,11 @@ namespace tinyforge {
 
 namespace {
 
+// A note that facts have no room for is tried for ever.
 bool IsSettled(const Decision& decision) {
-  return decision.plan.empty() && decision.verdict.phase == Phase::Ready;
+  const bool only_notes = std::ranges::all_of(
+      decision.plan.steps, [](const Step& step) { return std::holds_alternative<action::NoteHooks>(step.action); });
+  return only_notes && decision.verdict.phase == Phase::Ready;
 }
 
 // What is of one service alone.

@@ -23,12 +23,13 @@ bool GaveUp(const ObservedContainer& c, const DesiredContainer& d) {
          c.restart_count >= d.limits.max_attempts;
 }
 
-// By when the Engine has checked once more.
-Duration NextCheck(const DesiredContainer& d) {
-  constexpr Duration kEngines = std::chrono::seconds(30);  // its interval, and its timeout
+// By when it has been checked once more: a check may be under way, and the next has its time too. Of the image's own
+// nothing is known but that it has until the deadline.
+Duration NextCheck(const DesiredContainer& d, Duration deadline) {
+  if (d.probe) return d.probe->interval + 2 * d.probe->timeout;
   const NativeHealthcheck check = d.spec.healthcheck.value_or(NativeHealthcheck());
-  const auto given = [&](Duration time) { return time > Duration(0) ? time : kEngines; };
-  return given(check.interval) + given(check.timeout);
+  const bool known = check.interval > Duration(0) && check.timeout > Duration(0);
+  return known ? check.interval + 2 * check.timeout : deadline;
 }
 
 }  // namespace
@@ -104,8 +105,9 @@ HealthVerdict ReleaseJudge::Health(const ObservedContainer& c, const DesiredCont
   if (auto hooks = AwaitedHooks(c, observed_, context_.facts)) return *std::move(hooks);
   HealthVerdict health = JudgeHealth(c, d, observed_, context_.healthy_after);
   const auto since = SinceHooks(c, observed_, context_.now);
-  if (health.fitness != Fitness::Unhealthy || !since || *since >= NextCheck(d)) return health;
-  return {Fitness::Pending, health.message + "; waiting for a check after its post_start", NextCheck(d) - *since};
+  const Duration next = NextCheck(d, context_.deadline);
+  if (health.fitness != Fitness::Unhealthy || !since || *since >= next) return health;
+  return {Fitness::Pending, health.message + "; waiting for a check after its post_start", next - *since};
 }
 
 Duration ReleaseJudge::ProvingFor(const ObservedContainer& c) const {

@@ -227,12 +227,13 @@ class Replacement {
     draft_.AwaitProof(health, "RollingOut");
   }
 
-  // What is awaited from the world is no failed release, but where the old one has made room nobody serves meanwhile.
+  // What its hooks wait for says nothing of a release; but where the old one has made room nobody serves meanwhile, and
+  // a deadline that ends that counts as any other.
   std::string WhyTooLate(const ObservedContainer& c) const {
+    if (side_by_side_ || draft_.Held()) return {};
     const auto hooks = AwaitedHooks(c, draft_.observed, draft_.context.facts);
     const Duration deadline = draft_.context.deadline;
-    if (side_by_side_ || !hooks || hooks->fitness != Fitness::Unreachable || draft_.judge.RunningFor(c) < deadline)
-      return {};
+    if (!hooks || hooks->fitness != Fitness::Unreachable || draft_.judge.RunningFor(c) < deadline) return {};
     return "the deadline of " + FormatDuration(deadline) + " has passed: " + hooks->message;
   }
 
@@ -308,8 +309,11 @@ class Replacement {
   void CountOld() {
     const bool wanted = OldIsWanted();
     const auto hooks = wanted ? AwaitedHooks(old_, draft_.observed, draft_.context.facts) : std::nullopt;
-    if (hooks)
-      draft_.verdict.message += "; the old version: " + hooks->message;
+    constexpr std::string_view kOld = "; the old version: ";
+    if (hooks && draft_.verdict.message.find(kOld) == std::string::npos)
+      draft_.verdict.message += std::string(kOld) + hooks->message;
+    else if (hooks)
+      return;  // one speaks for all
     else if (!wanted || old_.state == ContainerState::Running)
       ++draft_.verdict.ready_replicas;
   }

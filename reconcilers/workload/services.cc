@@ -66,8 +66,7 @@ bool Holds(const ServiceDependency& dependency, std::span<const ServicePass> bef
 bool MayCome(const ServicePass& service, std::span<const ServicePass> before) {
   const Verdict& verdict = service.decision.verdict;
   if (verdict.phase >= Phase::Failed || verdict.stalled) return false;
-  if (verdict.phase != Phase::Waiting || verdict.reason == "PullingImage" || verdict.reason == kPostStartWaiting)
-    return true;
+  if (verdict.phase != Phase::Waiting || verdict.reason == "PullingImage") return true;
   if (verdict.reason != "DependencyNotReady") return false;
   return std::ranges::all_of(service.desired.after, [&](const ServiceDependency& dependency) {
     const ServicePass* on = FindBefore(before, dependency.service);

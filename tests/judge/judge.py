@@ -308,7 +308,7 @@ def drained(promised, before, after, instance):
     there = {container["Id"] for container in after.ours(instance)}
     for promise in promised.values():
         for container in before.ours(instance, promise.name, promise.service) if promise.ended else []:
-            if container["Id"] not in there and not _is_listed(container, promise.ended):
+            if container["State"]["Running"] and container["Id"] not in there and not _is_listed(container, promise.ended):
                 yield f"I2 drained: {name_of(container)} is gone, and its pre_stop has not run"
 
 

@@ -81,6 +81,13 @@ std::optional<std::int64_t> ReadOperations(const Value& value) {
   return value.Integer(1, kMax);
 }
 
+std::optional<std::int64_t> ReadRate(const Value& value) {
+  const auto bytes = value.Bytes();
+  if (!bytes || *bytes > 0) return bytes;
+  value.Mismatch("more than 0 bytes a second");
+  return std::nullopt;
+}
+
 // A list of devices, each with what `amount` is called there.
 struct Rates {
   std::string_view key;
@@ -105,8 +112,8 @@ std::optional<std::vector<BlkioRate>> ReadRates(const Value& list, const Rates& 
 
 std::optional<Blkio> ReadBlkio(const Value& value) {
   constexpr std::array<Rates, 5> kRates = {{{"weight_device", "weight", ReadWeight, &Blkio::weight_devices},
-                                            {"device_read_bps", "rate", Bytes, &Blkio::read_bps},
-                                            {"device_write_bps", "rate", Bytes, &Blkio::write_bps},
+                                            {"device_read_bps", "rate", ReadRate, &Blkio::read_bps},
+                                            {"device_write_bps", "rate", ReadRate, &Blkio::write_bps},
                                             {"device_read_iops", "rate", ReadOperations, &Blkio::read_iops},
                                             {"device_write_iops", "rate", ReadOperations, &Blkio::write_iops}}};
   const Section keys(value, "services.*.blkio_config");

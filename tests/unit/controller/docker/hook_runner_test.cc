@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -103,6 +104,10 @@ class HookRunnerTest : public testing::Test {
     const auto reports = runner_.Reports("w");
     return reports.contains("c1") ? reports.at("c1") : HookReport{.message = "forgotten"};
   }
+  bool WasAsked(const char* call) {
+    return std::ranges::any_of(engine_.requests(),
+                               [&](const std::string& request) { return request.find(call) != std::string::npos; });
+  }
   // The commands that were asked for.
   std::vector<std::string> Commands() {
     std::vector<std::string> commands;
@@ -157,7 +162,6 @@ TEST_F(HookRunnerTest, WhatTheEngineCannotSayIsAwaited) {
     exec_status_ = status;
     const HookReport report = Run();
     EXPECT_EQ(report.state, HookState::Waiting) << status << report.message;
-    EXPECT_GT(report.pause, Duration(0));
     runner_.Forget("c1");
   }
 }
@@ -288,7 +292,7 @@ TEST_F(HookRunnerTest, WhatEndedByItsOwnCommandIsNotStopped) {
                       {.on_ended = [&](const std::string&) { told.release(); }});
   ASSERT_TRUE(*writer.BeginStop("c1"));
   ASSERT_TRUE(told.try_acquire_for(std::chrono::seconds(20)));
-  for (const std::string& request : engine_.requests()) EXPECT_THAT(request, Not(HasSubstr("/stop")));
+  EXPECT_FALSE(WasAsked("/stop"));
 }
 
 // The next controller does both again.
@@ -298,10 +302,13 @@ TEST_F(HookRunnerTest, TheEndOfTheControllerStopsNothing) {
   {
     EngineWriter writer({client_, index_, resources_, policy_, secrets_, log_}, {});
     ASSERT_TRUE(*writer.BeginStop("c1"));
-    while (Commands().empty()) std::this_thread::yield();
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+         !WasAsked("/exec/e1/start") && std::chrono::steady_clock::now() < end;)
+      std::this_thread::yield();
+    EXPECT_TRUE(WasAsked("/exec/e1/start"));
     writer.AbortStops();
   }
-  for (const std::string& request : engine_.requests()) EXPECT_THAT(request, Not(HasSubstr("/stop")));
+  EXPECT_FALSE(WasAsked("/stop"));
 }
 
 TEST_F(HookRunnerTest, WhatSomebodyRemovedIsForgotten) {

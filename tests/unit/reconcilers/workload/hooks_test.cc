@@ -210,15 +210,19 @@ TEST_F(HooksTest, WhatIsAwaitedTooLongGivesTheOldOneItsPlaceBack) {
   EXPECT_EQ(Web().image_id, "sha256:one") << world.Describe();
   EXPECT_EQ(Web().state, ContainerState::Running) << world.Describe();
   EXPECT_THAT(world.Decide().verdict.message, HasSubstr("secret shop/key is not set"));
+  EXPECT_EQ(world.facts.facts["web"].failed.size(), 1u) << "as with any deadline";
 }
 
 // The Engine may have checked before they had ended.
 TEST_F(HooksTest, AVerdictOfBeforeTheirEndIsNone) {
   Serve();
   Web().health = ContainerHealth::Unhealthy;
-  world.engine.hooks[Web().id] = {.state = HookState::Succeeded, .at = world.context.now};
+  NativeHealthcheck& check = world.desired.containers[0].spec.healthcheck.emplace();
+  check.interval = check.timeout = std::chrono::seconds(5);
+  HookReport& report = world.engine.hooks[Web().id];
+  report = {.state = HookState::Succeeded, .at = world.context.now - std::chrono::seconds(14)};
   EXPECT_EQ(world.Decide().verdict.phase, Phase::Progressing) << world.Describe();
-  world.context.now += std::chrono::minutes(1);
+  report.at = world.context.now - std::chrono::seconds(15);
   EXPECT_EQ(world.Decide().verdict.reason, "Unhealthy") << world.Describe();
 }
 

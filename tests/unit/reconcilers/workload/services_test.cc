@@ -181,10 +181,8 @@ TEST_F(OptionalDependencyTest, IsWaitedForWhileItIsOnItsWay) {
   OfDb().phase = Phase::Progressing;
   EXPECT_EQ(Awaited(ServiceCondition::Healthy), "waiting for db to be healthy");
   EXPECT_EQ(Awaited(ServiceCondition::Completed), "waiting for db to complete");
-  for (const char* reason : {"PullingImage", "PostStartWaiting"}) {
-    OfDb() = {.phase = Phase::Waiting, .reason = reason};
-    EXPECT_EQ(Awaited(ServiceCondition::Started), "waiting for db to be started");
-  }
+  OfDb() = {.phase = Phase::Waiting, .reason = "PullingImage"};
+  EXPECT_EQ(Awaited(ServiceCondition::Started), "waiting for db to be started");
 }
 
 TEST_F(OptionalDependencyTest, IsNotWaitedForOnceItFailed) {

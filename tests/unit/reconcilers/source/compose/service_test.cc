@@ -188,6 +188,8 @@ TEST_F(ServiceTest, WhatIsNoLimitOfABlockDeviceIsAnError) {
   EXPECT_THAT(WebError("blkio_config: {weight: 5}"), HasSubstr("services.web.blkio_config.weight"));
   EXPECT_THAT(WebError("blkio_config: {device_read_bps: [{path: sda, rate: 1}]}"),
               HasSubstr("expected the path of a device of the host, such as /dev/sda"));
+  EXPECT_THAT(WebError("blkio_config: {device_write_bps: [{path: /dev/sda, rate: 0}]}"),
+              HasSubstr("device_write_bps[0].rate: expected more than 0 bytes a second"));
   EXPECT_THAT(WebError("blkio_config: {device_read_iops: [{path: /dev/sda, rate: 1mb}]}"),
               HasSubstr("services.web.blkio_config.device_read_iops[0].rate"));
   EXPECT_THAT(WebError("blkio_config: {weight_device: [{path: /dev/sda}]}"), HasSubstr("needs the key \"weight\""));
