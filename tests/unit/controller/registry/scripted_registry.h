@@ -60,8 +60,9 @@ class ScriptedRegistry {
   ~ScriptedRegistry() {
     acceptor_.request_stop();
     acceptor_.join();
-    for (auto& thread : *threads_.Lock()) thread.request_stop();
-    threads_.Lock()->clear();
+    auto threads = std::move(*threads_.Lock());
+    for (auto& thread : threads) thread.request_stop();
+    threads.clear();
     close(listener_);
   }
   ScriptedRegistry(const ScriptedRegistry&) = delete;
@@ -73,7 +74,8 @@ class ScriptedRegistry {
   std::vector<ServedRequest> requests() { return *requests_.Lock(); }
   std::vector<std::string> lines() {
     std::vector<std::string> lines;
-    for (const auto& request : *requests_.Lock()) lines.push_back(request.line());
+    const auto requests = requests_.Lock();
+    for (const auto& request : *requests) lines.push_back(request.line());
     return lines;
   }
   int connections() const { return connections_; }
