@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kShortIdLength = 12;
-
 SysTime Time(const Json& json) {
   auto time = ParseRfc3339(Text(json));
   return time && *time > SysTime{} ? *time : SysTime{};

@@ -204,7 +204,10 @@ TaskPool::WhenEnded EngineWriter::Drain(const std::string& container, const std:
   const auto hooks = runner_.RunPreStop(container, GraceOf(container), stop);
   if (stop.stop_requested()) return {};  // what comes after this process does both again
   const auto after = RunningSince(client_, container, stop);
-  if (before && (after ? *after != *before : after.error().kind == ErrorKind::NotFound)) return Told(container);
+  if (before && (after ? *after != *before : after.error().kind == ErrorKind::NotFound)) {
+    index_.Touch(container);
+    return TellOwner(workload);
+  }
   if (!hooks)
     log_.Warn("pre_stop failed; the container is stopped nevertheless",
               {{"workload", workload}, {"container", container}, {"error", hooks.error().message}});
@@ -213,9 +216,7 @@ TaskPool::WhenEnded EngineWriter::Drain(const std::string& container, const std:
   return {};
 }
 
-TaskPool::WhenEnded EngineWriter::Told(const std::string& container) {
-  auto workload = index_.WorkloadOf(container);
-  index_.Touch(container);
+TaskPool::WhenEnded EngineWriter::TellOwner(const std::string& workload) {
   if (!options_.on_ended || workload.empty()) return {};
   return [this, workload] { options_.on_ended(workload); };
 }
@@ -236,8 +237,10 @@ Expected<bool> EngineWriter::BeginHooks(std::string_view container) {
 }
 
 TaskPool::WhenEnded EngineWriter::RunHooks(const std::string& container, const std::stop_token& stop) {
+  const auto workload = index_.WorkloadOf(container);
   runner_.RunPostStart(container, stop);
-  return stop.stop_requested() ? TaskPool::WhenEnded() : Told(container);
+  index_.Touch(container);  // it may have ended, which is why they did
+  return stop.stop_requested() ? TaskPool::WhenEnded() : TellOwner(workload);
 }
 
 Duration EngineWriter::GraceOf(std::string_view container) {
@@ -257,9 +260,8 @@ TaskPool::WhenEnded EngineWriter::StopNow(const std::string& container, const st
     log_.Warn("container not stopped", {{"workload", workload}, {"error", answer.error().message}});
     if (answer.error().kind != ErrorKind::NotFound) RememberFailedStop(container, answer.error());
   }
-  if (!options_.on_ended || workload.empty()) return {};
   (void)Failpoint("docker.stop.ended");
-  return [this, workload] { options_.on_ended(workload); };
+  return TellOwner(workload);
 }
 
 void EngineWriter::RememberFailedStop(const std::string& container, const Error& error) {

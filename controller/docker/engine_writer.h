@@ -21,9 +21,10 @@
 namespace tinyforge::docker {
 
 struct EngineWriterOptions {
-  std::size_t max_stops = 16;                                    // at the same time, and as many pre_stop before them
-  std::function<void(const std::string& workload)> on_ended;     // a stop, or hooks, well or not; must be quick
-  std::function<void(const CreateRequest& request)> on_created;  // as the one before from any thread
+  std::size_t max_stops = 16;  // at the same time, and as many pre_stop before them
+  // Of a stop or of hooks, well or not. Both are called from any thread and must be quick.
+  std::function<void(const std::string& workload)> on_ended;
+  std::function<void(const CreateRequest& request)> on_created;
   Redact redact = [](std::string_view text) { return std::string(text); };  // of what hooks wrote
 };
 
@@ -92,7 +93,7 @@ class EngineWriter : public ContainerWriter {
   void RememberFailedStop(const std::string& container, const Error& error);
   static Expected<void> CheckHooks(const PolicyChecker& policy, const CreateRequest& request);
   TaskPool::WhenEnded RunHooks(const std::string& container, const std::stop_token& stop);
-  TaskPool::WhenEnded Told(const std::string& container);
+  TaskPool::WhenEnded TellOwner(const std::string& workload);
   Duration GraceOf(std::string_view container);
   TaskPool::WhenEnded Drain(const std::string& container, const std::stop_token& stop);
   TaskPool::WhenEnded StopNow(const std::string& container, const std::stop_token& stop);

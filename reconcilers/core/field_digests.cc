@@ -12,8 +12,6 @@
 namespace tinyforge {
 namespace {
 
-constexpr std::string_view kSeal = "seal.";  // see HookSeal
-
 constexpr std::size_t kDigestLength = 8;  // hex digits
 constexpr std::size_t kMaxLength = 8192;
 
@@ -260,8 +258,9 @@ std::vector<std::string> DifferingFields(std::string_view before, std::string_vi
     if (auto other = new_fields.find(name); other == new_fields.end() || other->second != digest) names.emplace(name);
   for (const auto& [name, digest] : new_fields)
     if (!old_fields.contains(name)) names.emplace(name);
-  std::erase_if(names,
-                [](const std::string& name) { return name.starts_with(kSeal); });  // the hooks have fields of their own
+  std::erase_if(names, [](const std::string& name) {
+    return name.starts_with(kHookSeal);
+  });  // the hooks have fields of their own
   return {names.begin(), names.end()};
 }
 

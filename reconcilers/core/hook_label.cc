@@ -93,7 +93,7 @@ std::string EncodeHooks(const std::vector<Hook>& hooks) {
 }
 
 std::string HookSeal(std::string_view label, std::string_view encoded) {
-  return "seal." + std::string(label) + "=" + Sha256Hex(encoded);
+  return std::string(kHookSeal) + std::string(label) + "=" + Sha256Hex(encoded);
 }
 
 std::string OwnHooks(const StringMap& labels, std::string_view label) {

@@ -18,6 +18,7 @@ std::string EncodeHooks(const std::vector<Hook>& hooks);
 // The entry of label::kFields, which is always ours, that stands for hooks under `label`. An image may bear labels of
 // that name, and what they say is not run.
 std::string HookSeal(std::string_view label, std::string_view encoded);
+inline constexpr std::string_view kHookSeal = "seal.";  // what it begins with
 
 // What a container with these labels was made with under `label`; empty: nothing that bears its seal.
 std::string OwnHooks(const StringMap& labels, std::string_view label);

@@ -18,7 +18,7 @@ constexpr std::string_view kRemoved = "removed from the configuration";
 
 void WarnOfForeign(Draft& draft) {
   for (const ForeignContainer& f : draft.slots.foreign)
-    draft.build.Warn(warning::kForeignContainer, "container " + f.name + " (" + f.id.substr(0, 12) +
+    draft.build.Warn(warning::kForeignContainer, "container " + f.name + " (" + ShortId(f.id) +
                                                      ") bears the labels of this workload, but " + f.reason +
                                                      "; it is left alone");
 }

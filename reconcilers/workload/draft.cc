@@ -97,7 +97,7 @@ void Draft::MendName(const Slot& slot, const ObservedContainer& c) {
     return build.Add(action::Rename{RefTo(c), slot.desired->name}, candidate ? "takes over" : "drift: name");
   // The holder is of this workload and on its way out, or gets its own name back first.
   Say(Phase::Progressing, "Renaming",
-      "container " + holder->second->id.substr(0, 12) + " still holds the name " + slot.desired->name);
+      "container " + ShortId(holder->second->id) + " still holds the name " + slot.desired->name);
   if (!candidate && neighbours.IsCurrentElsewhere(slot, *holder->second))
     build.Add(action::Rename{RefTo(c), CandidateName(*slot.desired, SeqOf(c))}, "drift: name");
 }

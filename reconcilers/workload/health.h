@@ -14,7 +14,7 @@ enum class Fitness {
   Proven,       // it may serve
   Unknown,      // not looked at for long enough since this controller began
   Pending,      // looked at and not ready yet
-  Unreachable,  // the controller cannot get at it, which says nothing about the release
+  Unreachable,  // the controller cannot get at it, or its hooks wait for others: it says nothing about the release
   Unhealthy,    // its health check says so
 };
 

@@ -43,9 +43,9 @@ std::vector<std::string> Outdated(const Draft& draft) {
 }
 
 // How long until they may be begun (again); nothing: not by time.
-std::optional<Duration> BeginIn(const HookReport* report, const PlanContext& context) {
+std::optional<Duration> BeginIn(const HookReport* report, SysTime retried) {
   if (!report) return Duration(0);
-  if (report->state == HookState::Failed && report->at < context.facts.retried) return Duration(0);
+  if (report->state == HookState::Failed && report->at < retried) return Duration(0);
   if (report->state != HookState::Waiting) return std::nullopt;
   return report->pause;
 }
@@ -86,7 +86,7 @@ void PlanHooks(Draft& draft) {
     if (draft.build.Touches(*c)) continue;
     const HookReport* report = ReportOf(*c, draft.observed);
     if (report && report->state == HookState::Succeeded) note.ended.push_back(c->id);
-    const auto wait = BeginIn(report, draft.context);
+    const auto wait = BeginIn(report, draft.context.facts.retried);
     if (wait && *wait > Duration(0)) draft.ComeBackIn(*wait);
     if (!wait || *wait > Duration(0)) continue;
     draft.build.NextGroup();

@@ -103,7 +103,7 @@ std::string NothingNext(const Json& workload) {
   const std::string reason = Text(ready, {"reason"});
   if (reason == "RolloutFailed" || reason == "PostStartFailed")
     return "nothing until a commit changes it, or: tfctl retry " + Text(workload, {"metadata", "name"});
-  return "nothing for now: it goes on once the above has changed";
+  return "nothing before what Now says has changed";
 }
 
 void PrintNext(const Session& session, const std::string& path, const Json& workload) {
