@@ -98,8 +98,9 @@ ImagePresence EnginePuller::Ensure(const ImageRequest& request) {
   auto& image = images_[request.reference];
   image.registry = ParseImageReference(request.reference).registry;
   image.asked = now;
+  Enlist(image, request, now);  // before looking: an event that comes meanwhile wakes the owner
   const auto looked = Look(request.reference, lock);
-  Pull& pull = Enlist(image, request, now);
+  Pull& pull = Enlist(image, request, now);  // again: it may have ended while the lock was open
   if (!looked) {
     AskAgainLater(image);
     return {.failure = looked.error()};
@@ -403,12 +404,12 @@ void EnginePuller::OnEvent(const EngineEvent& event) {
   Tell(wake);
 }
 
+// Who waits is woken each time: it may be asking just now and get an answer from before the event.
 void EnginePuller::Forget(Image& image, std::vector<ObjectKey>& wake) {
-  bool missing = image.looked && !image.local;
   image.looked = false;
   ++image.forgotten;
   for (const auto& [login, pull] : image.pulls)
-    if (missing && !pull.under_way) wake.insert(wake.end(), pull.waiting.begin(), pull.waiting.end());
+    if (!pull.under_way) wake.insert(wake.end(), pull.waiting.begin(), pull.waiting.end());
 }
 
 void EnginePuller::ForgetAll() {

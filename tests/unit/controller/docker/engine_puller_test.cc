@@ -35,10 +35,12 @@ class EnginePullerTest : public testing::Test {
       if (line.find("platform=") != std::string::npos) architecture_ = "arm64";
       return Answer(200, "{}");
     }
+    const bool here = present_;
+    if (on_inspect_) on_inspect_();
     if (failing_) return Answer(500, R"({"message":"the disk is slow"})");
-    return present_ ? Answer(200, R"({"Id":"sha256:1","Os":"linux","Architecture":")" + architecture_ +
-                                      R"(","RepoDigests":)" + digests_ + "}")
-                    : Answer(404, R"({"message":"No such image: shop:1"})");
+    return here ? Answer(200, R"({"Id":"sha256:1","Os":"linux","Architecture":")" + architecture_ +
+                                  R"(","RepoDigests":)" + digests_ + "}")
+                : Answer(404, R"({"message":"No such image: shop:1"})");
   }
 
   EnginePullerOptions Options() {
@@ -61,6 +63,7 @@ class EnginePullerTest : public testing::Test {
   std::atomic<bool> refusing_ = false;
   std::string digests_ = "[]";
   std::string architecture_ = "amd64";
+  std::function<void()> on_inspect_;  // after the Engine has looked, before it answers
   std::counting_semaphore<> told_{0};
   FakeLogger log_;
   FakeSecrets secrets_;
@@ -79,6 +82,27 @@ TEST_F(EnginePullerTest, AnEngineThatCouldNotBeAskedIsAskedAgainAndTheOwnerToldE
   }
   failing_ = false;
   EXPECT_EQ(puller.Ensure(Want(PullPolicy::Never)).id, "sha256:1");
+}
+
+TEST_F(EnginePullerTest, AnImageThatIsLoadedWhileTheHostIsAskedWakesWhoAsked) {
+  EnginePuller puller(client_, secrets_, log_, Options());
+  on_inspect_ = [&] {
+    present_ = true;
+    puller.OnEvent({.type = EngineEvent::Type::Image, .id = "sha256:1", .name = "shop:1"});
+  };
+  EXPECT_TRUE(puller.Ensure(Want(PullPolicy::Never)).failure);
+  ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  on_inspect_ = nullptr;
+  EXPECT_EQ(puller.Ensure(Want(PullPolicy::Never)).id, "sha256:1");
+}
+
+TEST_F(EnginePullerTest, EveryEventWakesWhoWaitsAlsoBeforeItHasAskedAgain) {
+  EnginePuller puller(client_, secrets_, log_, Options());
+  EXPECT_TRUE(puller.Ensure(Want(PullPolicy::Never)).failure);
+  for (const char* name : {"other:1", "shop:1"}) {
+    puller.OnEvent({.type = EngineEvent::Type::Image, .id = "sha256:1", .name = name});
+    EXPECT_TRUE(told_.try_acquire()) << name;
+  }
 }
 
 TEST_F(EnginePullerTest, AnImageOfARegistryIsPinnedByTheDigestOfItsOwnRepository) {
