@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -78,7 +79,7 @@ class EngineTest : public testing::Test {
     if (!ids.empty()) process_->Command("docker rm -f " + ids);
   }
 
-  // Another engine object in place of the present one.
+  // Another engine object in place of the present one. Its first resync is over, and with it what that one forgets.
   void Open(DockerEngineOptions options) {
     if (engine_) engine_->Stop();
     options.docker_host = process_->host();
@@ -86,11 +87,13 @@ class EngineTest : public testing::Test {
     options.resync_interval = std::chrono::hours(1);
     options.enqueue = [this](const ObjectKey& key) { queued_.Add(key); };
     options.on_call = [this](const CallRecord& record) { calls_.Lock()->emplace_back(record.operation); };
+    in_step_ = false;
+    options.on_resynced = [this](const ResyncReport&) { in_step_ = true; };
     auto made = DockerEngine::Make(std::move(options), secrets_, log_);
     ASSERT_TRUE(made) << made.error().message;
     engine_ = std::move(*made);
     engine_->Start();
-    ASSERT_TRUE(Eventually([&] { return engine_->ready(); }));
+    ASSERT_TRUE(Eventually([&] { return in_step_ && engine_->ready(); }));
   }
 
   std::vector<std::string> TakeCalls() { return std::exchange(*calls_.Lock(), {}); }
@@ -122,6 +125,7 @@ class EngineTest : public testing::Test {
   OneSecret secrets_;
   Queued queued_;
   Guarded<std::vector<std::string>> calls_;
+  std::atomic<bool> in_step_ = false;
   std::unique_ptr<DockerEngine> engine_;
 };
 

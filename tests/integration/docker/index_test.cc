@@ -113,8 +113,6 @@ TEST_F(IndexTest, AnotherInstanceIsInvisibleButItsAddressesAreNotGiven) {
   auto foreign = RequestFor("web", "foreign", "elsewhere");
   foreign.labels[std::string(label::kAddress)] = ToString(next);
   MustCreate(foreign);
-  queued_.Clear();
-  ASSERT_TRUE(Eventually([&] { return !engine_->index().All().empty(); }, std::chrono::milliseconds(1)) || true);
   Open({});
   EXPECT_THAT(*engine_->index().Containers("web"), IsEmpty());
   auto addresses = engine_->index().FreeAddresses(20);
