@@ -3,28 +3,10 @@
 #include <cstddef>
 #include <string>
 
+#include "api-types/meta/utf8.h"
+
 namespace tinyforge::doc {
 namespace {
-
-// The length of the UTF-8 sequence at the start of `rest`, 0 when it is none (Unicode 15, table 3-7).
-std::size_t SequenceLength(std::string_view rest) {
-  const auto byte = [&](std::size_t i) { return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U; };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = lead == 0xED ? 0x9F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && tail(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
@@ -179,7 +161,7 @@ std::optional<ParseError> CheckCharacters(std::string_view bytes) {
   Mark mark{1, 1};
   for (std::size_t at = 0; at < bytes.size();) {
     const auto c = static_cast<unsigned char>(bytes[at]);
-    const std::size_t length = c < 0x80 ? 1 : SequenceLength(bytes.substr(at));
+    const std::size_t length = c < 0x80 ? 1 : Utf8SequenceLength(bytes.substr(at));
     if (length == 0) return ParseError{mark, "the file is not valid UTF-8"};
     const bool lone_return = c == '\r' && (at + 1 >= bytes.size() || bytes[at + 1] != '\n');
     if (lone_return) return ParseError{mark, "a carriage return without a line feed; end lines with a line feed"};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "controller/docker/utf8.h"
+#include "api-types/meta/utf8.h"
 
 namespace tinyforge::docker {
 namespace {

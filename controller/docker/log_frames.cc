@@ -2,12 +2,32 @@
 
 #include <algorithm>
 
-#include "controller/docker/utf8.h"
+#include "api-types/meta/utf8.h"
 
 namespace tinyforge::docker {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 8;
+
+// `text` with "?" for each byte that is no UTF-8 and " " for control characters other than tab and newline.
+std::string PrintableText(std::string_view text) {
+  std::string printable;
+  while (!text.empty()) {
+    auto length = Utf8SequenceLength(text);
+    auto first = static_cast<unsigned char>(text[0]);
+    bool control = (first < 0x20 && first != '\t' && first != '\n') || first == 0x7F;
+    if (length == 0) {
+      printable += '?';
+      length = 1;
+    } else if (control) {
+      printable += ' ';
+    } else {
+      printable += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return printable;
+}
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "api-types/meta/utf8.h"
+
 namespace tinyforge::git {
 namespace {
 
@@ -14,28 +16,10 @@ bool IsFolder(const git_tree_entry* entry) {
   return git_tree_entry_type(entry) == GIT_OBJECT_TREE;
 }
 
-// Length of the UTF-8 sequence at the start of `text`, 0 when it is none (overlong forms and surrogates included).
-std::size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80   ? 1
-                             : byte(0) < 0xc2 ? 0
-                             : byte(0) < 0xe0 ? 2
-                             : byte(0) < 0xf0 ? 3
-                             : byte(0) < 0xf5 ? 4
-                                              : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xf0 && byte(1) < 0x90);
-  const bool outside = (byte(0) == 0xed && byte(1) > 0x9f) || (byte(0) == 0xf4 && byte(1) > 0x8f);
-  return overlong || outside ? 0 : length;
-}
-
 bool IsPrintableUtf8(std::string_view text) {
   while (!text.empty()) {
     const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t length = SequenceLength(text);
+    const std::size_t length = Utf8SequenceLength(text);
     if (length == 0 || first < 0x20 || first == 0x7f) return false;
     text.remove_prefix(length);
   }

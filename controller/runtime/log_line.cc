@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "api-types/meta/utf8.h"
+
 namespace tinyforge {
 namespace {
 
@@ -28,25 +30,6 @@ std::string_view LowerName(LogLevel level) {
     case LogLevel::Error: return "error";
   }
   return "";
-}
-
-// The length of the well-formed UTF-8 sequence (Unicode 15, table 3-7) at the start of `text`; 0: none.
-std::size_t SequenceLength(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto tail = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
-  const unsigned first = at(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool overlong = first == 0xE0 && at(1) < 0xA0;
-    const bool surrogate = first == 0xED && at(1) > 0x9F;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool out_of_range = (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) > 0x8F);
-    return tail(1) && tail(2) && tail(3) && !out_of_range ? 4 : 0;
-  }
-  return 0;
 }
 
 // C0 and C1 control characters, DEL, and the line and paragraph separators: all that may act on a terminal or end a
@@ -97,7 +80,7 @@ void AppendEscaped(std::string& out, std::string_view text, LogFormat format) {
   const bool cut = text.size() > kMaxValue;
   if (cut) text = text.substr(0, kMaxValue);
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
+    const std::size_t length = Utf8SequenceLength(text);
     const std::string_view character = text.substr(0, length == 0 ? 1 : length);
     if (length == 0) {
       if (!cut || text.size() > 3) AppendInvalid(out, text[0], format);  // the cut may have split the last character

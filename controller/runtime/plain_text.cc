@@ -2,42 +2,19 @@
 
 #include <algorithm>
 
+#include "api-types/meta/utf8.h"
+
 namespace tinyforge {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
-unsigned char At(std::string_view text, std::size_t i) {
-  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-}
-
-bool IsBetween(unsigned char byte, unsigned char low, unsigned char high) {
-  return byte >= low && byte <= high;
-}
-
-bool IsContinuation(unsigned char byte) {
-  return IsBetween(byte, 0x80, 0xBF);
-}
-
-// The length of the sequence at the start that may stay, 0 when there is none. The second byte alone rules out overlong
-// forms, surrogates and what lies beyond U+10FFFF.
-std::size_t SequenceLength(std::string_view text) {
-  const unsigned char lead = At(text, 0);
-  const unsigned char second = At(text, 1);
-  if (lead < 0x80) return (lead >= 0x20 && lead != 0x7F) || lead == '\n' || lead == '\t' ? 1 : 0;
-  if (IsBetween(lead, 0xC2, 0xDF)) return IsContinuation(second) ? 2 : 0;
-  if (IsBetween(lead, 0xE0, 0xEF)) {
-    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
-    return IsBetween(second, low, high) && IsContinuation(At(text, 2)) ? 3 : 0;
-  }
-  if (IsBetween(lead, 0xF0, 0xF4)) {
-    const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-    return IsBetween(second, low, high) && IsContinuation(At(text, 2)) && IsContinuation(At(text, 3)) ? 4 : 0;
-  }
-  return 0;
+// The length of the sequence at the start that may stay, 0 when there is none.
+std::size_t LengthOfPlain(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const bool control = (lead < 0x20 && lead != '\n' && lead != '\t') || lead == 0x7F;
+  return control ? 0 : Utf8SequenceLength(text);
 }
 
 }  // namespace
@@ -52,7 +29,7 @@ std::string PlainText(std::string_view text, std::size_t max) {
   std::string plain;
   std::size_t cut = 0;  // where the ellipsis would still fit
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
+    const std::size_t length = LengthOfPlain(text);
     const std::string_view next = length == 0 ? kReplacement : text.substr(0, length);
     if (plain.size() + next.size() > max) {
       plain.resize(cut);

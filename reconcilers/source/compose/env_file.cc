@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "api-types/meta/utf8.h"
 #include "reconcilers/source/compose/secret_mark.h"
 
 namespace tinyforge::compose {
@@ -224,10 +225,15 @@ class Parser {
 };
 
 std::optional<Error> CheckText(std::string_view text) {
-  const std::size_t bad = text.find_first_of(std::string_view("\0\x01\x02", 3));
-  if (bad == std::string_view::npos) return std::nullopt;
-  const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n') + 1;
-  return Error{ErrorKind::Terminal, std::to_string(line) + ": a control character that no value can have"};
+  const auto error = [&](std::size_t at, const char* what) {
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+    return Error{ErrorKind::Terminal, std::to_string(line) + ": " + what};
+  };
+  const std::size_t mark = text.find_first_of(std::string_view("\0\x01\x02", 3));
+  if (mark != std::string_view::npos) return error(mark, "a control character that no value can have");
+  const std::size_t other = FindNonUtf8(text);
+  if (other != std::string_view::npos) return error(other, "not valid UTF-8; save the file as UTF-8");
+  return std::nullopt;
 }
 
 std::string_view WithoutByteOrderMark(std::string_view text) {
@@ -313,6 +319,7 @@ Expected<EnvEntries> ParseRawEnvFile(std::string_view text, const VariableLookup
 }
 
 Expected<StringMap> ParseSecretEnvFile(std::string_view text) {
+  if (auto error = CheckText(text)) return Error{error->kind, "line " + error->message};
   auto entries = ParseEnvFile(text, [](std::string_view) { return std::nullopt; });
   if (!entries) {
     const std::string& message = entries.error().message;

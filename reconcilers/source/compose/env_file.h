@@ -27,8 +27,8 @@ namespace tinyforge::compose {
 using EnvEntries = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 // `lookup` gives the values from outside, which go before those of earlier lines. Terminal, as "<line>: <message>", for
-// what is none of the forms, for control characters that a mark of a secret is made of, for a value of more than
-// 128 KiB (what Linux takes in one variable) and for more than 4 MiB in all.
+// what is none of the forms, for control characters that a mark of a secret is made of, for what is not UTF-8, for a
+// value of more than 128 KiB (what Linux takes in one variable) and for more than 4 MiB in all.
 Expected<EnvEntries> ParseEnvFile(std::string_view text, const VariableLookup& lookup);
 
 // `format: raw`: each line NAME=value, taken as it is, quotes and dollar signs too; lines that begin with # and blank

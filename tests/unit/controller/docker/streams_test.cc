@@ -7,7 +7,6 @@
 #include "controller/docker/engine_event.h"
 #include "controller/docker/json_splitter.h"
 #include "controller/docker/log_frames.h"
-#include "controller/docker/utf8.h"
 
 namespace tinyforge::docker {
 namespace {
@@ -73,15 +72,6 @@ TEST(LogTailTest, SecretsAreLookedForInWholeLinesAsTheyWereWritten) {
   raw.Feed("a\x01\xff\n");
   (void)raw.Text(note);
   EXPECT_EQ(seen, "a\x01\xff");
-}
-
-TEST(Utf8Test, OnlyWellFormedSequencesCount) {
-  for (std::string_view good : {"a", "é", "€", "😀", "\xF4\x8F\xBF\xBF"})
-    EXPECT_EQ(Utf8SequenceLength(good), good.size());
-  for (std::string_view bad :
-       {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF"}) {
-    EXPECT_EQ(Utf8SequenceLength(bad), 0u);
-  }
 }
 
 std::vector<std::string> Split(std::string_view text, std::size_t cut, std::size_t limit = 100) {

@@ -136,6 +136,12 @@ TEST(EnvFile, WhatCouldPassForTheMarkOfASecretIsRefused) {
   EXPECT_THAT(Read("A=\"\\0000\""), HasSubstr("a control character"));
 }
 
+// The Engine would make other characters of it: what runs would never be what was asked for.
+TEST(EnvFile, WhatIsNotUtf8IsRefused) {
+  EXPECT_EQ(Read("A=Gr\xC3\xBCn\nB=Gr\xFCn\n"), "2: not valid UTF-8; save the file as UTF-8");
+  EXPECT_THAT(Read("A=\"\\0374\""), HasSubstr("ü"));  // an escape names a character, not a byte
+}
+
 TEST(EnvFile, ValuesAreBounded) {
   EXPECT_EQ(Read("A=" + std::string((128 << 10) + 1, 'x')),
             "1: with its variables the text has more than 131072 bytes");
@@ -179,11 +185,14 @@ TEST(SecretEnvFile, SetsWhatAnEnvFileSets) {
 }
 
 TEST(SecretEnvFile, AnErrorHoldsNothingOfTheText) {
-  for (const std::string text : {"A=1\nhush it", "A=1\nhush=\"it", "A=1\nB=${A:+x}${C:?hush}", "A=1\nhush\x01=it"}) {
+  for (const std::string text : {"A=1\nhush it", "A=1\nhush=\"it", "A=1\nB=${A:+x}${C:?hush}"}) {
     const auto values = ParseSecretEnvFile(text);
     ASSERT_FALSE(values) << text;
     EXPECT_EQ(values.error().message, "line 2 is not of the form NAME=value of an env file") << text;
   }
+  EXPECT_EQ(ParseSecretEnvFile("A=1\nhush\x01=it").error().message,
+            "line 2: a control character that no value can have");
+  EXPECT_EQ(ParseSecretEnvFile("A=1\nhush\xFC=it").error().message, "line 2: not valid UTF-8; save the file as UTF-8");
 }
 
 }  // namespace
