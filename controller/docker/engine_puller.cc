@@ -1,6 +1,7 @@
 #include "controller/docker/engine_puller.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "controller/docker/image_reference.h"
@@ -15,8 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr auto kCounts = std::chrono::minutes(2);
-constexpr auto kInterest = std::chrono::minutes(30);   // after which nobody is thought to want the image
-constexpr auto kStillAsked = std::chrono::minutes(2);  // who waits asks again within half a minute
+constexpr auto kInterest = std::chrono::minutes(30);  // for what is known of an image that nobody asks for
 constexpr Duration kSilence = std::chrono::minutes(5);
 constexpr Duration kLongestPull = std::chrono::hours(2);
 constexpr std::size_t kMaxProgressBytes = std::size_t{64} << 10;
@@ -61,9 +61,15 @@ ImagePresence EnginePuller::PresenceOf(const Image& image) {
   return {.id = image.local->id, .pinned = image.local->pinned};
 }
 
-// Another login or another platform is another pull.
+// Another login or another platform is another pull, and that of Never is none: it only has somebody who waits.
 std::string EnginePuller::KeyOf(const ImageRequest& request) {
+  if (request.policy == v1::PullPolicy::Never) return "never|" + request.platform;
   return (request.pull_secret ? request.pull_secret->fingerprint : std::string()) + "|" + request.platform;
+}
+
+// Who waits asks again within half a minute.
+bool EnginePuller::StillAsked(const Pull& pull, SteadyTime now) const {
+  return pull.asked + options_.interest > now;
 }
 
 bool EnginePuller::HasFor(const Image& image, const ImageRequest& request) {
@@ -75,17 +81,21 @@ void EnginePuller::AddWaiting(const Image& image, std::vector<ObjectKey>& owners
   for (const auto& [login, pull] : image.pulls) owners.insert(owners.end(), pull.waiting.begin(), pull.waiting.end());
 }
 
-// The pull that serves the request. An owner waits with one login at a time: what it waited for with another one is
-// of no interest any more.
+// The pull that serves the request. An owner waits with one login at a time for a platform: what it waited for with
+// another one is of no interest any more. Services of one owner may want several platforms, or never pull.
 EnginePuller::Pull& EnginePuller::Enlist(Image& image, const ImageRequest& request, SteadyTime now) {
   const std::string key = KeyOf(request);
-  for (auto& [login, pull] : image.pulls) pull.waiting.erase(request.owner);
-  std::erase_if(image.pulls, [&](const auto& item) {
-    return item.first != key && item.second.waiting.empty() && !item.second.under_way;
-  });
+  const bool pulls = request.policy != v1::PullPolicy::Never;
+  for (auto at = image.pulls.begin(); at != image.pulls.end();) {
+    auto& [login, other] = *at;
+    const bool replaced = login != key && pulls && other.pulls && other.platform == request.platform;
+    if (replaced) other.waiting.erase(request.owner);
+    at = replaced && other.waiting.empty() && !other.under_way ? image.pulls.erase(at) : std::next(at);
+  }
   Pull& pull = image.pulls[key];
   pull.pull_secret = request.pull_secret;
   pull.platform = request.platform;
+  pull.pulls = pulls;
   pull.asked = now;
   pull.waiting.insert(request.owner);
   return pull;
@@ -164,6 +174,7 @@ Expected<void> EnginePuller::Look(const std::string& reference, Lock& lock) {
   auto found = Inspect(reference);
   lock.lock();
   if (!found) return std::move(found).error();
+  if (image.looked) return {};  // a pull has brought it meanwhile
   image.local = std::move(*found);
   image.looked = image.forgotten == forgotten;
   return {};
@@ -235,7 +246,7 @@ bool EnginePuller::RetryWhere(const std::function<bool(const Pull&)>& wanted) {
   bool any = false;
   for (auto& [reference, image] : images_) {
     for (auto& [login, pull] : image.pulls) {
-      if (!pull.failure || pull.asked + kStillAsked < now || !wanted(pull)) continue;
+      if (!pull.failure || !StillAsked(pull, now) || !wanted(pull)) continue;
       any = true;
       pull.failures = 0;
       if (!pull.under_way) pull.due = now;
@@ -287,7 +298,7 @@ std::optional<EnginePuller::Job> EnginePuller::Next(SteadyTime now, SteadyTime& 
   auto first = SteadyTime::max();
   for (const auto& [reference, image] : images_) {
     for (const auto& [login, pull] : image.pulls) {
-      const bool wanted = !pull.waiting.empty() && (!pull.failure || pull.asked + kInterest > now);
+      const bool wanted = !pull.waiting.empty() && (!pull.failure || StillAsked(pull, now));
       if (pull.under_way || !pull.due || !wanted) continue;
       if (*pull.due > now) {
         wake = std::min(wake, *pull.due);
@@ -337,6 +348,7 @@ void EnginePuller::PullOne(const Job& job, Lock& lock, const std::stop_token& st
 void EnginePuller::Succeeded(Image& image, const std::string& login, LocalImage local) {
   image.local = std::move(local);
   image.looked = true;
+  ++image.forgotten;  // whoever looks just now may have been told that it is missing
   for (const auto& owner : image.pulls[login].waiting)
     image.counts_until[owner] = std::chrono::steady_clock::now() + kCounts;
   image.pulls.erase(login);
@@ -408,8 +420,9 @@ void EnginePuller::OnEvent(const EngineEvent& event) {
 void EnginePuller::Forget(Image& image, std::vector<ObjectKey>& wake) {
   image.looked = false;
   ++image.forgotten;
+  const auto now = std::chrono::steady_clock::now();
   for (const auto& [login, pull] : image.pulls)
-    if (!pull.under_way) wake.insert(wake.end(), pull.waiting.begin(), pull.waiting.end());
+    if (!pull.under_way && StillAsked(pull, now)) wake.insert(wake.end(), pull.waiting.begin(), pull.waiting.end());
 }
 
 void EnginePuller::ForgetAll() {

@@ -29,6 +29,7 @@ struct EnginePullerOptions {
   std::size_t max_pulls = 8;       // at the same time
   Duration first_retry = std::chrono::seconds(5);
   Duration longest_retry = std::chrono::minutes(10);
+  Duration interest = std::chrono::minutes(2);  // who has not asked for so long does not want the image any more
   std::function<void(const ObjectKey& owner)> on_done;    // a pull ended, well or not; from any thread; must be quick
   std::function<void(std::string_view value)> on_secret;  // see PullLogins
 };
@@ -41,14 +42,13 @@ struct EnginePullerOptions {
 //   is asked for.
 // - Never: a missing image is a failure (Waiting); who loads it onto the host wakes the owner.
 // - Always: to be asked for only in a pass that is about to create a container; others use Peek. A pull that ends well
-// counts for every
-//   owner that had asked with this login by then, until that owner has created a container (Created) or two minutes
-//   have passed; until it counts, the presence holds no id, even if an older image is there.
+//   counts for every owner that had asked with this login by then, until that owner has created a container (Created)
+//   or two minutes have passed; until it counts, the presence holds no id, even if an older image is there.
 //
 // A failed pull is tried again with a delay that doubles from `first_retry` (six times that for what an administrator
-// must change: credentials, a missing image, a rate limit) to `longest_retry`, for as long as somebody asks, or when
-// somebody says Retry. Failures are Waiting, except Terminal for an image that does not exist for this machine's
-// architecture.
+// must change: credentials, a missing image, a rate limit) to `longest_retry`, for as long as somebody asks (see
+// `interest`), or when somebody says Retry. Failures are Waiting, except Terminal for an image that does not exist for
+// this machine's architecture.
 //
 // An Engine that does not say whether it has the image is no verdict: who asked is told after `first_retry`, to ask
 // again.
@@ -75,6 +75,7 @@ class EnginePuller : public ImagePuller {
   struct Pull {
     std::optional<SecretHandle> pull_secret;
     std::string platform;           // empty: the host's
+    bool pulls = true;              // false: only waited for, see KeyOf
     std::optional<SteadyTime> due;  // when it begins; empty: it is under way, or nobody needs it
     bool under_way = false;
     std::optional<Error> failure;
@@ -106,6 +107,7 @@ class EnginePuller : public ImagePuller {
   static ImagePresence PresenceOf(const Image& image);
   static void AddWaiting(const Image& image, std::vector<ObjectKey>& owners);
   static std::string KeyOf(const ImageRequest& request);
+  bool StillAsked(const Pull& pull, SteadyTime now) const;
   static Pull& Enlist(Image& image, const ImageRequest& request, SteadyTime now);
   Expected<std::optional<LocalImage>> Inspect(const std::string& reference);
   Expected<void> Look(const std::string& reference, Lock& lock);

@@ -25,6 +25,8 @@ class RouteBook : public BindingReader {
   std::vector<Route> PromotedFrom(const ConfigSnapshot& snapshot, const std::string& parent);
   std::optional<DecidingBinding> DecidingFor(const ConfigSnapshot& snapshot, const std::string& workload,
                                              const std::string& service) override;
+  // All of them, by workload and service (see FactKeyOf).
+  std::map<std::string, DecidingBinding> Deciding(const ConfigSnapshot& snapshot) { return PageOf(snapshot)->deciding; }
   Expected<SourceImages> ImagesOf(const ConfigSnapshot& snapshot, const v1::Object& workload) override;
   // Whether images could not be read for a reason that passes by itself.
   bool MayPass(const ConfigSnapshot& snapshot);

@@ -334,10 +334,27 @@ void TriggerService::OnRevision() {
   for (const ServiceName& target : watch_.Targets()) goals_.Review(target);
   rhythms_.Keep(*table);
   Queue(notes_.Follow(*table, *snapshot->objects), {.reason = "its configuration is new"});
+  for (const std::string& workload : EndedDecisions(ports_.routes.Deciding(*snapshot)))
+    if (is_there(workload)) options_.on_accepted(workload);
   // A changed Trigger or Workload says something else of its bindings, and they of it.
   for (const auto& [key, object] : snapshot->objects->objects)
     if (key.kind == Kind::Binding || key.kind == Kind::Trigger) options_.on_news(key);
   clerk_.Wake();
+}
+
+// The workloads of which a policy decides no more, or another one: something else may set the version now, the manifest
+// for one, and nothing that is found would tell of that.
+std::set<std::string> TriggerService::EndedDecisions(std::map<std::string, DecidingBinding> now) {
+  std::set<std::string> workloads;
+  auto known = deciding_.Lock();
+  for (const auto& [key, binding] : *known) {
+    const auto found = now.find(key);
+    const bool same = found != now.end() && found->second.binding == binding.binding &&
+                      found->second.writes_back == binding.writes_back;
+    if (!same) workloads.emplace(WorkloadOfFacts(key));
+  }
+  *known = std::move(now);
+  return workloads;
 }
 
 void TriggerService::OnSecrets() {

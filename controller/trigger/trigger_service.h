@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <stop_token>
@@ -54,7 +56,7 @@ struct TriggerPorts {
 
 struct TriggerOptions {
   unsigned threads = 4;  // workloads looked at at a time
-  // A version was set, or made anew was asked for: the workload is to be looked at. Any thread.
+  // A version was set, or what set it is gone, or made anew was asked for: the workload is to be looked at. Any thread.
   std::function<void(const std::string& workload)> on_accepted;
   // What is shown of an object changed. Any thread.
   std::function<void(const ObjectKey& key)> on_news;
@@ -117,6 +119,7 @@ class TriggerService {
   void Pass(const HeldPush& held, bool own);
   void Fail(const HeldPush& held, const std::string& why);
   void Queue(std::span<const Route> routes, const DeploymentIntent& intent);
+  std::set<std::string> EndedDecisions(std::map<std::string, DecidingBinding> now);
   JobResult Run(const Job& job, std::stop_token stop);
   void Done(const Job& job, const JobResult& result);
   void Accepted(const ServiceName& target, const Evaluated& evaluated, std::vector<Ticket> tickets);
@@ -148,6 +151,7 @@ class TriggerService {
   Evaluator evaluator_;
   Rhythms rhythms_;
   RouteNotes notes_;
+  Guarded<std::map<std::string, DecidingBinding>> deciding_;  // of the revision in force, see RouteBook::Deciding
   FanOut fan_out_;
   PushGate gate_;
   std::stop_source ending_;  // of what people wait for

@@ -105,6 +105,38 @@ TEST_F(EnginePullerTest, EveryEventWakesWhoWaitsAlsoBeforeItHasAskedAgain) {
   }
 }
 
+TEST_F(EnginePullerTest, WhoAsksNoMoreIsNotWokenByTheImagesOfOthers) {
+  auto options = Options();
+  options.interest = Duration(0);
+  EnginePuller puller(client_, secrets_, log_, options);
+  EXPECT_TRUE(puller.Ensure(Want(PullPolicy::Never)).failure);
+  puller.OnEvent({.type = EngineEvent::Type::Image, .id = "sha256:2", .name = "other:1"});
+  EXPECT_FALSE(told_.try_acquire());
+}
+
+TEST_F(EnginePullerTest, WhatServicesOfOneOwnerWantDoesNotEndEachOthersBackoff) {
+  refusing_ = true;
+  auto options = Options();
+  options.first_retry = std::chrono::hours(1);
+  EnginePuller puller(client_, secrets_, log_, options);
+  ImageRequest arm = Want(PullPolicy::IfNotPresent);
+  arm.platform = "linux/arm64";
+  const ImageRequest any = Want(PullPolicy::IfNotPresent);
+  for (const ImageRequest* request : {&any, static_cast<const ImageRequest*>(&arm)}) {
+    EXPECT_TRUE(puller.Ensure(*request).pulling);
+    ASSERT_TRUE(told_.try_acquire_for(kSoon));
+  }
+  for (int pass = 0; pass < 2; ++pass) {
+    EXPECT_THAT(puller.Ensure(Want(PullPolicy::Never)).failure->message, HasSubstr("pullPolicy is Never"));
+    for (const ImageRequest* request : {&any, static_cast<const ImageRequest*>(&arm)}) {
+      const ImagePresence presence = puller.Ensure(*request);
+      EXPECT_FALSE(presence.pulling);
+      EXPECT_TRUE(presence.failure);
+    }
+  }
+  EXPECT_EQ(Pulls(), 2);
+}
+
 TEST_F(EnginePullerTest, AnImageOfARegistryIsPinnedByTheDigestOfItsOwnRepository) {
   present_ = true;
   digests_ = R"(["other/shop@sha256:a", "docker.io/library/shop@sha256:b", 7])";

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <vector>
 
 #include "controller/store/sqlite_store.h"
 #include "tests/fakes/temporary_directory.h"
@@ -135,17 +137,18 @@ TEST_F(DeliveryLogTest, PrunesByAgeAndKeepsToASmallerNumberAfterARestart) {
 
 TEST_F(DeliveryLogTest, TenThousandTakeWellUnderASecondABatch) {
   SqliteStore store = Open();
-  auto best = std::chrono::steady_clock::duration::max();  // of the last ones, when there are many
+  std::vector<std::chrono::steady_clock::duration> took;
   for (int batch = 0; batch < 20; ++batch) {
     std::vector<Delivery> deliveries;
     for (int i = 0; i < 500; ++i) deliveries.push_back(Make(batch * 500 + i));
     const auto start = std::chrono::steady_clock::now();
     ASSERT_EQ(Why(store.PutDeliveries(deliveries)), "");
-    if (batch >= 10) best = std::min(best, std::chrono::steady_clock::now() - start);
+    took.push_back(std::chrono::steady_clock::now() - start);
   }
   EXPECT_THAT(Ids(store, {.limit = 5000}), SizeIs(1000));
   EXPECT_EQ(Ids(store, {.limit = 1}).front(), Id(9999));
-  EXPECT_LT(best, seconds(1));
+  std::ranges::sort(took);
+  EXPECT_LT(took[took.size() / 2], seconds(1));
 }
 
 TEST_F(DeliveryLogTest, WhatIsWrittenAgainAsItWasWritesNothing) {

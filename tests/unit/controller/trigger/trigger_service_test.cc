@@ -372,6 +372,22 @@ TEST_F(TriggerServiceTest, APersonFiresATriggerAndReplaysADelivery) {
   Final(again->id);
 }
 
+TEST_F(TriggerServiceTest, AWorkloadIsLookedAtWhenItsPolicyIsGone) {
+  service_->Start();
+  SetPolicy();
+  ASSERT_TRUE(AwaitAccepted(1));  // 1.5.0
+  const auto accepted = [&] {
+    std::vector<std::string> all;
+    accepted_.Do([&](const auto& a) { all = a; });
+    return all;
+  };
+  const std::string unbound = Manifest("Trigger", "name: auto", kHooksOnly) + ImageWorkload("shop");
+  Set(unbound + ImageWorkload("other") + Bound("b", "auto", "shop"));
+  EXPECT_THAT(accepted(), testing::ElementsAre("shop"));  // nothing that concerns it
+  Set(unbound);
+  EXPECT_THAT(accepted(), testing::ElementsAre("shop", "shop"));
+}
+
 TEST_F(TriggerServiceTest, APersonSetsAVersionWhereNoPolicyDecides) {
   SetManual();
   const auto told = service_->Deploy("shop", "1.5.0");

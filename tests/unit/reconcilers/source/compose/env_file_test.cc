@@ -158,6 +158,7 @@ TEST(RawEnvFile, ValuesAreTakenAsTheyAre) {
 
 TEST(RawEnvFile, ErrorsSayTheLine) {
   EXPECT_EQ(ReadRaw("A=1\n=2"), "2: a name is missing before the =");
+  EXPECT_EQ(ReadRaw("A=1\nB=Gr\xFCn"), "2: not valid UTF-8; save the file as UTF-8");
   EXPECT_EQ(ReadRaw("A B=1"), "1: a name has no blanks in it; write NAME=value");
 }
 
