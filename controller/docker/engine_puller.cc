@@ -348,7 +348,6 @@ void EnginePuller::PullOne(const Job& job, Lock& lock, const std::stop_token& st
 void EnginePuller::Succeeded(Image& image, const std::string& login, LocalImage local) {
   image.local = std::move(local);
   image.looked = true;
-  ++image.forgotten;  // whoever looks just now may have been told that it is missing
   for (const auto& owner : image.pulls[login].waiting)
     image.counts_until[owner] = std::chrono::steady_clock::now() + kCounts;
   image.pulls.erase(login);

@@ -143,7 +143,7 @@ TEST_F(WebhookAttackTest, AMillionChunksOfOneByteAreReadQuickly) {
   for (int i = 0; i < 1'000'000; ++i) bytes += "1\r\n \r\n";
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(StatusOf(bytes + "0\r\n\r\n"), "202");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(60));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(kSanitized ? 60 : 5));
   EXPECT_EQ(backend_.calls().back().body, std::string(1'000'000, ' '));
 }
 
